@@ -1,0 +1,255 @@
+"""Types of values, as data. `str(type)` is Lattice syntax."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from agent_lattice.source import NOWHERE, Span
+
+type_words = ("null", "bool", "int", "float", "string")
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """Any type; the classes below are all there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown(Type):
+    """The type of what was already reported as wrong: fits everything, is never reported again."""
+
+    def __str__(self) -> str:
+        return "?"
+
+
+@dataclass(frozen=True, slots=True)
+class Dyn(Type):
+    """A value whose type is only known at run time (bindings of `lattice eval`, mixed list literals)."""
+
+    def __str__(self) -> str:
+        return "dyn"
+
+
+@dataclass(frozen=True, slots=True)
+class Null(Type):
+    def __str__(self) -> str:
+        return "null"
+
+
+@dataclass(frozen=True, slots=True)
+class Bool(Type):
+    def __str__(self) -> str:
+        return "bool"
+
+
+@dataclass(frozen=True, slots=True)
+class Int(Type):
+    """64-bit signed."""
+
+    def __str__(self) -> str:
+        return "int"
+
+
+@dataclass(frozen=True, slots=True)
+class Float(Type):
+    """IEEE 754 double."""
+
+    def __str__(self) -> str:
+        return "float"
+
+
+@dataclass(frozen=True, slots=True)
+class String(Type):
+    def __str__(self) -> str:
+        return "string"
+
+
+@dataclass(frozen=True, slots=True)
+class Literal(Type):
+    """A closed choice of strings, integers or booleans, in the order written, each once."""
+
+    values: tuple[str | int | bool, ...]
+
+    def __str__(self) -> str:
+        return " | ".join(_literal(value) for value in self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class ListType(Type):
+    item: Type
+
+    def __str__(self) -> str:
+        return f"list<{self.item}>"
+
+
+@dataclass(frozen=True, slots=True)
+class MapType(Type):
+    """Keys are strings, as in JSON."""
+
+    value: Type
+
+    def __str__(self) -> str:
+        return f"map<string, {self.value}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Optional(Type):
+    """`null` or the inner type, which is itself never optional."""
+
+    inner: Type
+
+    def __str__(self) -> str:
+        return f"({self.inner})?" if isinstance(self.inner, Literal) and len(self.inner.values) > 1 else f"{self.inner}?"
+
+
+@dataclass(frozen=True, slots=True)
+class Refinement:
+    """`@name(arguments)`: `min`/`max` bound a number or a length, `range` both, `pattern` is a regular expression searched in the string."""
+
+    name: str
+    arguments: tuple[int | float | str, ...]
+
+    def __str__(self) -> str:
+        return f"@{self.name}({', '.join(_literal(value) for value in self.arguments)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Refined(Type):
+    """`base` (never refined itself) whose values also satisfy every refinement."""
+
+    base: Type
+    refinements: tuple[Refinement, ...]
+
+    def __str__(self) -> str:
+        return " ".join([str(self.base), *map(str, self.refinements)])
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of a record."""
+
+    name: str
+    type: Type
+    doc: str = ""
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Record(Type):
+    """A named record. Equal by name; `fields` is filled once by the declaration (records may mention each other)."""
+
+    name: str
+    fields: dict[str, Field] = field(default_factory=dict, compare=False, repr=False)
+    doc: str = field(default="", compare=False, repr=False)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+NULL, BOOL, INT, FLOAT, STRING, DYN, UNKNOWN = Null(), Bool(), Int(), Float(), String(), Dyn(), Unknown()
+
+
+class Primitives:
+    """The types that have a word of their own."""
+
+    by_word: ClassVar[dict[str, Type]] = {"null": NULL, "bool": BOOL, "int": INT, "float": FLOAT, "string": STRING}
+
+
+def base(type: Type) -> Type:
+    """The type without refinements."""
+    return type.base if isinstance(type, Refined) else type
+
+
+def widened(type: Type) -> Type:
+    """The type an expression computes with: no refinements, literals as their primitive (a literal union of one kind)."""
+    type = base(type)
+    if isinstance(type, Literal):
+        return primitive(type.values[0])
+    return type
+
+
+def primitive(value: str | int | bool) -> Type:
+    """The primitive type of a literal."""
+    if isinstance(value, bool):
+        return BOOL
+    return INT if isinstance(value, int) else STRING
+
+
+def optional(type: Type) -> Type:
+    """`type?`; `null` and optional types stay as they are."""
+    return type if isinstance(type, Optional | Null | Unknown | Dyn) else Optional(type)
+
+
+def assignable(source: Type, target: Type) -> bool:
+    """Whether every value of `source` may stand where `target` is expected without a check at run time.
+
+    Refinements of the target are *not* proved here: they are enforced where values enter (validators), so they count only
+    when the source promises them too or is computed; see `needs_check`.
+    """
+    if isinstance(source, Unknown | Dyn) or isinstance(target, Unknown | Dyn):
+        return True
+    source, target = base(source), base(target)
+    if isinstance(target, Optional):
+        return isinstance(source, Null) or assignable(source.inner if isinstance(source, Optional) else source, target.inner)
+    if isinstance(target, Literal):
+        return isinstance(source, Literal) and set(map(_tagged, source.values)) <= set(map(_tagged, target.values))
+    if isinstance(source, Literal):
+        return all(primitive(value) == target for value in source.values)
+    if isinstance(source, ListType) and isinstance(target, ListType):
+        return assignable(source.item, target.item)
+    if isinstance(source, MapType) and isinstance(target, MapType):
+        return assignable(source.value, target.value)
+    return source == target
+
+
+def needs_check(source: Type, target: Type) -> bool:
+    """Whether an assignable value still has to pass the target's refinements at run time."""
+    if isinstance(target, Refined):
+        return source != target
+    if isinstance(target, Optional):
+        return needs_check(source.inner if isinstance(source, Optional) else source, target.inner)
+    if isinstance(target, ListType):
+        return isinstance(source, ListType) and needs_check(source.item, target.item)
+    if isinstance(target, MapType):
+        return isinstance(source, MapType) and needs_check(source.value, target.value)
+    return False
+
+
+def join(left: Type, right: Type) -> Type | None:
+    """The smallest type both fit, or None."""
+    if isinstance(left, Unknown):
+        return right
+    if assignable(right, left):
+        return left
+    if assignable(left, right):
+        return right
+    if isinstance(left, Null) or isinstance(right, Null):
+        return optional(right if isinstance(left, Null) else left)
+    if isinstance(left, Optional) or isinstance(right, Optional):
+        inner = join(left.inner if isinstance(left, Optional) else left, right.inner if isinstance(right, Optional) else right)
+        return optional(inner) if inner else None
+    a, b = base(left), base(right)
+    if isinstance(a, Literal) and isinstance(b, Literal) and primitive(a.values[0]) == primitive(b.values[0]):
+        return Literal(a.values + tuple(value for value in b.values if _tagged(value) not in set(map(_tagged, a.values))))
+    if widened(a) == widened(b):
+        return widened(a)
+    if isinstance(a, ListType) and isinstance(b, ListType):
+        item = join(a.item, b.item)
+        return ListType(item) if item else None
+    if isinstance(a, MapType) and isinstance(b, MapType):
+        value = join(a.value, b.value)
+        return MapType(value) if value else None
+    return None
+
+
+def _tagged(value: str | int | bool) -> tuple[bool, str | int | bool]:
+    return isinstance(value, bool), value
+
+
+def _literal(value: str | int | float | bool) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+    return repr(value)
