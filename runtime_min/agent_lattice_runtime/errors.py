@@ -30,6 +30,7 @@ class Failure(Exception):
 
     `code` is a class of CATALOGUE, `details` one line per single problem, `step` the path of the step that failed
     ("" outside of steps). `retryable` follows from the class unless it is given. An unknown code becomes `internal`.
+    `attempts` are the failures of the tries before, oldest first, where something was tried more than once.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Failure(Exception):
         )
         self.retryable = CATALOGUE[code][0] if retryable is None else retryable
         self.step = step
+        self.attempts: tuple[Failure, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"

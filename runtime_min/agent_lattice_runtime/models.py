@@ -165,9 +165,21 @@ class Request:
 
 
 class Reply:
-    """One model answer. `finish_reason` is "stop", "length", "refusal" or "other"; `model` the one that answered."""
+    """One model answer. `finish_reason` is "stop", "length", "refusal" or "other"; `model` the one that answered.
 
-    __slots__ = ("cached_tokens", "finish_reason", "input_tokens", "model", "output_tokens", "response_id", "text")
+    `input_tokens` counts cached ones too; `attempts` are the failures of the tries before, oldest first.
+    """
+
+    __slots__ = (
+        "attempts",
+        "cached_tokens",
+        "finish_reason",
+        "input_tokens",
+        "model",
+        "output_tokens",
+        "response_id",
+        "text",
+    )
 
     def __init__(
         self,
@@ -179,6 +191,7 @@ class Reply:
         finish_reason: str = "stop",
         model: str = "",
         response_id: str = "",
+        attempts: tuple[Failure, ...] = (),
     ) -> None:
         self.text = text
         self.input_tokens = input_tokens
@@ -187,6 +200,7 @@ class Reply:
         self.finish_reason = finish_reason
         self.model = model
         self.response_id = response_id
+        self.attempts = attempts
 
 
 class Deps:
