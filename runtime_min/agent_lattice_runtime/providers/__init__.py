@@ -1,0 +1,1 @@
+"""Model providers, one module each with `complete(request, deps) -> Reply`; imported by name when first used."""
