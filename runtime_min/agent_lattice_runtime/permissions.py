@@ -21,7 +21,7 @@ _NOUNS = {
 
 
 class Denied(Failure):
-    """Something was refused because the manifest does not list it: `kind` is a key of the grant, `item` what was wanted."""
+    """The manifest does not list what was wanted: `kind` is a key of the grant, `item` the missing name."""
 
     def __init__(self, kind: str, item: str, message: str, step: str) -> None:
         super().__init__("permission_denied", message, step=step)

@@ -27,7 +27,7 @@ class Redactor:
         from re import compile as compile_pattern
         from re import escape
 
-        fresh = {spelling: name for spelling in _spellings(value)} | self._spellings
+        fresh = dict.fromkeys(_spellings(value), name) | self._spellings
         pattern = compile_pattern("|".join(escape(text) for text in sorted(fresh, key=len, reverse=True)))
         self._names = {**self._names, value: name}
         self._spellings, self._pattern = fresh, pattern
