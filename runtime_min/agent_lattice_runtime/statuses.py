@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .errors import Failure
+from .json_reading import read_json
 from .transport import MAX_MESSAGE, HttpFailure
 
 TYPE_CHECKING = False
@@ -59,9 +61,27 @@ def status_failure(response: Response, where: str, said: str, redactor: Redactor
     )
 
 
+def error_in(body: bytes) -> object:
+    """What a body says about an error: the object or text in the usual places, the text of one that is not JSON."""
+    try:
+        answer = read_json(body, "the error")
+    except Failure:
+        return body.decode(errors="replace")
+    if not isinstance(answer, dict):
+        return answer
+    return next((answer[key] for key in ("error", "message", "detail", "title") if answer.get(key)), "")
+
+
+def words_of(error: object) -> str:
+    """What `error_in` found as one text, "" for none."""
+    if isinstance(error, dict):
+        return ": ".join(str(error[key]) for key in ("type", "message") if error.get(key))
+    return error if isinstance(error, str) else ""
+
+
 def bounded(said: str, redactor: Redactor) -> str:
     """The other side's words on one line and of limited length. Secrets go first: a cut could leave half of one."""
-    line = " ".join(redactor.text(said).split())
+    line = " ".join("".join(c if c.isprintable() else " " for c in redactor.text(said)).split())
     return line if len(line) <= MAX_MESSAGE else line[: MAX_MESSAGE - 1] + "…"
 
 

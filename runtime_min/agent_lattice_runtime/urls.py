@@ -95,6 +95,11 @@ def fill_path(template: str, values: Mapping[str, str]) -> str:
     return "".join(pieces) + rest
 
 
+def path_names(template: str) -> list[str]:
+    """The names in the places `{name}` of a path, in order."""
+    return [piece.partition("}")[0] for piece in template.split("{")[1:]]
+
+
 def _segment(name: str, value: str) -> str:
     if not value:
         raise Failure("validation", f"the path parameter {name} is empty")

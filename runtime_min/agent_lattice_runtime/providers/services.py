@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..errors import Failure
 from ..json_reading import read_json
 from ..models import Reply
-from ..statuses import status_failure
+from ..statuses import error_in, status_failure, words_of
 from ..transport import Deadline, HttpFailure, exchange
 from ..urls import split_url
 
@@ -81,28 +81,13 @@ def _once(call: Call, deadline: Deadline, deps: Deps) -> dict[str, object]:
     response = exchange(call.origin, "POST", call.target, call.headers, call.body, deadline)
     where = str(call.origin)
     if response.status != 200:
-        error = _error_of(response.body)
-        failure = status_failure(response, where, _said(error), deps.redactor)
+        error = error_in(response.body)
+        failure = status_failure(response, where, words_of(error), deps.redactor)
         raise _refined(failure, error)
     answer = read_json(response.body, f"the answer of {where}", "malformed_output")
     if not isinstance(answer, dict):
         raise Failure("malformed_output", f"the answer of {where} is not a JSON object")
     return answer
-
-
-def _error_of(body: bytes) -> object:
-    """The error object of a body, its text for one that is not JSON (a proxy's page, say)."""
-    try:
-        answer = read_json(body, "the error")
-    except Failure:
-        return body.decode(errors="replace")
-    return answer.get("error", answer.get("message", "")) if isinstance(answer, dict) else ""
-
-
-def _said(error: object) -> str:
-    if isinstance(error, dict):
-        return ": ".join(str(error[key]) for key in ("type", "message") if error.get(key))
-    return error if isinstance(error, str) else ""
 
 
 def _refined(failure: HttpFailure, error: object) -> HttpFailure:
