@@ -93,11 +93,12 @@ def exchange(
     """
     _require_sendable(target, headers)
     try:
-        connection = _Connection(origin, deadline)
+        sock = _connect(origin, deadline)
         try:
+            connection = _Connection(origin, _Wire(sock, deadline))
             return _converse(connection, method, target, {"Host": origin.host_header, **headers}, body, deadline)
         finally:
-            connection.close()
+            sock.close()
     except TimeoutError:
         raise deadline.passed() from None
     except ssl.SSLError as error:
@@ -156,17 +157,20 @@ def _too_large() -> HttpFailure:
 
 
 class _Connection(http.client.HTTPConnection):
-    """A connection whose socket obeys the deadline in every single operation."""
+    """A connection over a socket that is open already."""
 
     auto_open = 0
 
-    def __init__(self, origin: Origin, deadline: Deadline) -> None:
+    def __init__(self, origin: Origin, wire: _Wire) -> None:
         super().__init__(origin.host, origin.port)
-        self.sock = _Wire(_connect(origin, deadline), deadline)
+        self.sock = wire
 
 
 class _Wire:
-    """The part of a socket that http.client uses. Timeouts of a socket count per operation; here they shrink."""
+    """The part of a socket that http.client uses. Timeouts of a socket count per operation; here they shrink.
+
+    http.client closes it before the body is read when the server will close too, so closing is left to `exchange`.
+    """
 
     def __init__(self, sock: socket.socket, deadline: Deadline) -> None:
         self._sock = sock
@@ -182,7 +186,7 @@ class _Wire:
         return io.BufferedReader(_Incoming(self._sock, self._deadline))
 
     def close(self) -> None:
-        self._sock.close()
+        pass
 
 
 class _Incoming(io.RawIOBase):
