@@ -83,3 +83,70 @@ class Name:
 
     def __str__(self) -> str:
         return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A string literal as written, quotes included."""
+
+    raw: str
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """An INT as written (underscores allowed)."""
+
+    raw: str
+    span: Span = field(default=NOWHERE, compare=False)
+
+    @property
+    def value(self) -> int:
+        return int(self.raw.replace("_", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Junk:
+    """What could not be read; the mistake in it is already reported. Names it seems to define are known but typeless."""
+
+    text: str
+    span: Span = field(default=NOWHERE, compare=False)
+
+    def show(self, out: Any) -> None:
+        out.text_lines(self.text)
+
+    def check(self, scope: Any) -> None:
+        """Nothing: the parser has said what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arg:
+    """An argument, named or positional."""
+
+    name: Name | None
+    value: Any
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Statements between braces."""
+
+    statements: tuple[Any, ...]
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """`at most N`."""
+
+    number: Number
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A file: its declarations in source order."""
+
+    declarations: tuple[Any, ...]
+    span: Span = field(default=NOWHERE, compare=False)

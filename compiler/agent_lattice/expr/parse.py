@@ -88,10 +88,10 @@ def _report(error: UnexpectedInput, text: str, places: Sequence[int], source: So
     if found in ("'", '"'):
         report.add(EXPRESSION_SYNTAX, "this string never ends", span, help=f"close it with `{found}`")
     else:
-        report.add(EXPRESSION_SYNTAX, f"unexpected `{found}` in an expression", span, help=_ADVICE.get(found, ""))
+        report.add(EXPRESSION_SYNTAX, f"unexpected `{found}` in an expression", span, help=ADVICE.get(found, ""))
 
 
-_ADVICE = {
+ADVICE = {
     "=": "compare with `==`",
     "&": "write `&&` for and",
     "|": "write `||` for or",

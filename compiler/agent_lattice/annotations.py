@@ -1,0 +1,320 @@
+"""Types as written, and what they mean."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from agent_lattice.diagnostics import Code, Report, did_you_mean, replace
+from agent_lattice.program import Module
+from agent_lattice.source import NOWHERE, Span
+from agent_lattice.tree import Name, Parts, Reader
+from agent_lattice.types import (
+    UNKNOWN,
+    Float,
+    Int,
+    ListType,
+    Literal,
+    MapType,
+    Null,
+    Optional,
+    Primitives,
+    Refined,
+    Refinement,
+    String,
+    Type,
+    Unknown,
+    base,
+    optional,
+)
+
+UNKNOWN_TYPE = Code("LAT2301", "unknown-type")
+WRONG_TYPE_ARGUMENTS = Code("LAT2302", "wrong-type-arguments")
+WRONG_UNION = Code("LAT2303", "wrong-union")
+WRONG_REFINEMENT = Code("LAT2304", "wrong-refinement")
+
+SYNTAX = r"""
+type: type_choice refinement*
+?type_choice: type_item | type_item ("|" type_item)+ -> type_union
+?type_item: type_atom | type_atom "?" -> type_optional
+?type_atom: type_name | type_literal | "(" type ")" -> type_group
+type_name: (NAME | TYPE_NAME) ("<" type ("," type)* ">")?
+type_literal: STRING | "-"? INT | "true" | "false"
+refinement: "@" NAME "(" refinement_value ("," refinement_value)* ")"
+refinement_value: STRING | "-"? INT | "-"? FLOAT
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedType:
+    """`Order`, `list<Order>`."""
+
+    name: Name
+    arguments: tuple[Annotation, ...]
+    span: Span = field(default=NOWHERE, compare=False)
+
+    def __str__(self) -> str:
+        return f"{self.name}<{', '.join(map(str, self.arguments))}>" if self.arguments else str(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class LiteralType:
+    """`"yes"`, `3`, `true`."""
+
+    value: str | int | bool
+    span: Span = field(default=NOWHERE, compare=False)
+
+    def __str__(self) -> str:
+        return str(Literal((self.value,)))
+
+
+@dataclass(frozen=True, slots=True)
+class UnionType:
+    """`a | b | c`."""
+
+    items: tuple[Annotation, ...]
+    span: Span = field(default=NOWHERE, compare=False)
+
+    def __str__(self) -> str:
+        return " | ".join(map(str, self.items))
+
+
+@dataclass(frozen=True, slots=True)
+class OptionalType:
+    """`T?`."""
+
+    inner: Annotation
+    span: Span = field(default=NOWHERE, compare=False)
+
+    def __str__(self) -> str:
+        inner = str(self.inner)
+        return f"({inner})?" if isinstance(self.inner, UnionType | RefinedType) else f"{inner}?"
+
+
+@dataclass(frozen=True, slots=True)
+class RefinementNode:
+    """`@max(400)` as written."""
+
+    name: Name
+    values: tuple[int | float | str, ...]
+    span: Span = field(default=NOWHERE, compare=False)
+
+    def __str__(self) -> str:
+        return str(Refinement(self.name.text, self.values))
+
+
+@dataclass(frozen=True, slots=True)
+class RefinedType:
+    """`string @max(400)`."""
+
+    inner: Annotation
+    refinements: tuple[RefinementNode, ...]
+    span: Span = field(default=NOWHERE, compare=False)
+
+    def __str__(self) -> str:
+        return " ".join([str(self.inner), *map(str, self.refinements)])
+
+
+Annotation = NamedType | LiteralType | UnionType | OptionalType | RefinedType
+_ANNOTATIONS = (NamedType, LiteralType, UnionType, OptionalType, RefinedType)
+
+
+def annotation(parts: Parts) -> Annotation:
+    """The type among the parts of a rule."""
+    found = next(child for child in parts if isinstance(child, _ANNOTATIONS))
+    assert isinstance(found, _ANNOTATIONS)
+    return found
+
+
+def maybe_annotation(parts: Parts) -> Annotation | None:
+    return next((child for child in parts if isinstance(child, _ANNOTATIONS)), None)
+
+
+def _annotations(parts: Parts) -> tuple[Annotation, ...]:
+    return tuple(child for child in parts if isinstance(child, _ANNOTATIONS))
+
+
+def _read_type(parts: Parts) -> Annotation:
+    inner, refinements = annotation(parts), parts.all(RefinementNode)
+    return RefinedType(inner, tuple(refinements), parts.span) if refinements else inner
+
+
+def _scalar(parts: Parts) -> Any:
+    if token := parts.token("STRING"):
+        return unquote(str(token))
+    sign = -1 if parts.has("-") else 1
+    if token := parts.token("INT"):
+        return sign * int(str(token).replace("_", ""))
+    if token := parts.token("FLOAT"):
+        return sign * float(str(token))
+    return parts.has("true")
+
+
+READERS: dict[str, Reader] = {
+    "type": _read_type,
+    "type_union": lambda parts: UnionType(_annotations(parts), parts.span),
+    "type_optional": lambda parts: OptionalType(annotation(parts), parts.span),
+    "type_group": annotation,
+    "type_name": lambda parts: NamedType(parts.name("NAME", "TYPE_NAME"), _annotations(parts), parts.span),
+    "type_literal": lambda parts: LiteralType(_scalar(parts), parts.span),
+    "refinement": lambda parts: RefinementNode(parts.name(), tuple(v[0] for v in parts.all(tuple)), parts.span),
+    "refinement_value": lambda parts: (_scalar(parts),),
+}
+
+
+def unquote(raw: str) -> str:
+    """The text of a STRING token."""
+    from agent_lattice.expr.strings import unescape
+
+    return unescape(raw)
+
+
+def resolve(node: Annotation, module: Module, report: Report) -> Type:
+    """The type that an annotation means; wrong parts are reported and become UNKNOWN."""
+    match node:
+        case NamedType():
+            return _named(node, module, report)
+        case LiteralType():
+            return Literal((node.value,))
+        case UnionType():
+            return _union(node, module, report)
+        case OptionalType():
+            return optional(resolve(node.inner, module, report))
+        case RefinedType():
+            return _refined(node, module, report)
+
+
+def _named(node: NamedType, module: Module, report: Report) -> Type:
+    word, arguments = node.name.text, [resolve(argument, module, report) for argument in node.arguments]
+    if word in ("list", "map"):
+        return _generic(word, node, arguments, report)
+    if arguments:
+        report.add(WRONG_TYPE_ARGUMENTS, f"`{word}` takes no type arguments", node.span, help="only `list` and `map` do")
+    if word in Primitives.by_word:
+        return Primitives.by_word[word]
+    if word[0].isupper():
+        return _declared(node, module, report)
+    return _unknown(node, module, report)
+
+
+def _generic(word: str, node: NamedType, arguments: list[Type], report: Report) -> Type:
+    if word == "list" and len(arguments) == 1:
+        return ListType(arguments[0])
+    if word == "map" and len(arguments) == 2:
+        if not isinstance(arguments[0], String | Unknown):
+            report.add(WRONG_TYPE_ARGUMENTS, "the keys of a map are strings", node.arguments[0].span, help="write `map<string, …>`")
+        return MapType(arguments[1])
+    form = "list<T>" if word == "list" else "map<string, T>"
+    report.add(WRONG_TYPE_ARGUMENTS, f"`{word}` needs its type arguments", node.span, help=f"write `{form}`")
+    return UNKNOWN
+
+
+def _declared(node: NamedType, module: Module, report: Report) -> Type:
+    symbol = module.symbols.get(node.name.text)
+    if symbol is None and node.name.text not in module.poisoned:
+        return _unknown(node, module, report)
+    return UNKNOWN if symbol is None else module.type_named(node.name, report)
+
+
+def _unknown(node: NamedType, module: Module, report: Report) -> Type:
+    aliases = {"str": "string", "integer": "int", "number": "float", "double": "float", "boolean": "bool", "none": "null", "nil": "null"}
+    declared = [symbol.name for symbol in module.symbols.values() if symbol.sort == "type"]
+    word, span = node.name.text, node.name.span
+    if word.lower() in aliases:
+        meant = aliases[word.lower()]
+        help, fix = f"the type is called `{meant}`", replace(f"change to `{meant}`", span, meant)
+    else:
+        found, fix_ = did_you_mean(word, [*Primitives.by_word, "list", "map", *declared], span)
+        help, fix = found or "declare it with `type`", fix_  # type: ignore[assignment]
+    report.add(UNKNOWN_TYPE, f"unknown type `{word}`", span, help=help, fix=fix)
+    return UNKNOWN
+
+
+def _union(node: UnionType, module: Module, report: Report) -> Type:
+    members = [(item, resolve(item, module, report)) for item in node.items]
+    values: list[str | int | bool] = []
+    nullable = False
+    for item, member in members:
+        if isinstance(member, Optional):
+            nullable, member = True, member.inner
+        if isinstance(member, Null):
+            nullable = True
+        elif isinstance(member, Literal):
+            _collect(values, member, item.span, report)
+        elif len(members) == 2 and any(isinstance(other, Null) for _, other in members):
+            return optional(member)
+        elif not isinstance(member, Unknown):
+            report.add(WRONG_UNION, f"`{member}` cannot be in a union", item.span, help="a union is of literals, or of a type and `null`")
+            return UNKNOWN
+    if not values:
+        return UNKNOWN
+    if len({type(value) for value in values}) > 1:
+        report.add(WRONG_UNION, "the literals of a union are of one type", node.span)
+    literal = Literal(tuple(values))
+    return optional(literal) if nullable else literal
+
+
+def _collect(values: list[str | int | bool], member: Literal, span: Span, report: Report) -> None:
+    for value in member.values:
+        if any(value == known and type(value) is type(known) for known in values):
+            report.add(WRONG_UNION, f"`{Literal((value,))}` stands twice in the union", span)
+        else:
+            values.append(value)
+
+
+def _refined(node: RefinedType, module: Module, report: Report) -> Type:
+    inner = resolve(node.inner, module, report)
+    if isinstance(inner, Unknown):
+        return inner
+    target = inner.inner if isinstance(inner, Optional) else inner
+    kept = [r for r in node.refinements if _fits(r, base(target), report)]
+    refinements = tuple(Refinement(r.name.text, r.values) for r in kept)
+    if isinstance(target, Refined):
+        target, refinements = target.base, target.refinements + refinements
+    refined = Refined(target, refinements) if refinements else target
+    return optional(refined) if isinstance(inner, Optional) else refined
+
+
+def _fits(node: RefinementNode, target: Type, report: Report) -> bool:
+    problem = _problem(node, target)
+    if problem == "unknown":
+        help, fix = did_you_mean(node.name.text, ["max", "min", "range", "pattern"], node.name.span)
+        report.add(WRONG_REFINEMENT, f"unknown refinement `@{node.name}`", node.name.span, help=help or "there are @min @max @range @pattern", fix=fix)
+    elif problem:
+        report.add(WRONG_REFINEMENT, problem, node.span)
+    return not problem
+
+
+def _problem(node: RefinementNode, target: Type) -> str:
+    """What is wrong with a refinement of a type; empty when nothing is."""
+    name, values = node.name.text, node.values
+    numeric = isinstance(target, Int | Float)
+    sized = isinstance(target, String | ListType | MapType)
+    if name not in ("max", "min", "range", "pattern"):
+        return "unknown"
+    if name == "pattern":
+        return _pattern_problem(values, target)
+    if not numeric and not (sized and name != "range"):
+        return f"`@{name}` does not apply to `{target}`"
+    if len(values) != (2 if name == "range" else 1) or any(isinstance(value, str) for value in values):
+        return f"`@{name}` takes {'two numbers' if name == 'range' else 'one number'}"
+    if not isinstance(target, Float) and any(isinstance(value, float) for value in values):
+        return f"`@{name}` of `{target}` takes whole numbers"
+    if sized and int(values[0]) < 0:
+        return "a length is never negative"
+    if name == "range" and float(values[0]) > float(values[1]):
+        return "the range is empty: its lower end is above its upper end"
+    return ""
+
+
+def _pattern_problem(values: tuple[int | float | str, ...], target: Type) -> str:
+    if not isinstance(target, String):
+        return f"`@pattern` does not apply to `{target}`"
+    if len(values) != 1 or not isinstance(values[0], str):
+        return "`@pattern` takes one regular expression"
+    try:
+        re.compile(values[0])
+    except (re.error, OverflowError, RecursionError) as error:
+        return f"not a regular expression: {error}"
+    return ""

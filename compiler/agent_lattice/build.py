@@ -1,0 +1,113 @@
+"""Operations to graph: every body, whatever it was written as, becomes nodes and edges."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from agent_lattice import plan
+from agent_lattice.graph import END, START, Edge, Graph, Node
+from agent_lattice.source import NOWHERE
+
+Loose = list[tuple[str, str]]
+"""Ends that wait for what comes next: node id and label of the edge."""
+
+
+def build(workflow: plan.Workflow) -> Graph:
+    """The graph of a workflow. The edge labelled `falls` into the end is a body that ends without `return`."""
+    return _Builder(workflow).run()
+
+
+class _Builder:
+    def __init__(self, workflow: plan.Workflow) -> None:
+        self.graph = Graph(workflow)
+        self.region: tuple[str, ...] = ()
+        self.counts: dict[str, int] = {}
+
+    def run(self) -> Graph:
+        graph = self.graph
+        graph.nodes[START] = Node(START, "start", graph.workflow.name, span=graph.workflow.span)
+        graph.nodes[END] = Node(END, "end", "end", span=graph.workflow.span)
+        for id, label in self.block(graph.workflow.body, [(START, "")]):
+            graph.edges.append(Edge(id, END, f"{label} falls".strip()))
+        return graph
+
+    def block(self, ops: plan.Block, loose: Loose) -> Loose:
+        for op in ops:
+            loose = self._op(op, loose)
+        return loose
+
+    def _op(self, op: plan.Op, loose: Loose) -> Loose:
+        special: Callable[[Any, Loose], Loose] | None = getattr(self, f"_{type(op).__name__.lower()}", None)
+        if special:
+            return special(op, loose)
+        return [(self._node(op, loose), "")]
+
+    def _node(self, op: Any, loose: Loose, *, sort: str = "", label: str = "") -> str:
+        sort = sort or type(op).__name__.lower()
+        id = self._id(getattr(op, "step", None) or f"{sort}:{getattr(op, 'name', '')}".rstrip(":"))
+        self.graph.nodes[id] = Node(id, sort, label or id, self.region, op if sort not in ("merge", "join") else None, getattr(op, "span", NOWHERE))
+        self._connect(loose, id)
+        return id
+
+    def _id(self, wanted: str) -> str:
+        count = self.counts[wanted] = self.counts.get(wanted, 0) + 1
+        return wanted if count == 1 else f"{wanted}#{count}"
+
+    def _connect(self, loose: Loose, target: str, *, back: bool = False) -> None:
+        self.graph.edges.extend(Edge(source, target, label, back) for source, label in loose)
+
+    def _inside(self, region: str, ops: plan.Block, loose: Loose) -> Loose:
+        outer, self.region = self.region, (*self.region, region)
+        try:
+            return self.block(ops, loose)
+        finally:
+            self.region = outer
+
+    def _if(self, op: plan.If, loose: Loose) -> Loose:
+        id = self._node(op, loose, label=_shorten(op.condition.span.text))
+        return self.block(op.then, [(id, "yes")]) + self.block(op.otherwise, [(id, "no")])
+
+    def _match(self, op: plan.Match, loose: Loose) -> Loose:
+        id = self._node(op, loose, label=_shorten(op.subject.span.text))
+        ends: Loose = []
+        for case in op.cases:
+            ends += self.block(case.body, [(id, _values(case.values))])
+        return ends + (self.block(op.otherwise, [(id, "else")]) if op.otherwise is not None else [])
+
+    def _parallel(self, op: plan.Parallel, loose: Loose) -> Loose:
+        fork = self._node(op, loose)
+        ends = [self._inside(f"{fork}/{branch.name}", branch.body, [(fork, branch.name)]) for branch in op.branches]
+        if any(not end for end in ends):
+            return []
+        join = self._node(op, [loose for end in ends for loose in end] or [(fork, "")], sort="join", label="join")
+        return [(join, "")]
+
+    def _each(self, op: plan.Each, loose: Loose) -> Loose:
+        id = self._node(op, loose, label=f"{op.step}: at most {op.at_most}")
+        ends = self._inside(f"{op.step}[{'parallel' if op.width > 1 else ''}]", op.body, [(id, "each")])
+        self._connect(ends, id, back=True)
+        return [(id, "done")]
+
+    def _loop(self, op: plan.Loop, loose: Loose) -> Loose:
+        id = self._node(op, loose, label=f"{op.step}: at most {op.at_most}")
+        ends = self._inside(f"{op.step}[]", op.body, [(id, "again")])
+        self._connect(ends, id, back=True)
+        return [(id, "done")]
+
+    def _return(self, op: plan.Return, loose: Loose) -> Loose:
+        self._connect([(self._node(op, loose), "")], END)
+        return []
+
+    def _fail(self, op: plan.Fail, loose: Loose) -> Loose:
+        self._connect([(self._node(op, loose), "")], END)
+        return []
+
+
+def _values(values: Iterable[Any]) -> str:
+    return ", ".join("null" if value is None else str(value).lower() if isinstance(value, bool) else str(value) for value in values)
+
+
+def _shorten(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= 60 else f"{flat[:59]}…"

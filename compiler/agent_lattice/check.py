@@ -1,0 +1,234 @@
+"""Tree to program: names, types and the bodies of workflows, over all files that the main one imports."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import PurePosixPath
+
+from agent_lattice import plan
+from agent_lattice.annotations import unquote
+from agent_lattice.declarations.imports import Import
+from agent_lattice.declarations.test import REPEATED_TEST, Test
+from agent_lattice.diagnostics import Code, Label, Report, Severity, did_you_mean
+from agent_lattice.python_files import collect
+from agent_lattice.program import Files, Module, Program, Symbol
+from agent_lattice.source import Source, Span
+from agent_lattice.tree import Junk, Name
+from agent_lattice.tree import Module as Tree
+from agent_lattice.types import Record
+
+DUPLICATE = Code("LAT1203", "duplicate-declaration")
+FILE_NOT_FOUND = Code("LAT1301", "import-not-found")
+NOT_EXPORTED = Code("LAT1302", "import-not-declared")
+IMPORT_CYCLE = Code("LAT1303", "import-cycle")
+OUTSIDE = Code("LAT1304", "import-outside-project")
+UNUSED_IMPORT = Code("LAT1305", "unused-import", Severity.WARNING)
+MODULE_CLASH = Code("LAT2444", "python-module-clash")
+NO_WORKFLOW = Code("LAT1306", "no-workflow", Severity.WARNING)
+
+Parse = Callable[[Source, Report], Tree]
+
+
+def check(source: Source, files: Files, parse: Parse, report: Report) -> Program:
+    """The program of a main source; everything wrong in it and in what it imports is reported."""
+    loader = _Loader(files, parse, report)
+    loader.load(source, [])
+    modules = loader.modules
+    _name_uniquely(modules)
+    _link(modules, loader.targets, report)
+    program = Program(modules)
+    _resolve(modules, report)
+    _check_bodies(program, report)
+    _check_unused(modules, report)
+    _collect_files(program, files, report)
+    return program
+
+
+class _Loader:
+    """Reads and parses the main source and, once each, what it imports."""
+
+    def __init__(self, files: Files, parse: Parse, report: Report) -> None:
+        self.files = files
+        self.parse = parse
+        self.report = report
+        self.modules: list[Module] = []
+        self.by_path: dict[str, Module] = {}
+        self.targets: dict[int, Module] = {}
+
+    def load(self, source: Source, path: list[tuple[str, Span]]) -> Module:
+        tree = self.parse(source, self.report)
+        module = Module(source, [d for d in tree.declarations if not isinstance(d, Junk)], files=self.files)
+        module.poisoned = _poisoned(tree, source)
+        self.modules.append(module)
+        self.by_path[source.name] = module
+        for node in module.declarations:
+            if isinstance(node, Import):
+                self._follow(node, module, [*path, (source.name, node.path.span)])
+        return module
+
+    def _follow(self, node: Import, module: Module, path: list[tuple[str, Span]]) -> None:
+        name, span = node.target(module.folder), node.path.span
+        if name in [visited for visited, _ in path]:
+            cycle = [*[visited for visited, _ in path][[v for v, _ in path].index(name) :], name]
+            related = [Label(at, "imported here") for visited, at in path[:-1] if visited in cycle]
+            self.report.add(
+                IMPORT_CYCLE,
+                "files import each other in a circle",
+                span,
+                related=related,
+                notes=(" → ".join(cycle),),
+                help="move what both need into a third file",
+            )
+        elif name in self.by_path:
+            self.targets[id(node)] = self.by_path[name]
+        elif (text := self._read(name, unquote(node.path.raw), span)) is not None:
+            self.targets[id(node)] = self.load(Source(name, text), path)
+
+    def _read(self, name: str, written: str, span: Span) -> str | None:
+        if written.startswith("/") or name.startswith("..") or "\\" in written or "\0" in written:
+            self.report.add(OUTSIDE, "an import stays in the project: a relative path below the main file", span, help='write `"./name.lat"`')
+            return None
+        content = self.files(name)
+        if content is None:
+            self.report.add(FILE_NOT_FOUND, f"no file `{name}`", span, help="the path is relative to this file")
+            return None
+        return decode(content, name, self.report)
+
+
+NOT_UTF8 = Code("LAT1007", "not-utf-8")
+
+
+def decode(content: bytes, name: str, report: Report) -> str:
+    """Text of a source file; bytes that are not UTF-8 are reported and replaced."""
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        text = content.decode("utf-8", errors="replace")
+        at = len(content[: error.start].decode("utf-8", errors="replace").replace("\r\n", "\n"))
+        report.add(NOT_UTF8, f"byte 0x{content[error.start]:02x} is not UTF-8", Span(Source(name, text), at, at + 1), help="save the file as UTF-8")
+        return text
+
+
+def _poisoned(tree: Tree, source: Source) -> set[str]:
+    """Names that unreadable parts seem to define: nothing is said about their absence."""
+    found: set[str] = set()
+    stack: list[object] = [tree]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Junk):
+            found |= set(re.findall(r"\b(?:type|tool|model|secret|workflow|let|var|branch)\s+([A-Za-z_]\w*)", node.text))
+            found |= set(re.findall(r"([A-Za-z_]\w*)\s*=(?!=)", node.text)) | set(re.findall(r"import\s*\{([^}]*)", node.text))
+            found |= {word for group in re.findall(r"import\s*\{([^}]*)", node.text) for word in re.findall(r"\w+", group)}
+        elif isinstance(node, tuple | list):
+            stack.extend(node)
+        elif hasattr(node, "__dataclass_fields__") and not isinstance(node, Span | Name):
+            stack.extend(getattr(node, field) for field in node.__dataclass_fields__ if field != "span")
+    return found
+
+
+def _name_uniquely(modules: list[Module]) -> None:
+    """Give every declaration a name of its own in the whole program; only clashing ones of other files get their file's name."""
+    taken: dict[str, int] = {}
+    for module in modules:
+        for node in module.declarations:
+            for name in node.names():
+                taken[name.text] = taken.get(name.text, 0) + 1
+    for module in modules:
+        for node in module.declarations:
+            for name in node.names():
+                if name.text not in module.symbols:
+                    symbol = Symbol(name.text, node.sort, name.span, module, node)
+                    clash = taken[name.text] > 1 and module is not modules[0] and node.sort != "secret"
+                    symbol.unique = _qualified(module, name.text) if clash else name.text
+                    module.symbols[name.text] = symbol
+
+
+def _qualified(module: Module, name: str) -> str:
+    stem = "".join(char if char.isalnum() else "_" for char in str(PurePosixPath(module.source.name).with_suffix("")))
+    return f"{stem[:1].upper()}{stem[1:]}{name}" if name[0].isupper() else f"{stem}_{name}"
+
+
+def _link(modules: list[Module], targets: dict[int, Module], report: Report) -> None:
+    """Make imported names visible; report doubled and missing ones."""
+    for module in modules:
+        seen: dict[str, Span] = {}
+        for node in module.declarations:
+            for name in node.imported if isinstance(node, Import) else node.names():
+                if name.text in seen:
+                    related = (Label(seen[name.text], "the first one is here"),)
+                    report.add(DUPLICATE, f"`{name}` is declared twice", name.span, related=related, help="rename one of them")
+                seen.setdefault(name.text, name.span)
+                if isinstance(node, Import):
+                    _import(name, node, module, targets.get(id(node)), report)
+
+
+def _import(name: Name, node: Import, module: Module, target: Module | None, report: Report) -> None:
+    if target is None:
+        module.poisoned.add(name.text)
+        return
+    own = {d.text for other in target.declarations for d in other.names()}
+    if name.text in own:
+        module.symbols.setdefault(name.text, target.symbols[name.text])
+    elif name.text in target.poisoned:
+        module.poisoned.add(name.text)
+    else:
+        help, fix = did_you_mean(name.text, own, name.span)
+        report.add(NOT_EXPORTED, f"`{target.source.name}` declares no `{name}`", name.span, help=help, fix=fix)
+        module.poisoned.add(name.text)
+
+
+def _resolve(modules: list[Module], report: Report) -> None:
+    for module in modules:
+        for symbol in module.symbols.values():
+            symbol.resolve(report)
+
+
+def _check_bodies(program: Program, report: Report) -> None:
+    """Everything but tests first: tests speak of the steps of finished workflows."""
+    for module in program.modules:
+        for node in module.declarations:
+            if isinstance(node, Test) or not all(module.symbols[name.text].declaration is node for name in node.names()):
+                continue
+            found = node.check(module, report)
+            if isinstance(found, plan.Workflow):
+                module.symbols[node.name.text].value = found
+                program.workflows[found.name] = found
+            elif isinstance(found, Record):
+                program.records.append(found)
+    seen: dict[str, Span] = {}
+    for node in (node for node in program.main.declarations if isinstance(node, Test)):
+        if unquote(node.name.raw) in seen:
+            report.add(REPEATED_TEST, "two tests have this name", node.name.span, related=(Label(seen[unquote(node.name.raw)], "the first one is here"),))
+        seen.setdefault(unquote(node.name.raw), node.name.span)
+        test = node.check(program.main, report)
+        if test is not None:
+            program.tests.append(test)
+    if not program.main.of_sort("workflow") and not program.main.poisoned and not report.failed:
+        span = Span(program.main.source, 0, 0)
+        report.add(NO_WORKFLOW, "this file declares no workflow", span, help="there is nothing to run; files of declarations are imported by others")
+
+
+def _check_unused(modules: list[Module], report: Report) -> None:
+    for module in modules:
+        imported = {name.text: name for node in module.declarations if isinstance(node, Import) for name in node.imported}
+        text = module.source.text
+        for name in imported.values():
+            if len(re.findall(rf"\b{re.escape(name.text)}\b", text)) == 1:
+                report.add(UNUSED_IMPORT, f"`{name}` is imported and not used", name.span, help="remove it")
+
+
+def _collect_files(program: Program, files: Files, report: Report) -> None:
+    """The texts of Python tools, by path below their folder, and of scripted replies."""
+    for module in program.modules:
+        for symbol in [*module.of_sort("tool"), *module.of_sort("model")]:
+            value = symbol.value
+            if isinstance(value, plan.ToolSet) and value.module:
+                for path, text in collect(module.folder, value.module, files).items():
+                    if program.python_files.setdefault(path, text) != text:
+                        span = symbol.span
+                        report.add(MODULE_CLASH, f"two different files are called `{path}` in a package", span, help="rename one of the modules")
+            elif isinstance(value, plan.Model) and value.provider == "scripted":
+                content = files(str(module.folder / value.model))
+                if content is not None:
+                    program.replies[value.model] = content.decode("utf-8", errors="replace")

@@ -1,0 +1,194 @@
+"""`test "name" { given … mock … expect … }`: a run with made-up answers and what must hold afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from agent_lattice import plan
+from agent_lattice.annotations import unquote
+from agent_lattice.declarations.test_names import Targets, counted_calls
+from agent_lattice.diagnostics import Code, Label, Report, did_you_mean
+from agent_lattice.expr.tree import Expr, show
+from agent_lattice.fitting import UNKNOWN_ARGUMENT, bind, condition, fit
+from agent_lattice.kind import Body, Declaration, Scope
+from agent_lattice.kinds.fail import check_error_class
+from agent_lattice.printer import Printer
+from agent_lattice.program import Module, Symbol
+from agent_lattice.source import NOWHERE, Span
+from agent_lattice.tree import Arg, Junk, Name, Parts, Reader, Text
+from agent_lattice.types import INT, UNKNOWN, Literal, Optional, Type
+from agent_lattice_runtime.errors import CATALOGUE
+
+MISSING_GIVEN = Code("LAT2450", "test-without-given")
+REPEATED_TEST = Code("LAT1215", "repeated-test-name")
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """`given refund(order_id: "A1")`."""
+
+    workflow: Name
+    args: tuple[Arg, ...]
+    span: Span = field(default=NOWHERE, compare=False)
+
+    def show(self, out: Printer) -> None:
+        out.line(f"given {self.workflow}({out.args(self.args)})")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a mock stands for: `shop.get_order`, or a step path behind `ask`."""
+
+    ask: bool
+    path: tuple[Name, ...]
+    span: Span = field(default=NOWHERE, compare=False)
+
+    def __str__(self) -> str:
+        return ("ask " if self.ask else "") + ".".join(map(str, self.path))
+
+
+@dataclass(frozen=True, slots=True)
+class MockNode:
+    """`mock target(params) = value, value` or `mock target fails class "message"`."""
+
+    target: Target
+    params: tuple[Name, ...] | None
+    values: tuple[Expr, ...]
+    failure: tuple[Name, Text] | None
+    span: Span = field(default=NOWHERE, compare=False)
+
+    def show(self, out: Printer) -> None:
+        params = "" if self.params is None else f"({', '.join(map(str, self.params))})"
+        if self.failure:
+            out.text_lines(f"mock {self.target}{params} fails {self.failure[0]} {self.failure[1].raw}")
+        else:
+            out.line(f"mock {self.target}{params} = {', '.join(map(show, self.values))}")
+
+
+@dataclass(frozen=True, slots=True)
+class Expect:
+    """`expect condition`."""
+
+    condition: Expr
+    span: Span = field(default=NOWHERE, compare=False)
+
+    def show(self, out: Printer) -> None:
+        out.line(f"expect {show(self.condition)}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """A parameter list, to tell it from the target's path."""
+
+    names: tuple[Name, ...]
+
+
+def _read_mock(parts: Parts) -> MockNode:
+    params = parts.maybe(_Names)
+    failure = (parts.name(), parts.one(Text)) if parts.has("fails") else None
+    return MockNode(parts.one(Target), params.names if params else None, tuple(parts.all(Expr)), failure, parts.span)
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    word: ClassVar[str] = "test"
+    summary: ClassVar[str] = "a run with made-up answers and what must hold afterwards"
+    syntax: ClassVar[str] = """
+        %extend declaration: test
+        test: "test" text "{" test_item* "}"
+        ?test_item: given | mock | expect | junk
+        given: "given" NAME "(" arguments? ")"
+        mock: "mock" mock_target mock_params? ("=" expr ("," expr)* | "fails" NAME text)
+        mock_target: "ask"? NAME ("." NAME)*
+        mock_params: "(" (NAME ("," NAME)*)? ")"
+        expect: "expect" expr
+    """
+    readers: ClassVar[dict[str, Reader]] = {
+        "test": lambda parts: Test(parts.one(Text), tuple(c for c in parts if hasattr(c, "show")), parts.span),
+        "given": lambda parts: Given(parts.name(), tuple(parts.maybe(list) or []), parts.span),
+        "mock": _read_mock,
+        "mock_target": lambda parts: Target(parts.children[0].type == "ASK", tuple(parts.names()), parts.span),
+        "mock_params": lambda parts: _Names(tuple(parts.names())),
+        "expect": lambda parts: Expect(parts.one(Expr), parts.span),
+    }
+    sort: ClassVar[str] = ""
+
+    name: Text
+    items: tuple[Given | MockNode | Expect | Junk, ...]
+    span: Span = field(default=NOWHERE, compare=False)
+
+    def show(self, out: Printer) -> None:
+        with out.braces(f"test {self.name.raw}"):
+            for item in self.items:
+                item.show(out)
+
+    def names(self) -> Iterable[Name]:
+        return ()
+
+    def signature(self, symbol: Symbol, report: Report) -> Any:
+        return None
+
+    def check(self, module: Module, report: Report) -> Any:
+        given = [item for item in self.items if isinstance(item, Given)]
+        if len(given) != 1 or any(isinstance(item, Junk) for item in self.items):
+            self._reject(given, report)
+            return None
+        workflow = module.find(given[0].workflow, "workflow", report)
+        if not isinstance(workflow, plan.Workflow):
+            return None
+        scope = Scope(Body(module, report, workflow.type, workflow.name))
+        args = bind(given[0].args, workflow.params, scope, report, given[0].workflow.text, given[0].span)
+        targets = Targets(module, workflow, report)
+        mocks = tuple(self._mocks(targets))
+        expectations = tuple(self._expectations(workflow.type, targets))
+        return plan.Test(unquote(self.name.raw), workflow.name, args, mocks, expectations, self.span)
+
+    def _reject(self, given: list[Given], report: Report) -> None:
+        if any(isinstance(item, Junk) for item in self.items):
+            return
+        if given:
+            report.add(MISSING_GIVEN, "a test runs one workflow", given[1].span, related=(Label(given[0].span, "it already runs this one"),))
+            return
+        report.add(MISSING_GIVEN, "the test runs nothing", self.name.span, help="add `given workflow(…)`")
+
+    def _mocks(self, targets: Targets) -> Iterator[plan.Mock]:
+        report = targets.report
+        for node in (item for item in self.items if isinstance(item, MockNode)):
+            type, params = targets.find(node.target.ask, node.target.path) or (UNKNOWN, None)
+            scope = Scope(Body(targets.module, report, type, str(node.target)))
+            for name in node.params or ():
+                scope.define(name, _param_type(name, params, node.target, report), "argument")
+            values = tuple(fit(value, type, scope, report, f"the answer of `{node.target}`") for value in node.values)
+            names = tuple(name.text for name in node.params or ())
+            yield plan.Mock(targets.unique(node.target.ask, node.target.path), names, values, _failure(node, report))
+
+    def _expectations(self, output: Type, targets: Targets) -> Iterator[plan.Expectation]:
+        for node in (item for item in self.items if isinstance(item, Expect)):
+            rewritten, calls = counted_calls(node.condition, targets)
+            scope = Scope(Body(targets.module, targets.report, output, "test"))
+            scope.define(Name("result", node.span), output, "result")
+            scope.define(Name("error", node.span), Optional(Literal(tuple(CATALOGUE))), "error")
+            for variable, _ in calls:
+                scope.define(Name(variable, node.span), INT, "count")
+            yield plan.Expectation(condition(rewritten, scope, targets.report), calls, show(node.condition), node.span)
+
+
+def _param_type(name: Name, params: Iterable[plan.Param] | None, target: Target, report: Report) -> Type:
+    """The type of a mock's parameter; one that the operation does not have is reported."""
+    known = {param.name: param.type for param in params or ()}
+    if params is not None and name.text not in known:
+        help, fix = did_you_mean(name.text, known, name.span)
+        report.add(UNKNOWN_ARGUMENT, f"`{target}` has no parameter `{name}`", name.span, help=help, fix=fix)
+    return known.get(name.text, UNKNOWN)
+
+
+def _failure(node: MockNode, report: Report) -> tuple[str, str] | None:
+    if node.failure is None:
+        return None
+    check_error_class(node.failure[0], report)
+    return node.failure[0].text, unquote(node.failure[1].raw)
+
+
+DECLARATION: type[Declaration] = Test

@@ -1,0 +1,80 @@
+"""What is checked of a `python` tool: that the module is there and its functions take what the operations pass."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+from typing import Any
+
+from agent_lattice import plan
+from agent_lattice.diagnostics import Code, Report, did_you_mean
+from agent_lattice.program import Module
+from agent_lattice.settings import Value
+from agent_lattice.tree import Text
+
+MISSING_MODULE = Code("LAT2440", "python-module-not-found")
+BROKEN_MODULE = Code("LAT2441", "python-module-broken")
+MISSING_FUNCTION = Code("LAT2442", "python-function-not-found")
+WRONG_PARAMETERS = Code("LAT2443", "python-parameters-differ")
+
+_MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+
+
+def module_path(folder: PurePosixPath, name: str) -> list[str]:
+    """Where a module may stand, relative to the main source: as a file or as a package."""
+    stem = folder.joinpath(*name.split("."))
+    return [f"{stem}.py", f"{stem}/__init__.py"]
+
+
+def check_python(tool: plan.ToolSet, nodes: Sequence[Any], target: Text | Value, module: Module, report: Report) -> None:
+    """The module's functions against the operations, read from its text: nothing is imported."""
+    if not isinstance(target, Text) or not _MODULE.fullmatch(tool.module or ""):
+        report.add(MISSING_MODULE, "a Python tool names its module", target.span, help='e.g. `python("shop_tools")` for shop_tools.py beside this file')
+        return
+    assert tool.module is not None
+    paths = module_path(module.folder, tool.module)
+    found = next((path for path in paths if module.files(path) is not None), None)
+    if found is None:
+        report.add(MISSING_MODULE, f"no Python module `{tool.module}` beside this file", target.span, notes=(f"looked for {' and '.join(paths)}",))
+        return
+    functions = _functions(module.files(found) or b"", found, target, report)
+    for node in nodes if functions is not None else ():
+        _check_operation(node, functions or {}, tool.module, report)
+
+
+def _functions(text: bytes, path: str, target: Text, report: Report) -> dict[str, ast.arguments] | None:
+    """The functions a module defines at its top, by name; None when it cannot be read."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        line = f", line {error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
+        report.add(BROKEN_MODULE, f"`{path}` is not Python{line}", target.span, notes=(str(getattr(error, "msg", error)),))
+        return None
+    return {node.name: node.args for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+
+
+def _check_operation(node: Any, functions: dict[str, ast.arguments], name: str, report: Report) -> None:
+    if node.name.text not in functions:
+        help, fix = did_you_mean(node.name.text, functions, node.name.span)
+        report.add(MISSING_FUNCTION, f"`{name}` has no function `{node.name}`", node.name.span, help=help, fix=fix)
+        return
+    args = functions[node.name.text]
+    passed = {param.name.text for param in node.params}
+    accepted = {arg.arg for arg in [*args.args, *args.kwonlyargs]}
+    optional = {arg.arg for arg in args.args[len(args.args) - len(args.defaults) :]}
+    optional |= {arg.arg for arg, default in zip(args.kwonlyargs, args.kw_defaults, strict=True) if default is not None}
+    surplus = sorted(passed - accepted) if args.kwarg is None else []
+    missing = sorted(accepted - passed - optional - {"idempotency_key", "secrets"})
+    if args.posonlyargs or surplus or missing:
+        parts = [f"it takes no {', '.join(f'`{n}`' for n in surplus)}"] if surplus else []
+        parts += [f"it needs {', '.join(f'`{n}`' for n in missing)}"] if missing else []
+        parts += ["it has positional-only parameters"] if args.posonlyargs else []
+        report.add(
+            WRONG_PARAMETERS,
+            f"the parameters of `{node.name}` differ from those of the function",
+            node.name.span,
+            notes=tuple(parts),
+            help="operations pass every parameter by name",
+        )

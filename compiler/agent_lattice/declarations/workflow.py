@@ -1,0 +1,61 @@
+"""`workflow refund(order_id: string) -> Outcome { … }`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar
+
+from agent_lattice import plan
+from agent_lattice.annotations import Annotation, annotation, resolve
+from agent_lattice.declarations.tool import ParamNode, params_of, read_params
+from agent_lattice.diagnostics import Report
+from agent_lattice.kind import Body, Declaration, Scope
+from agent_lattice.printer import Printer
+from agent_lattice.program import Module, Symbol
+from agent_lattice.source import NOWHERE, Span
+from agent_lattice.tree import Block, Name, Parts, Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    word: ClassVar[str] = "workflow"
+    summary: ClassVar[str] = "steps from typed parameters to a typed result; text order is execution order"
+    syntax: ClassVar[str] = """
+        %extend declaration: workflow
+        workflow: "workflow" NAME "(" (param ("," param)* ","?)? ")" "->" type block
+    """
+    readers: ClassVar[dict[str, Reader]] = {
+        "workflow": lambda parts: Workflow(parts.name(), read_params(parts), annotation(parts), parts.one(Block), span=parts.span)
+    }
+    sort: ClassVar[str] = "workflow"
+
+    name: Name
+    params: tuple[ParamNode, ...]
+    type: Annotation
+    body: Block
+    doc: str = ""
+    span: Span = field(default=NOWHERE, compare=False)
+
+    def show(self, out: Printer) -> None:
+        out.doc(self.doc)
+        with out.braces(f"workflow {self.name}({', '.join(map(str, self.params))}) -> {self.type}"):
+            out.body(self.body)
+
+    def names(self) -> Iterable[Name]:
+        return (self.name,)
+
+    def signature(self, symbol: Symbol, report: Report) -> Any:
+        params = params_of(self.params, symbol.module, report)
+        type = resolve(self.type, symbol.module, report)
+        return plan.Workflow(symbol.unique, params, type, (), self.doc, self.name.span)
+
+    def check(self, module: Module, report: Report) -> Any:
+        workflow = module.symbols[self.name.text].value
+        scope = Scope(Body(module, report, workflow.type, self.name.text))
+        for node, param in zip(self.params, workflow.params, strict=False):
+            scope.define(node.name, param.type, "parameter")
+        return replace(workflow, body=scope.block(self.body.statements))
+
+
+DECLARATION: type[Declaration] = Workflow

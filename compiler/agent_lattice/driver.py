@@ -1,0 +1,90 @@
+"""The whole compiler on one page: from a source to a plan and what a target makes of it. Pure; reading files is the caller's.
+
+    source ──parse──▶ tree ──check──▶ program ──build──▶ graphs ──analyses──▶ graphs ──lower──▶ plan ──emit──▶ {path: text}
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from agent_lattice import plan
+from agent_lattice.analyses import ANALYSES
+from agent_lattice.analyses.calls import call_cycles
+from agent_lattice.build import build
+from agent_lattice.check import check, decode
+from agent_lattice.diagnostics import Code, Report, did_you_mean
+from agent_lattice.graph import Graph
+from agent_lattice.parse import parse
+from agent_lattice.program import Files, Program
+from agent_lattice.source import Source, Span
+
+if TYPE_CHECKING:
+    from agent_lattice.target import Target
+
+TOO_DEEP = Code("LAT1008", "program-nested-too-deeply")
+UNKNOWN_WORKFLOW = Code("LAT1307", "unknown-main-workflow")
+
+
+@dataclass
+class Compilation:
+    """A source and what has become of it. `program` and `graphs` are there as far as the source allows."""
+
+    source: Source
+    report: Report = field(default_factory=Report)
+    program: Program | None = None
+    graphs: dict[str, Graph] = field(default_factory=dict)
+
+
+def compile_source(name: str, content: bytes, files: Files) -> Compilation:
+    """Parse, check and analyse a main source. `name` is how it is shown; `files` reads by path relative to it."""
+    report = Report()
+    result = Compilation(Source(name, decode(content, name, report)), report)
+    try:
+        result.program = check(result.source, files, parse, report)
+        call_cycles(result.program.workflows, report)
+        for workflow in result.program.workflows.values():
+            result.graphs[workflow.name] = build(workflow)
+        for graph in result.graphs.values():
+            for analysis in ANALYSES:
+                analysis(graph, report)
+    except RecursionError:
+        report.add(TOO_DEEP, "this program nests too deeply to be understood", Span(result.source, 0, 0), help="move inner blocks into workflows of their own")
+    return result
+
+
+def plan_of(compilation: Compilation, main: str | None = None) -> plan.Plan | None:
+    """The plan of a source without errors; None when there are some, or no workflow to run (which is reported)."""
+    from agent_lattice.lower import lower
+
+    if compilation.program is None or compilation.report.failed:
+        return None
+    workflow = _main_workflow(compilation, main)
+    return lower(compilation.program, workflow) if workflow else None
+
+
+def emit(made: plan.Plan, target: Target) -> dict[str, str]:
+    """The files of a target, by relative path."""
+    return target.emit(made)
+
+
+def _main_workflow(compilation: Compilation, main: str | None) -> plan.Workflow | None:
+    """The asked-for workflow; else the one named as the file; else the only one that no other calls."""
+    assert compilation.program is not None
+    own: dict[str, plan.Workflow] = {symbol.name: symbol.value for symbol in compilation.program.main.of_sort("workflow")}
+    stem = PurePosixPath(compilation.source.name).stem
+    called = {op.workflow for workflow in own.values() for op in plan.walk(workflow.body) if isinstance(op, plan.Call)}
+    free = [name for name, workflow in own.items() if workflow.name not in called]
+    wanted = main or (stem if stem in own else free[0] if len(free) == 1 else None)
+    if wanted in own:
+        return own[wanted]
+    span = Span(compilation.source, 0, 0)
+    listed = ", ".join(f"`{name}`" for name in own)
+    if wanted:
+        help, _ = did_you_mean(wanted, own, span)
+        compilation.report.add(UNKNOWN_WORKFLOW, f"no workflow `{wanted}` in this file", span, help=help, notes=(f"there are {listed}",) if own else ())
+    elif own:
+        help = "name one with `--workflow`, or name the main one as the file"
+        compilation.report.add(UNKNOWN_WORKFLOW, f"several workflows could be the main one: {listed}", span, help=help)
+    return None

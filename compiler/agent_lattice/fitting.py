@@ -1,0 +1,125 @@
+"""Values where a type is expected: the check of an expression against a type, and of arguments against parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from agent_lattice import plan
+from agent_lattice.diagnostics import Code, Edit, Fix, Label, Report, did_you_mean, replace
+from agent_lattice.expr.check import Names, check
+from agent_lattice.expr.tree import Expr
+from agent_lattice.source import Span
+from agent_lattice.terms import Term
+from agent_lattice.tree import Arg
+from agent_lattice.types import BOOL, Bool, Float, Int, Literal, Optional, String, Type, Unknown, assignable, base
+
+MISMATCH = Code("LAT2001", "mismatched-types")
+NOT_A_CONDITION = Code("LAT2002", "condition-not-bool")
+MISSING_ARGUMENT = Code("LAT2003", "missing-argument")
+UNKNOWN_ARGUMENT = Code("LAT2004", "unknown-argument")
+REPEATED_ARGUMENT = Code("LAT2005", "repeated-argument")
+
+
+def fit(expr: Expr, expected: Type, scope: Names, report: Report, what: str, related: Iterable[Label] = ()) -> Term:
+    """The checked expression; reports when its type is not `expected`. `what` names the place, e.g. "the argument `id`"."""
+    term = check(expr, scope, report, expected)
+    if not assignable(term.type, expected):
+        help, fix = _advice(term.type, expected, expr.span)
+        report.add(
+            MISMATCH,
+            f"{what} is `{expected}`, this is `{term.type}`",
+            expr.span,
+            label=f"expected `{expected}`",
+            related=related,
+            help=help,
+            fix=fix,
+        )
+    return term
+
+
+def condition(expr: Expr, scope: Names, report: Report) -> Term:
+    """A checked expression that must be a bool."""
+    term = check(expr, scope, report, BOOL)
+    if not assignable(term.type, BOOL):
+        help = "compare it with null: `… != null`" if isinstance(term.type, Optional) else "write a comparison"
+        report.add(NOT_A_CONDITION, f"a condition is `bool`, this is `{term.type}`", expr.span, help=help)
+    return term
+
+
+def bind(args: Sequence[Arg], params: Sequence[plan.Param], scope: Names, report: Report, callee: str, span: Span) -> plan.Args:
+    """Arguments by parameter name, in the order of the parameters. Positional ones come first; optional parameters may be left out."""
+    given: dict[str, Arg] = {}
+    for place, arg in enumerate(args):
+        name = _target(arg, place, params, callee, report)
+        if name is None:
+            _check_alone(arg, scope, report)
+        elif name in given:
+            report.add(REPEATED_ARGUMENT, f"the argument `{name}` is given twice", arg.span, related=(Label(given[name].span, "first here"),))
+        else:
+            given[name] = arg
+    _report_missing(given, args, params, callee, span, report)
+    bound: list[tuple[str, Term]] = []
+    for param in params:
+        if param.name in given:
+            value = given[param.name].value
+            bound.append((param.name, fit(value, param.type, scope, report, f"the argument `{param.name}` of `{callee}`")))
+    return tuple(bound)
+
+
+def _check_alone(arg: Arg, scope: Names, report: Report) -> None:
+    check(arg.value, scope, report)
+
+
+def _target(arg: Arg, place: int, params: Sequence[plan.Param], callee: str, report: Report) -> str | None:
+    names = [param.name for param in params]
+    if arg.name is None:
+        if place < len(names):
+            return names[place]
+        report.add(UNKNOWN_ARGUMENT, f"`{callee}` takes {_count(len(names))}", arg.span)
+        return None
+    if arg.name.text in names:
+        return arg.name.text
+    help, fix = did_you_mean(arg.name.text, names, arg.name.span)
+    listed = ", ".join(f"`{name}`" for name in names) or "none"
+    report.add(UNKNOWN_ARGUMENT, f"`{callee}` has no parameter `{arg.name}`", arg.name.span, help=help, fix=fix, notes=(f"its parameters: {listed}",))
+    return None
+
+
+def _report_missing(
+    given: dict[str, Arg], args: Sequence[Arg], params: Sequence[plan.Param], callee: str, span: Span, report: Report
+) -> None:
+    missing = [param for param in params if param.name not in given and not isinstance(param.type, Optional | Unknown)]
+    if not missing:
+        return
+    listed = ", ".join(f"`{param.name}: {param.type}`" for param in missing)
+    text = ", ".join(f"{param.name}: {_example(param.type)}" for param in missing)
+    at = args[-1].span.after() if args else Span(span.source, span.end - 1, span.end - 1)
+    fix = Fix(f"add {listed}", (Edit(at, f", {text}" if args else text),)) if all(_example(p.type) for p in missing) else None
+    plural = "s" if len(missing) > 1 else ""
+    report.add(MISSING_ARGUMENT, f"`{callee}` needs the argument{plural} {listed}", span, fix=fix, help="name every parameter that is not optional")
+
+
+def _example(type: Type) -> str:
+    """A value to start from; empty when there is no obvious one."""
+    plain = base(type)
+    if isinstance(plain, Literal):
+        return str(Literal(plain.values[:1]))
+    return {String: '""', Int: "0", Float: "0.0", Bool: "false"}.get(plain.__class__, "")
+
+
+def _count(number: int) -> str:
+    return "no argument" if number == 0 else "one argument" if number == 1 else f"{number} arguments"
+
+
+def _advice(found: Type, expected: Type, span: Span) -> tuple[str, Fix | None]:
+    """How to turn one type into the other, when there is a way."""
+    source, target = base(found), base(expected)
+    if isinstance(source, Optional) and assignable(source.inner, expected):
+        return "it may be null: test it with `!= null` first", None
+    conversion = {(Int, Float): "double", (Float, Int): "int", (Int, String): "string", (Float, String): "string", (Bool, String): "string"}
+    word = conversion.get((source.__class__, target.__class__))
+    if word:
+        return f"convert it with `{word}(…)`", replace(f"convert with `{word}`", span, f"{word}({span.text})")
+    if isinstance(source, String) and isinstance(target, Literal):
+        return "a string that is not known here may be none of the choices: use `match`", None
+    return "", None

@@ -1,0 +1,70 @@
+"""The graph of a workflow: what can run after what. Targets draw it, analyses walk it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from agent_lattice import plan
+from agent_lattice.source import NOWHERE, Span
+
+if TYPE_CHECKING:
+    import networkx
+
+START, END = "start", "end"
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A place of the graph. `sort` is the operation's name, or start, end, join, merge; `region` the concurrent branches and loops around it."""
+
+    id: str
+    sort: str
+    label: str
+    region: tuple[str, ...] = ()
+    op: plan.Op | None = field(default=None, compare=False, repr=False)
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """`source` is directly followed by `target`; the label says when. `back` closes a bounded loop."""
+
+    source: str
+    target: str
+    label: str = ""
+    back: bool = False
+
+
+@dataclass
+class Graph:
+    """A workflow as nodes by id and edges, both in source order."""
+
+    workflow: plan.Workflow
+    nodes: dict[str, Node] = field(default_factory=dict)
+    edges: list[Edge] = field(default_factory=list)
+
+    @cached_property
+    def successors(self) -> dict[str, list[Edge]]:
+        found: dict[str, list[Edge]] = {id: [] for id in self.nodes}
+        for edge in self.edges:
+            found[edge.source].append(edge)
+        return found
+
+    @cached_property
+    def predecessors(self) -> dict[str, list[Edge]]:
+        found: dict[str, list[Edge]] = {id: [] for id in self.nodes}
+        for edge in self.edges:
+            found[edge.target].append(edge)
+        return found
+
+    @cached_property
+    def networkx(self) -> networkx.MultiDiGraph[str]:
+        """The same graph for algorithms; node attribute `node`, edge attribute `edge`. Made on first use: the import is slow."""
+        import networkx
+
+        made: networkx.MultiDiGraph[str] = networkx.MultiDiGraph(name=self.workflow.name)
+        made.add_nodes_from((id, {"node": node}) for id, node in self.nodes.items())
+        made.add_edges_from((edge.source, edge.target, {"edge": edge}) for edge in self.edges)
+        return made

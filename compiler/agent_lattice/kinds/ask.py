@@ -1,0 +1,161 @@
+"""`triage = ask fast -> Triage { … }`: a model call with a typed, checked and repaired answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from agent_lattice import plan
+from agent_lattice.annotations import Annotation, annotation, resolve, unquote
+from agent_lattice.diagnostics import Code, Edit, Fix, Label
+from agent_lattice.expr.templates import check_template, parse_template
+from agent_lattice.expr.tree import Expr, show
+from agent_lattice.fitting import condition
+from agent_lattice.kind import Kind, Scope
+from agent_lattice.printer import Printer
+from agent_lattice.source import NOWHERE, Span
+from agent_lattice.terms import Template
+from agent_lattice.tree import Junk, Name, Number, Parts, Reader, Text
+from agent_lattice.types import Type
+
+MISSING_PROMPT = Code("LAT2210", "ask-without-prompt")
+REPEATED_CLAUSE = Code("LAT1209", "repeated-clause")
+TOO_MANY_REPAIRS = Code("LAT2211", "too-many-repairs")
+
+MOST_REPAIRS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A clause of an `ask`: `system`, `prompt`, `check`, `repair` or `escalate`, with what follows the word."""
+
+    word: str
+    value: Any
+    message: Text | None = None
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    word: ClassVar[str] = "ask"
+    summary: ClassVar[str] = "ask a model for a typed value: validated, checked, repaired, escalated"
+    syntax: ClassVar[str] = """
+        %extend statement: ask
+        ask: NAME "=" "ask" NAME "->" type "{" ask_clause* "}"
+        ?ask_clause: ask_system | ask_prompt | ask_check | ask_repair | ask_escalate | junk
+        ask_system: "system" text
+        ask_prompt: "prompt" text
+        ask_check: "check" expr ":" text
+        ask_repair: "repair" number
+        ask_escalate: "escalate" NAME
+    """
+    readers: ClassVar[dict[str, Reader]] = {
+        "ask": lambda parts: Ask.read(parts),
+        "ask_system": lambda parts: Clause("system", parts.one(Text), None, parts.span),
+        "ask_prompt": lambda parts: Clause("prompt", parts.one(Text), None, parts.span),
+        "ask_check": lambda parts: Clause("check", parts.one(Expr), parts.one(Text), parts.span),
+        "ask_repair": lambda parts: Clause("repair", parts.one(Number), None, parts.span),
+        "ask_escalate": lambda parts: Clause("escalate", parts.name(), None, parts.span),
+    }
+
+    name: Name
+    model: Name
+    output: Annotation
+    clauses: tuple[Clause | Junk, ...]
+    span: Span = field(default=NOWHERE, compare=False)
+
+    @classmethod
+    def read(cls, parts: Parts) -> Ask:
+        name, model = parts.names()
+        clauses = tuple(child for child in parts if isinstance(child, Clause | Junk))
+        return cls(name, model, annotation(parts), clauses, parts.span)
+
+    def show(self, out: Printer) -> None:
+        with out.braces(f"{self.name} = ask {self.model} -> {self.output}"):
+            for clause in self.clauses:
+                _show_clause(clause, out)
+
+    def check(self, scope: Scope) -> plan.Op | None:
+        step = scope.step(self.name)
+        type = resolve(self.output, scope.module, scope.report)
+        model = scope.module.find(self.model, "model", scope.report)
+        single = self._single(scope)
+        op = plan.Ask(
+            step,
+            self.name.text,
+            model.name if isinstance(model, plan.Model) else self.model.text,
+            type,
+            self._template(single.get("system"), scope),
+            self._template(single.get("prompt"), scope) or self._missing_prompt(scope),
+            self._checks(type, scope),
+            self._repair(single.get("repair"), scope),
+            self._escalate(single.get("escalate"), scope),
+            self.span,
+        )
+        scope.define(self.name, type, "step result")
+        return op
+
+    def _single(self, scope: Scope) -> dict[str, Clause]:
+        """The clauses that may stand once, by word."""
+        found: dict[str, Clause] = {}
+        for clause in self.clauses:
+            if isinstance(clause, Junk) or clause.word == "check":
+                continue
+            if clause.word in found:
+                related = (Label(found[clause.word].span, "the first one is here"),)
+                scope.report.add(REPEATED_CLAUSE, f"`{clause.word}` stands twice", clause.span, related=related)
+            found.setdefault(clause.word, clause)
+        return found
+
+    def _template(self, clause: Clause | None, scope: Scope) -> Template | None:
+        if clause is None:
+            return None
+        parsed = parse_template(clause.value.span, scope.report)
+        return check_template(parsed, scope, scope.report)
+
+    def _missing_prompt(self, scope: Scope) -> Template:
+        if not any(isinstance(clause, Junk) for clause in self.clauses):
+            at = Span(self.span.source, self.span.end - 1, self.span.end - 1)
+            fix = Fix("add a prompt", (Edit(at, 'prompt "" '),))
+            span = Span(self.span.source, self.name.span.start, self.model.span.end)
+            scope.report.add(MISSING_PROMPT, f"`{self.name}` asks nothing: it has no `prompt`", span, fix=fix, help="say what the model should answer")
+        return Template(())
+
+    def _checks(self, type: Type, scope: Scope) -> tuple[plan.Check, ...]:
+        inner = scope.inner()
+        inner.define(self.name, type, "answer")
+        checks = [c for c in self.clauses if isinstance(c, Clause) and c.word == "check"]
+        return tuple(plan.Check(condition(c.value, inner, scope.report), unquote(c.message.raw)) for c in checks if c.message)
+
+    def _repair(self, clause: Clause | None, scope: Scope) -> int:
+        if clause is None:
+            return 0
+        count: int = clause.value.value
+        if count > MOST_REPAIRS:
+            scope.report.add(
+                TOO_MANY_REPAIRS,
+                f"at most {MOST_REPAIRS} repairs, not {count}",
+                clause.value.span,
+                help="a model that fails that often needs another prompt or model",
+                fix=Fix(f"repair {MOST_REPAIRS}", (Edit(clause.value.span, str(MOST_REPAIRS)),)),
+            )
+        return count
+
+    def _escalate(self, clause: Clause | None, scope: Scope) -> str | None:
+        if clause is None:
+            return None
+        model = scope.module.find(clause.value, "model", scope.report)
+        return model.name if isinstance(model, plan.Model) else None
+
+
+def _show_clause(clause: Clause | Junk, out: Printer) -> None:
+    if isinstance(clause, Junk):
+        out.line(clause.text)
+        return
+    value = clause.value
+    text = value.raw if isinstance(value, Text | Number) else show(value) if isinstance(value, Expr) else str(value)
+    message = f" : {clause.message.raw}" if clause.message else ""
+    out.text_lines(f"{clause.word} {text}{message}")
+
+
+KIND: type[Kind] = Ask

@@ -1,0 +1,167 @@
+"""`match e { case "a" { … } case "b", "c" { … } else { … } }`: one way for each value of a closed choice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from agent_lattice import plan
+from agent_lattice.annotations import unquote
+from agent_lattice.diagnostics import Code, Edit, Fix, Label, did_you_mean
+from agent_lattice.expr.check import check
+from agent_lattice.expr.tree import Expr, show
+from agent_lattice.kind import Kind, Scope
+from agent_lattice.printer import Printer
+from agent_lattice.source import NOWHERE, Span
+from agent_lattice.tree import Block, Parts, Reader
+from agent_lattice.types import BOOL, INT, NULL, STRING, Literal, Null, Optional, Type, Unknown, assignable, base, primitive
+
+NOT_EXHAUSTIVE = Code("LAT2220", "match-not-exhaustive")
+REPEATED_CASE = Code("LAT2221", "repeated-case")
+WRONG_CASE = Code("LAT2222", "case-never-matches")
+NOT_MATCHABLE = Code("LAT2223", "match-on-open-type")
+
+Value = str | int | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseValue:
+    """A literal behind `case`."""
+
+    value: Value
+    span: Span = field(default=NOWHERE, compare=False)
+
+    def __str__(self) -> str:
+        return "null" if self.value is None else str(Literal((self.value,)))
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """`case a, b { … }`."""
+
+    values: tuple[CaseValue, ...]
+    body: Block
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Otherwise:
+    """`else { … }`."""
+
+    body: Block
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+def _read_value(parts: Parts) -> CaseValue:
+    value: Any
+    if token := parts.token("STRING"):
+        value = unquote(str(token))
+    elif token := parts.token("INT"):
+        value = int(str(token)) * (-1 if parts.has("-") else 1)
+    else:
+        value = None if parts.has("null") else parts.has("true")
+    return CaseValue(value, parts.span)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    word: ClassVar[str] = "match"
+    summary: ClassVar[str] = "one way for each value of a closed choice; must cover them all"
+    syntax: ClassVar[str] = """
+        %extend statement: match_statement
+        match_statement: "match" expr "{" case* otherwise? "}"
+        case: "case" case_value ("," case_value)* block
+        case_value: STRING | "-"? INT | "true" | "false" | "null"
+        otherwise: "else" block
+    """
+    readers: ClassVar[dict[str, Reader]] = {
+        "match_statement": lambda parts: Match(parts.one(Expr), tuple(parts.all(Case)), parts.maybe(Otherwise), parts.span),
+        "case": lambda parts: Case(tuple(parts.all(CaseValue)), parts.one(Block), parts.span),
+        "case_value": _read_value,
+        "otherwise": lambda parts: Otherwise(parts.one(Block), parts.span),
+    }
+
+    subject: Expr
+    cases: tuple[Case, ...]
+    otherwise: Otherwise | None
+    span: Span = field(default=NOWHERE, compare=False)
+
+    def show(self, out: Printer) -> None:
+        with out.braces(f"match {show(self.subject)}"):
+            for case in self.cases:
+                out.open(f"case {', '.join(map(str, case.values))}")
+                out.body(case.body)
+                out.close()
+            if self.otherwise:
+                out.open("else")
+                out.body(self.otherwise.body)
+                out.close()
+
+    def check(self, scope: Scope) -> plan.Op | None:
+        subject = check(self.subject, scope, scope.report)
+        self._check_values(subject.type, scope)
+        self._check_cover(subject.type, scope)
+        cases = tuple(plan.Case(tuple(v.value for v in case.values), scope.inner().block(case.body.statements)) for case in self.cases)
+        otherwise = scope.inner().block(self.otherwise.body.statements) if self.otherwise else None
+        return plan.Match(subject, cases, otherwise, self.span)
+
+    def _check_values(self, subject: Type, scope: Scope) -> None:
+        seen: dict[tuple[type, Value], Span] = {}
+        for value in (value for case in self.cases for value in case.values):
+            key = (type(value.value), value.value)
+            if key in seen:
+                related = (Label(seen[key], "first here"),)
+                scope.report.add(REPEATED_CASE, f"the case `{value}` stands twice", value.span, related=related)
+            elif not _fits(value.value, subject):
+                self._reject(value, subject, scope)
+            seen.setdefault(key, value.span)
+
+    def _reject(self, value: CaseValue, subject: Type, scope: Scope) -> None:
+        choices = [f'"{v}"' for v in _choices(subject) or () if isinstance(v, str)]
+        help, fix = did_you_mean(str(value), choices, value.span)
+        scope.report.add(WRONG_CASE, f"`{value}` is never a value of `{subject}`", value.span, help=help, fix=fix)
+
+    def _check_cover(self, subject: Type, scope: Scope) -> None:
+        if self.otherwise or isinstance(subject, Unknown):
+            return
+        choices = _choices(subject)
+        at = Span(self.span.source, self.span.end - 1, self.span.end - 1)
+        if choices is None:
+            fix = Fix("add `else`", (Edit(at, "else { } "),))
+            scope.report.add(NOT_MATCHABLE, f"`{subject}` has no closed set of values", self.subject.span, help="add an `else`", fix=fix)
+            return
+        given = {(type(v.value), v.value) for case in self.cases for v in case.values}
+        missing = [CaseValue(value) for value in choices if (type(value), value) not in given]
+        if missing:
+            listed = ", ".join(f"`{value}`" for value in missing)
+            fix = Fix(f"add a case for {listed}", (Edit(at, f"case {', '.join(map(str, missing))} {{ }} "),))
+            scope.report.add(
+                NOT_EXHAUSTIVE,
+                f"the cases leave out {listed}",
+                self.subject.span,
+                label=f"this is `{subject}`",
+                help="say what happens then, or add an `else`",
+                fix=fix,
+            )
+
+
+def _choices(subject: Type) -> tuple[Value, ...] | None:
+    """All values of a closed type, None for an open one."""
+    plain = base(subject)
+    if isinstance(plain, Optional):
+        inner = _choices(plain.inner)
+        return None if inner is None else (*inner, None)
+    if isinstance(plain, Literal):
+        return plain.values
+    return (True, False) if plain == BOOL else (None,) if isinstance(plain, Null) else None
+
+
+def _fits(value: Value, subject: Type) -> bool:
+    choices = _choices(subject)
+    if choices is not None:
+        return any(value == choice and type(value) is type(choice) for choice in choices)
+    source = NULL if value is None else primitive(value)
+    return source in (STRING, INT, NULL) and assignable(source, base(subject))
+
+
+KIND: type[Kind] = Match

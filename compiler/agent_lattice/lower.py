@@ -1,0 +1,144 @@
+"""Program to plan: what a run needs, in a fixed order, with the least permissions and a digest."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import fields, replace
+from urllib.parse import urlsplit
+
+from agent_lattice import plan
+from agent_lattice.plan import EnvRef, Grants, Permissions
+from agent_lattice.program import Program
+from agent_lattice_runtime.canonical import canonical
+
+HOSTS = {"anthropic": "api.anthropic.com", "openai": "api.openai.com", "ollama": "localhost:11434"}
+"""Where a provider is when no `base_url` is given."""
+
+
+def lower(program: Program, main: plan.Workflow) -> plan.Plan:
+    """The plan that runs `main`; it carries all workflows of the main module, for its tests."""
+    values = [symbol.value for module in program.modules for symbol in module.symbols.values() if symbol.module is module]
+    models = {value.name: value for value in values if isinstance(value, plan.Model)}
+    tools = {value.name: value for value in values if isinstance(value, plan.ToolSet)}
+    roots = [symbol.value for symbol in program.main.of_sort("workflow")]
+    workflows = _reachable(roots, program.workflows)
+    used = _used_operations(workflows)
+    needed = _needed_models(workflows, models)
+    grants = _Grants(program.workflows, models, tools)
+    made = plan.Plan(
+        format=plan.FORMAT,
+        name=main.name,
+        main=main.name,
+        doc=main.doc,
+        records=tuple(sorted(program.records, key=lambda record: record.name)),
+        models=tuple(models[name] for name in sorted(needed)),
+        tools=tuple(_trimmed(tools[name], used) for name in sorted({operation.split(".")[0] for operation in used})),
+        workflows=tuple(sorted(workflows, key=lambda workflow: workflow.name)),
+        tests=tuple(sorted(program.tests, key=lambda test: test.name)),
+        permissions=tuple((workflow.name, grants.of(workflow)) for workflow in sorted(workflows, key=lambda w: w.name)),
+        files=tuple(plan.SourceFile(path, text) for path, text in sorted(program.python_files.items())),
+        replies=tuple(plan.SourceFile(path, text) for path, text in sorted(program.replies.items())),
+    )
+    digest = hashlib.sha256(canonical(plan.plan_data(made))).hexdigest()
+    return replace(made, digest=f"sha256:{digest}")
+
+
+def _reachable(roots: Iterable[plan.Workflow], by_name: dict[str, plan.Workflow]) -> list[plan.Workflow]:
+    found = {root.name: by_name[root.name] for root in roots}
+    queue = list(found.values())
+    for workflow in queue:
+        for op in plan.walk(workflow.body):
+            if isinstance(op, plan.Call) and op.workflow not in found:
+                found[op.workflow] = by_name[op.workflow]
+                queue.append(by_name[op.workflow])
+    return list(found.values())
+
+
+def _used_operations(workflows: Iterable[plan.Workflow]) -> set[str]:
+    return {op.operation for workflow in workflows for op in plan.walk(workflow.body) if isinstance(op, plan.Tool)}
+
+
+def _trimmed(tool: plan.ToolSet, used: set[str]) -> plan.ToolSet:
+    """The tool with only the operations that are called."""
+    return replace(tool, operations=tuple(op for op in tool.operations if f"{tool.name}.{op.name}" in used))
+
+
+def _needed_models(workflows: Iterable[plan.Workflow], models: dict[str, plan.Model]) -> set[str]:
+    asked = (op for workflow in workflows for op in plan.walk(workflow.body) if isinstance(op, plan.Ask))
+    return {model.name for op in asked for model in _models_of(op, models)}
+
+
+def _models_of(op: plan.Ask, models: dict[str, plan.Model]) -> Iterator[plan.Model]:
+    """The models an ask may turn to: its own, the one it escalates to, and their fallbacks."""
+    for name in (op.model, op.escalate):
+        seen: set[str] = set()
+        while name is not None and name not in seen:
+            seen.add(name)
+            yield models[name]
+            name = models[name].fallback
+
+
+class _Grants:
+    """What each step may touch; steps of a child stand under the name of the call."""
+
+    def __init__(self, workflows: dict[str, plan.Workflow], models: dict[str, plan.Model], tools: dict[str, plan.ToolSet]) -> None:
+        self.workflows = workflows
+        self.models = models
+        self.tools = tools
+        self.known: dict[str, Grants] = {}
+
+    def of(self, workflow: plan.Workflow) -> Grants:
+        if workflow.name not in self.known:
+            steps = dict(sorted(self._steps(workflow)))
+            self.known[workflow.name] = Grants(_union(steps.values()), tuple(steps.items()))
+        return self.known[workflow.name]
+
+    def _steps(self, workflow: plan.Workflow) -> Iterator[tuple[str, Permissions]]:
+        for op in plan.walk(workflow.body):
+            if isinstance(op, plan.Tool):
+                yield op.step, self._tool(op)
+            elif isinstance(op, plan.Ask):
+                yield op.step, _union(map(_model, _models_of(op, self.models)))
+            elif isinstance(op, plan.Call):
+                yield from ((f"{op.step}.{step}", granted) for step, granted in self.of(self.workflows[op.workflow]).steps)
+
+    def _tool(self, op: plan.Tool) -> Permissions:
+        tool_name, _, name = op.operation.partition(".")
+        tool = self.tools[tool_name]
+        operation = next(o for o in tool.operations if o.name == name)
+        base = {_host(tool.base)} if tool.base else set()
+        return Permissions(
+            tools=(tool_name,),
+            operations=(op.operation,),
+            hosts=_sorted(base | set(operation.hosts)),
+            secrets=_sorted({*operation.secrets, *([tool.auth.secret] if tool.auth else [])}),
+            env=_sorted({*operation.env, *([tool.base.name] if isinstance(tool.base, EnvRef) else [])}),
+            files=operation.files,
+        )
+
+
+def _model(model: plan.Model) -> Permissions:
+    host = _host(model.base_url) if model.base_url else HOSTS.get(model.provider)
+    return Permissions(
+        models=(model.name,),
+        hosts=(host,) if host else (),
+        secrets=(model.key,) if model.key else (),
+        env=(model.base_url.name,) if isinstance(model.base_url, EnvRef) else (),
+    )
+
+
+def _host(base: str | EnvRef) -> str:
+    if isinstance(base, EnvRef):
+        return f"env:{base.name}"
+    url = urlsplit(base)
+    return f"{url.hostname}:{url.port}" if url.port else str(url.hostname)
+
+
+def _union(granted: Iterable[Permissions]) -> Permissions:
+    all_granted = list(granted)
+    return Permissions(*(_sorted({item for each in all_granted for item in getattr(each, f.name)}) for f in fields(Permissions)))
+
+
+def _sorted(items: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(items))

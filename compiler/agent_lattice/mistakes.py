@@ -1,0 +1,132 @@
+"""What to say about text that the grammar does not allow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from lark import Token
+
+from agent_lattice.diagnostics import Code, Edit, Fix, Label, Report, nearest, replace
+from agent_lattice.expr.parse import ADVICE
+from agent_lattice.source import Source, Span
+
+UNEXPECTED = Code("LAT1001", "unexpected-token")
+UNTERMINATED = Code("LAT1002", "unterminated-string")
+UNCLOSED = Code("LAT1003", "unclosed-brace")
+UNKNOWN_WORD = Code("LAT1004", "unknown-word")
+MISSING_LET = Code("LAT1005", "value-without-let")
+RESERVED = Code("LAT1006", "reserved-word")
+
+_SIGNS = {
+    "LBRACE": "`{`", "RBRACE": "`}`", "LPAR": "`(`", "RPAR": "`)`", "LSQB": "`[`", "RSQB": "`]`", "COMMA": "`,`", "COLON": "`:`",
+    "DOT": "`.`", "EQUAL": "`=`", "QMARK": "`?`", "VBAR": "`|`", "AT": "`@`", "LESSTHAN": "`<`", "MORETHAN": "`>`", "__ANON_ARROW": "`->`",
+    "NAME": "a name", "TYPE_NAME": "a type name", "STRING": "a string", "INT": "a whole number", "FLOAT": "a number",
+    "DURATION": "a duration such as `30s`", "$END": "the end of the file",
+}  # fmt: skip
+_TERMINALS = frozenset({"NAME", "INT", "STRING", "FLOAT", "ERROR", "HEX", "BYTES", "UINT", "DURATION"})
+_EXPRESSION = frozenset({"LSQB", "LPAR", "BANG", "MINUS", "TRUE", "FALSE", "NULL"})
+
+
+def report_mistake(source: Source, state: Any, token: Token, report: Report) -> None:
+    """One finding about a token that does not fit, with the best advice there is."""
+    start = token.start_pos or 0
+    span = Span(source, start, max(token.end_pos or start, start))
+    if token.type == "CHARACTER" and token in "\"'":
+        report.add(UNTERMINATED, "this string never ends", span, help=f"close it with `{token}`, or use three quotes for several lines")
+    elif not (_misspelt(source, state, token, report) or _without_let(source, state, report) or _reserved(state, token, span, report)):
+        _unexpected(state, token, span, report)
+
+
+def report_unclosed(source: Source, brace: Token, at: int, report: Report) -> None:
+    """An opening brace without its closing one; `at` is where the next declaration starts, or the end."""
+    start = brace.start_pos or 0
+    end = len(source.text[:at].rstrip())
+    report.add(
+        UNCLOSED,
+        "this brace is never closed",
+        Span(source, start, start + 1),
+        related=(Label(Span(source, end, end), "the missing `}` belongs before here"),),
+        fix=Fix("add `}`", (Edit(Span(source, end, end), "\n}"),)),
+        help="add `}`",
+    )
+
+
+def _expected(state: Any) -> set[str]:
+    """Terminals that may stand here."""
+    return {terminal for terminal in state.parse_conf.states[state.state_stack[-1]] if terminal.isupper() or terminal == "$END"} - {"ERROR"}
+
+
+def _is_word(terminal: str, text: str) -> bool:
+    """Whether a terminal is the keyword `text`."""
+    return terminal == text.upper() and text.isalpha() and text.islower()
+
+
+def _misspelt(source: Source, state: Any, token: Token, report: Report) -> bool:
+    """`retrun x`, `sytem "…"`: this token or the one before it is a name that looks like a keyword that could stand there."""
+    last = state.value_stack[-1] if state.value_stack else None
+    candidates = [(token, state.state_stack[-1])] if "NAME" not in _expected(state) else []
+    if isinstance(last, Token) and last.type in ("NAME", "TYPE_NAME"):
+        candidates.append((last, state.state_stack[-2]))
+    for word, before in candidates:
+        guess = nearest(str(word), _keywords(state, before)) if str(word).isalpha() else None
+        if guess is not None and guess != word:
+            span = Span(source, word.start_pos or 0, word.end_pos or 0)
+            fix = replace(f"change to `{guess}`", span, guess)
+            report.add(UNKNOWN_WORD, f"`{word}` starts nothing here", span, help=f"did you mean `{guess}`?", fix=fix)
+            return True
+    return False
+
+
+def _keywords(state: Any, at: int) -> list[str]:
+    """Keywords that a parser state takes."""
+    return [name.lower() for name in state.parse_conf.states[at] if name.isalpha() and name.isupper() and name not in _TERMINALS]
+
+
+def _without_let(source: Source, state: Any, report: Report) -> bool:
+    """`x = order.total`: a value where a step is expected."""
+    values = state.value_stack
+    for back in (2, 3, 4, 5):
+        head = values[-back : len(values) - back + 2] if len(values) >= back else []
+        if len(head) == 2 and all(isinstance(v, Token) for v in head) and head[0].type == "NAME" and head[1].type == "EQUAL":
+            before = state.state_stack[-back - 1]
+            if "LET" in state.parse_conf.states[before]:
+                start = head[0].start_pos or 0
+                span = Span(source, start, head[0].end_pos or start)
+                report.add(
+                    MISSING_LET,
+                    f"`{head[0]} = …` names a step, and this is none",
+                    span,
+                    help="a value is named with `let`; a step is a tool call, `ask`, `call`, `for` or `loop`",
+                    fix=replace("add `let`", span.before(), "let "),
+                )
+                return True
+    return False
+
+
+def _reserved(state: Any, token: Token, span: Span, report: Report) -> bool:
+    """A keyword where a name is expected."""
+    if "NAME" not in _expected(state) or not _is_word(token.type, str(token)) or "LPAR" in _expected(state) & _EXPRESSION:
+        return False
+    report.add(RESERVED, f"`{token}` is a word of the language here", span, help="choose another name", fix=replace("add `_`", span.after(), "_"))
+    return True
+
+
+def _unexpected(state: Any, token: Token, span: Span, report: Report) -> None:
+    shown = "the end of the file" if token.type == "$END" else f"`{token}`" if str(token).isprintable() else f"character U+{ord(token[0]):04X}"
+    expected = _listed(_expected(state))
+    report.add(UNEXPECTED, f"unexpected {shown}", span, label=f"expected {expected}" if expected else "", help=ADVICE.get(str(token), ""))
+
+
+def _listed(terminals: Iterable[str]) -> str:
+    """Terminals in a reader's words; those that start an expression are one."""
+    names = set(terminals)
+    shown: list[str] = []
+    if len(names & _EXPRESSION) > 3:
+        shown.append("an expression")
+        names -= _EXPRESSION | {"NAME", "TYPE_NAME", "STRING", "INT", "FLOAT", "HEX", "LBRACE", "BYTES", "UINT"}
+    words = [name for name in names if name in _SIGNS or (name.isalpha() and name.isupper())]
+    shown += sorted(_SIGNS.get(name, f"`{name.lower()}`") for name in words if name not in ("HEX", "UINT", "BYTES"))
+    if len(shown) > 8:
+        return ""
+    return ", ".join(shown[:-1]) + " or " + shown[-1] if len(shown) > 1 else "".join(shown)

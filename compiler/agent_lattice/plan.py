@@ -1,0 +1,457 @@
+"""The plan: everything a target or the runtime needs to know of a program, as data.
+
+Operations are a closed table: targets and the runtime know operations, never the kinds that were lowered to them.
+`data(...)` gives plain JSON data, without source positions of expressions, in the shape of `schemas/plan.schema.json`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
+from functools import cache
+from typing import Any
+
+from agent_lattice import terms, types
+from agent_lattice.source import NOWHERE, Span
+from agent_lattice.terms import Template, Term
+
+FORMAT = 1
+"""Version of the plan's shape; grows when the shape changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Op:
+    """One operation; the classes below are all there are."""
+
+
+_NAMED = frozenset({"args", "calls", "headers", "payload", "permissions", "steps"})
+"""Fields that hold pairs of a name and something: objects in JSON."""
+
+Block = tuple[Op, ...]
+Args = tuple[tuple[str, Term], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tool(Op):
+    """Call an operation of a tool; the result is bound to `name`."""
+
+    step: str
+    name: str
+    operation: str
+    args: Args
+    type: types.Type
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A condition that a model output must meet; `message` goes back to the model."""
+
+    condition: Term
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ask(Op):
+    """Ask a model for a value of `type`; checks see it under `name`."""
+
+    step: str
+    name: str
+    model: str
+    type: types.Type
+    system: Template | None
+    prompt: Template
+    checks: tuple[Check, ...]
+    repair: int
+    escalate: str | None
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Op):
+    """Run another workflow of the plan as a child, its steps under `step.`."""
+
+    step: str
+    name: str
+    workflow: str
+    args: Args
+    type: types.Type
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Let(Op):
+    """Name a value."""
+
+    name: str
+    value: Term
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Var(Op):
+    """Declare a variable that `Set` may change."""
+
+    name: str
+    type: types.Type
+    value: Term
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Set(Op):
+    """Change a variable."""
+
+    name: str
+    value: Term
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class If(Op):
+    """Take one of two blocks."""
+
+    condition: Term
+    then: Block
+    otherwise: Block
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A block taken when the subject equals one of the values."""
+
+    values: tuple[str | int | bool | None, ...]
+    body: Block
+
+
+@dataclass(frozen=True, slots=True)
+class Match(Op):
+    """Take the block of the first case that fits; `otherwise` is None when the cases cover the subject's type."""
+
+    subject: Term
+    cases: tuple[Case, ...]
+    otherwise: Block | None
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A branch of a `Parallel`; the names it defines are visible afterwards."""
+
+    name: str
+    body: Block
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Parallel(Op):
+    """Run all branches, go on when all have ended."""
+
+    branches: tuple[Branch, ...]
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Each(Op):
+    """Run `body` for each item of a list of at most `at_most`, `width` at a time; the yielded values are bound to `name` in order."""
+
+    step: str
+    name: str | None
+    item: str
+    item_type: types.Type
+    items: Term
+    at_most: int
+    width: int
+    body: Block
+    value: Term | None
+    type: types.Type
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Loop(Op):
+    """Repeat `body` until the condition holds, at most `at_most` times; whether it held is bound to `name`."""
+
+    step: str
+    name: str | None
+    at_most: int
+    body: Block
+    until: Term | None
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Return(Op):
+    """End the workflow with a result."""
+
+    value: Term
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Fail(Op):
+    """End the run with an error of the catalogue."""
+
+    code: str
+    message: Template
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Emit(Op):
+    """Write the event `custom.<event>`."""
+
+    step: str
+    event: str
+    payload: Args
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class EnvRef:
+    """A value read from the environment when the run starts."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model and how to ask it. Times in seconds, prices in USD per million tokens."""
+
+    name: str
+    provider: str
+    model: str
+    max_tokens: int
+    temperature: float | None
+    timeout: float
+    retries: int
+    base_url: str | EnvRef | None
+    key: str | None
+    fallback: str | None
+    input_price: float | None
+    output_price: float | None
+    doc: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """A parameter of a workflow or operation."""
+
+    name: str
+    type: types.Type
+    doc: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Auth:
+    """How an HTTP tool identifies itself: `header` with the value of `secret`; `bearer` means `Authorization: Bearer`."""
+
+    header: str
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class HttpCall:
+    """The HTTP side of an operation; `path` holds `{parameter}` places."""
+
+    method: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An operation of a tool. `effect` is `pure`, `read` or `write`; `key` names the parameter that makes a repeated write harmless."""
+
+    name: str
+    params: tuple[Param, ...]
+    type: types.Type
+    effect: str
+    key: str | None
+    http: HttpCall | None
+    hosts: tuple[str, ...]
+    files: tuple[str, ...]
+    env: tuple[str, ...]
+    secrets: tuple[str, ...]
+    doc: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolSet:
+    """A declared tool: a Python module (`module`) or an HTTP service (`base`)."""
+
+    name: str
+    protocol: str
+    module: str | None
+    base: str | EnvRef | None
+    auth: Auth | None
+    headers: tuple[tuple[str, str], ...]
+    timeout: float
+    operations: tuple[Operation, ...]
+    doc: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    """A workflow; `main` in the plan names the one that a run starts."""
+
+    name: str
+    params: tuple[Param, ...]
+    type: types.Type
+    body: Block
+    doc: str = ""
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Mock:
+    """What an operation (`tool.op`) or an ask (`ask step`) answers in a test: values by call, or a failure."""
+
+    target: str
+    params: tuple[str, ...]
+    values: tuple[Term, ...]
+    failure: tuple[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """A condition on `result`, `error` and calls; `calls` maps a variable of the condition to what it counts."""
+
+    condition: Term
+    calls: tuple[tuple[str, str], ...]
+    text: str
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """A `test` block."""
+
+    name: str
+    workflow: str
+    args: Args
+    mocks: tuple[Mock, ...]
+    expectations: tuple[Expectation, ...]
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Permissions:
+    """What may be touched, each sorted; everything else is refused."""
+
+    tools: tuple[str, ...] = ()
+    operations: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+    env: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Grants:
+    """What a run of a workflow may touch: in total, and by static step id."""
+
+    total: Permissions
+    steps: tuple[tuple[str, Permissions], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file that packages carry. Its path is relative: for Python to where modules are looked up, for replies to the source."""
+
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A whole program. Everything is in a fixed order that does not depend on the layout of the source."""
+
+    format: int
+    name: str
+    main: str
+    doc: str
+    records: tuple[types.Record, ...]
+    models: tuple[Model, ...]
+    tools: tuple[ToolSet, ...]
+    workflows: tuple[Workflow, ...]
+    tests: tuple[Test, ...]
+    permissions: tuple[tuple[str, Grants], ...]
+    """By workflow; those of `main` are what a run gets."""
+    files: tuple[SourceFile, ...]
+    replies: tuple[SourceFile, ...]
+    digest: str = ""
+
+    @property
+    def grants(self) -> Grants:
+        """What a run may touch."""
+        return dict(self.permissions)[self.main]
+
+
+def blocks(op: Op) -> tuple[Block, ...]:
+    """The blocks inside an operation, in source order."""
+    match op:
+        case If(then=then, otherwise=otherwise):
+            return (then, otherwise)
+        case Match(cases=cases, otherwise=otherwise):
+            return (*(case.body for case in cases), *((otherwise,) if otherwise is not None else ()))
+        case Parallel(branches=branches):
+            return tuple(branch.body for branch in branches)
+        case Each(body=body) | Loop(body=body):
+            return (body,)
+    return ()
+
+
+def walk(block: Block) -> Iterator[Op]:
+    """Every operation of a block and of the blocks inside it, in source order."""
+    stack = [iter(block)]
+    while stack:
+        op = next(stack[-1], None)
+        if op is None:
+            stack.pop()
+            continue
+        yield op
+        stack.extend(iter(inner) for inner in reversed(blocks(op)))
+
+
+def data(value: Any) -> Any:
+    """Plain JSON data of a plan or a part of it; an operation carries its name under `op`."""
+    if isinstance(value, Term):
+        return terms.data(value)
+    if isinstance(value, Template):
+        return terms.template_data(value)
+    if isinstance(value, types.Type):
+        return str(value)
+    if isinstance(value, tuple):
+        return [data(item) for item in value]
+    if hasattr(value, "__dataclass_fields__"):
+        tag = {"op": type(value).__name__.lower()} if isinstance(value, Op) else {}
+        return tag | {name: _field(name, getattr(value, name)) for name in _data_fields(type(value))}
+    return value
+
+
+def _field(name: str, value: Any) -> Any:
+    return {key: data(item) for key, item in value} if name in _NAMED else data(value)
+
+
+@cache
+def _data_fields(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(kind) if f.name not in ("span", "digest"))
+
+
+def plan_data(plan: Plan) -> dict[str, Any]:
+    """The plan as JSON data: `data(plan)` with the records spelled out and the digest, when there is one."""
+    body: dict[str, Any] = data(plan)
+    body["records"] = [
+        {
+            "name": record.name,
+            "doc": record.doc,
+            "fields": [{"name": f.name, "type": str(f.type), "doc": f.doc} for f in record.fields.values()],
+        }
+        for record in plan.records
+    ]
+    if plan.digest:
+        body["digest"] = plan.digest
+    return body
+

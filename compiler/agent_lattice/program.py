@@ -1,0 +1,113 @@
+"""A program: modules, what they declare, and who may see what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Any
+
+from agent_lattice import plan
+from agent_lattice.diagnostics import Code, Label, Report, did_you_mean
+from agent_lattice.source import Source, Span
+from agent_lattice.tree import Name
+from agent_lattice.types import UNKNOWN, Type
+
+CYCLE = Code("LAT1204", "declaration-cycle")
+UNKNOWN_NAME = Code("LAT1201", "unknown-name")
+WRONG_SORT = Code("LAT1202", "wrong-sort-of-name")
+
+Files = Callable[[str], bytes | None]
+"""Reads a file by its path relative to the main source (POSIX, normalised); None when there is none."""
+
+
+@dataclass(slots=True)
+class Symbol:
+    """A declared name. `value` is what the rest of the program sees of it (a type, a plan noun), made on first use."""
+
+    name: str
+    sort: str
+    span: Span
+    module: Module
+    declaration: Any
+    unique: str = ""
+    value: Any = None
+    state: str = "new"
+    used: bool = False
+
+    def resolve(self, report: Report) -> Any:
+        """The declaration's signature; a declaration that needs itself is reported once and resolves to None."""
+        if self.state == "resolving" and self.value is None:
+            report.add(CYCLE, f"`{self.name}` is defined by itself", self.span, help="a type may mention itself only in a field of a record")
+            self.state = "done"
+        if self.state == "new":
+            self.state = "resolving"
+            self.value = self.declaration.signature(self, report) or self.value
+            self.state = "done"
+        return self.value
+
+
+@dataclass(slots=True)
+class Module:
+    """One source file: its tree and the names visible in it (declared and imported)."""
+
+    source: Source
+    declarations: list[Any]
+    symbols: dict[str, Symbol] = field(default_factory=dict)
+    poisoned: set[str] = field(default_factory=set)
+    files: Files = lambda path: None
+
+    @property
+    def folder(self) -> PurePosixPath:
+        return PurePosixPath(self.source.name).parent
+
+    def find(self, name: Name, sort: str, report: Report) -> Any:
+        """The value of a visible name of the given sort, or None when that is reported."""
+        symbol = self.symbols.get(name.text)
+        if symbol is None:
+            self._unknown(name, sort, report)
+            return None
+        symbol.used = True
+        if symbol.sort != sort:
+            report.add(
+                WRONG_SORT,
+                f"`{name}` is a {symbol.sort}, not a {sort}",
+                name.span,
+                related=(Label(symbol.span, f"declared here as a {symbol.sort}"),),
+            )
+            return None
+        return symbol.resolve(report)
+
+    def type_named(self, name: Name, report: Report) -> Type:
+        found = self.find(name, "type", report)
+        return found if isinstance(found, Type) else UNKNOWN
+
+    def of_sort(self, sort: str) -> Iterable[Symbol]:
+        """Symbols of one sort that this module declares itself, in source order."""
+        own = {id(declaration) for declaration in self.declarations}
+        return [s for s in self.symbols.values() if s.sort == sort and id(s.declaration) in own]
+
+    def _unknown(self, name: Name, sort: str, report: Report) -> None:
+        if name.text in self.poisoned:
+            return
+        candidates = [symbol.name for symbol in self.symbols.values() if symbol.sort == sort]
+        help, fix = did_you_mean(name.text, candidates, name.span)
+        known = ", ".join(f"`{known}`" for known in sorted(candidates)[:5])
+        notes = (f"declared: {known}",) if known and not help else ()
+        report.add(UNKNOWN_NAME, f"unknown {sort} `{name}`", name.span, help=help, fix=fix, notes=notes)
+
+
+@dataclass(slots=True)
+class Program:
+    """A checked program: the main module first, then the others in the order in which imports reach them."""
+
+    modules: list[Module]
+    records: list[Any] = field(default_factory=list)
+    workflows: dict[str, plan.Workflow] = field(default_factory=dict)
+    tests: list[plan.Test] = field(default_factory=list)
+    python_files: dict[str, str] = field(default_factory=dict)
+    replies: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def main(self) -> Module:
+        return self.modules[0]

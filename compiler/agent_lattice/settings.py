@@ -1,0 +1,177 @@
+"""Settings as written in `{ max_tokens: 800, timeout: 30s }`, and their check against a table of what may stand there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from agent_lattice.annotations import unquote
+from agent_lattice.diagnostics import Code, Edit, Fix, Label, Report, did_you_mean
+from agent_lattice.plan import EnvRef
+from agent_lattice.source import NOWHERE, Span
+from agent_lattice.tree import Name, Parts, Reader
+
+UNKNOWN_SETTING = Code("LAT2401", "unknown-setting")
+WRONG_SETTING = Code("LAT2402", "wrong-setting")
+MISSING_SETTING = Code("LAT2403", "missing-setting")
+
+SYNTAX = """
+settings: "{" (setting ","?)* "}"
+setting: NAME ":" setting_value | junk
+?setting_value: setting_text | setting_number | setting_duration | setting_env | setting_word | setting_list
+setting_text: STRING
+setting_number: "-"? (INT | FLOAT)
+setting_duration: DURATION
+setting_env: "env" "." (NAME | TYPE_NAME)
+setting_word: NAME | TYPE_NAME
+setting_list: "[" (setting_value ("," setting_value)* ","?)? "]"
+"""
+
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value of a setting: `sort` is text, number, duration (seconds), env, word or list (of Values)."""
+
+    sort: str
+    value: Any
+    raw: str
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """`name: value`."""
+
+    name: Name
+    value: Value
+    span: Span = field(default=NOWHERE, compare=False)
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.value.raw}"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Settings in their order."""
+
+    items: tuple[Setting, ...]
+    span: Span = field(default=NOWHERE, compare=False)
+
+    def __str__(self) -> str:
+        return "{ " + ", ".join(map(str, self.items)) + " }" if self.items else "{ }"
+
+
+def _number(parts: Parts) -> Value:
+    token = parts.token("INT", "FLOAT")
+    text = str(token).replace("_", "")
+    number = float(text) if token is not None and token.type == "FLOAT" else int(text)
+    return Value("number", -number if parts.has("-") else number, parts.span.text, parts.span)
+
+
+def seconds(raw: str) -> float:
+    """The length of a DURATION token, in seconds."""
+    digits = raw.rstrip("msdh")
+    return int(digits) * _SECONDS[raw[len(digits) :]]
+
+
+def _list(parts: Parts) -> Value:
+    items = parts.all(Value)
+    return Value("list", items, f"[{', '.join(item.raw for item in items)}]", parts.span)
+
+
+def _setting(parts: Parts) -> Any:
+    value = parts.maybe(Value)
+    return Setting(parts.name(), value, parts.span) if value else parts.children[0]
+
+
+READERS: dict[str, Reader] = {
+    "settings": lambda parts: Settings(tuple(parts.all(Setting)), parts.span),
+    "setting": _setting,
+    "setting_text": lambda parts: Value("text", unquote(parts.span.text), parts.span.text, parts.span),
+    "setting_number": _number,
+    "setting_duration": lambda parts: Value("duration", seconds(parts.span.text), parts.span.text, parts.span),
+    "setting_env": lambda parts: Value("env", parts.name("TYPE_NAME", "NAME").text, parts.span.text, parts.span),
+    "setting_word": lambda parts: Value("word", parts.name("NAME", "TYPE_NAME"), parts.span.text, parts.span),
+    "setting_list": _list,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a setting takes: the sort of its value, and for words the choices, for numbers the bounds (whole numbers if both are int)."""
+
+    sort: str
+    choices: tuple[str, ...] = ()
+    least: float = 0
+    most: float = 2**53
+    doc: str = ""
+
+    def problem(self, value: Value) -> str:
+        """What is wrong with a value; empty when nothing is."""
+        if value.sort not in self.sort.split("|"):
+            return f"expected {self._expected}"
+        if value.sort == "word" and self.choices and value.value.text not in self.choices:
+            return f"expected {' or '.join(f'`{choice}`' for choice in self.choices)}"
+        if value.sort in ("number", "duration"):
+            return self._number_problem(value.value)
+        if value.sort == "list":
+            return next((f"expected a list of {self.choices[0]}s" for item in value.value if item.sort != self.choices[0]), "")
+        return ""
+
+    def _number_problem(self, value: float) -> str:
+        if isinstance(self.least, int) and isinstance(self.most, int) and not isinstance(value, int):
+            return "expected a whole number"
+        return "" if self.least <= value <= self.most else f"expected a number from {self.least} to {self.most}"
+
+    @property
+    def _expected(self) -> str:
+        if self.choices and "word" in self.sort:
+            return " or ".join(f"`{choice}`" for choice in self.choices)
+        names = {"text": "a string", "number": "a number", "duration": "a duration such as `30s`", "env": "`env.NAME`", "word": "a name", "list": "a list"}
+        return " or ".join(names[sort] for sort in self.sort.split("|"))
+
+
+def read(settings: Sequence[Setting], rules: dict[str, Rule], owner: str, report: Report) -> dict[str, Value]:
+    """The settings by name, those that are wrong left out and reported."""
+    found: dict[str, Value] = {}
+    seen: dict[str, Setting] = {}
+    for setting in settings:
+        name = setting.name.text
+        if name not in rules:
+            _report_unknown(setting, rules, owner, report)
+        elif name in seen:
+            report.add(WRONG_SETTING, f"`{name}` stands twice", setting.span, related=(Label(seen[name].span, "first here"),))
+        elif problem := rules[name].problem(setting.value):
+            report.add(WRONG_SETTING, f"`{name}` of {owner}: {problem}", setting.value.span, fix=_word_fix(setting, rules[name]))
+        else:
+            found[name] = _plain(setting.value)
+        seen.setdefault(name, setting)
+    return found
+
+
+def _plain(value: Value) -> Value:
+    """`env.NAME` as the reference it is."""
+    return Value("env", EnvRef(value.value), value.raw, value.span) if value.sort == "env" else value
+
+
+def _word_fix(setting: Setting, rule: Rule) -> Fix | None:
+    if setting.value.sort != "word" or not rule.choices:
+        return None
+    return did_you_mean(setting.value.value.text, rule.choices, setting.value.span)[1]
+
+
+def _report_unknown(setting: Setting, rules: dict[str, Rule], owner: str, report: Report) -> None:
+    help, fix = did_you_mean(setting.name.text, rules, setting.name.span)
+    listed = ", ".join(f"`{name}`" for name in sorted(rules))
+    report.add(UNKNOWN_SETTING, f"{owner} has no setting `{setting.name}`", setting.name.span, help=help, fix=fix, notes=(f"there are {listed}",))
+
+
+def add_setting(settings: Settings, text: str) -> Fix:
+    """A fix that adds a setting to those that are there."""
+    at = Span(settings.span.source, settings.span.end - 1, settings.span.end - 1)
+    comma = ", " if settings.items else ""
+    last = settings.items[-1].span.after() if settings.items else at
+    return Fix(f"add `{text}`", (Edit(last, f"{comma}{text}" if comma else f" {text} "),))
