@@ -266,13 +266,13 @@ def instance_of(schema: Json, definitions: Json | None = None, depth: int = 0) -
     if "const" in schema or "enum" in schema:
         return schema["const"] if "const" in schema else schema["enum"][0]
     if "anyOf" in schema:
-        return instance_of(schema["anyOf"][-1 if depth > 4 else 0], known, depth + 1)
+        return instance_of(schema["anyOf"][-1 if depth > 20 else 0], known, depth + 1)
     kind = schema["type"] if isinstance(schema["type"], str) else schema["type"][0]
     if kind == "object":
         fields = schema.get("properties", {})
         return {name: instance_of(node, known, depth + 1) for name, node in fields.items()}
     if kind == "array":
-        count = schema.get("minItems", 0 if depth > 4 else 1)
+        count = schema.get("minItems", 0 if depth > 20 else 1)
         return [instance_of(schema["items"], known, depth + 1) for _ in range(count)]
     plain: Json = {"string": "text", "integer": 1, "number": 0.5, "boolean": True, "null": None}
     return max(plain[kind], schema["minimum"]) if "minimum" in schema else plain[kind]

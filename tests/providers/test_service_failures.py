@@ -92,31 +92,18 @@ def test_a_retry_after_beyond_the_deadline_is_not_waited_for(ask: Ask, services:
     assert len(services.received) == 1
 
 
-def test_pauses_grow_with_jitter_and_are_the_same_every_time(ask: Ask) -> None:
+def test_pauses_grow_with_jitter_and_are_the_same_every_time(ask: Ask, services: FakeServices) -> None:
     def pauses(seed: str) -> list[float]:
-        deps = deps_for(services_url, seed=seed)
+        deps = deps_for(services.url, seed=seed)
         with pytest.raises(Failure):
             ask("overloaded", deps, retries=5, timeout=60.0)
         return deps.pauses
 
-    with pytest.raises(Failure):
-        ask("overloaded", probe := _Probe())
-    services_url = probe.url
     first = pauses("run-1")
     assert len(first) == 5
     assert all(top / 2 <= pause < top for pause, top in zip(first, (0.5, 1, 2, 4, 8), strict=True))
     assert pauses("run-1") == first
     assert pauses("run-2") != first
-
-
-class _Probe(RecordingDeps):
-    """Learns the address that is asked for."""
-
-    url = ""
-
-    def allow_host(self, host: str, port: int) -> None:
-        self.url = f"http://{host}:{port}"
-        super().allow_host(host, port)
 
 
 def test_attempts_end_with_the_deadline_though_more_are_allowed(ask: Ask, services: FakeServices) -> None:
