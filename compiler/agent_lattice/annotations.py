@@ -190,7 +190,9 @@ def _named(node: NamedType, module: Module, report: Report) -> Type:
     if word in ("list", "map"):
         return _generic(word, node, arguments, report)
     if arguments:
-        report.add(WRONG_TYPE_ARGUMENTS, f"`{word}` takes no type arguments", node.span, help="only `list` and `map` do")
+        report.add(
+            WRONG_TYPE_ARGUMENTS, f"`{word}` takes no type arguments", node.span, help="only `list` and `map` do"
+        )
     if word in Primitives.by_word:
         return Primitives.by_word[word]
     if word[0].isupper():
@@ -203,7 +205,12 @@ def _generic(word: str, node: NamedType, arguments: list[Type], report: Report) 
         return ListType(arguments[0])
     if word == "map" and len(arguments) == 2:
         if not isinstance(arguments[0], String | Unknown):
-            report.add(WRONG_TYPE_ARGUMENTS, "the keys of a map are strings", node.arguments[0].span, help="write `map<string, …>`")
+            report.add(
+                WRONG_TYPE_ARGUMENTS,
+                "the keys of a map are strings",
+                node.arguments[0].span,
+                help="write `map<string, …>`",
+            )
         return MapType(arguments[1])
     form = "list<T>" if word == "list" else "map<string, T>"
     report.add(WRONG_TYPE_ARGUMENTS, f"`{word}` needs its type arguments", node.span, help=f"write `{form}`")
@@ -218,7 +225,15 @@ def _declared(node: NamedType, module: Module, report: Report) -> Type:
 
 
 def _unknown(node: NamedType, module: Module, report: Report) -> Type:
-    aliases = {"str": "string", "integer": "int", "number": "float", "double": "float", "boolean": "bool", "none": "null", "nil": "null"}
+    aliases = {
+        "str": "string",
+        "integer": "int",
+        "number": "float",
+        "double": "float",
+        "boolean": "bool",
+        "none": "null",
+        "nil": "null",
+    }
     declared = [symbol.name for symbol in module.symbols.values() if symbol.sort == "type"]
     word, span = node.name.text, node.name.span
     if word.lower() in aliases:
@@ -245,7 +260,12 @@ def _union(node: UnionType, module: Module, report: Report) -> Type:
         elif len(members) == 2 and any(isinstance(other, Null) for _, other in members):
             return optional(member)
         elif not isinstance(member, Unknown):
-            report.add(WRONG_UNION, f"`{member}` cannot be in a union", item.span, help="a union is of literals, or of a type and `null`")
+            report.add(
+                WRONG_UNION,
+                f"`{member}` cannot be in a union",
+                item.span,
+                help="a union is of literals, or of a type and `null`",
+            )
             return UNKNOWN
     if not values:
         return UNKNOWN
@@ -280,7 +300,13 @@ def _fits(node: RefinementNode, target: Type, report: Report) -> bool:
     problem = _problem(node, target)
     if problem == "unknown":
         help, fix = did_you_mean(node.name.text, ["max", "min", "range", "pattern"], node.name.span)
-        report.add(WRONG_REFINEMENT, f"unknown refinement `@{node.name}`", node.name.span, help=help or "there are @min @max @range @pattern", fix=fix)
+        report.add(
+            WRONG_REFINEMENT,
+            f"unknown refinement `@{node.name}`",
+            node.name.span,
+            help=help or "there are @min @max @range @pattern",
+            fix=fix,
+        )
     elif problem:
         report.add(WRONG_REFINEMENT, problem, node.span)
     return not problem

@@ -46,7 +46,14 @@ class _Builder:
     def _node(self, op: Any, loose: Loose, *, sort: str = "", label: str = "") -> str:
         sort = sort or type(op).__name__.lower()
         id = self._id(getattr(op, "step", None) or f"{sort}:{getattr(op, 'name', '')}".rstrip(":"))
-        self.graph.nodes[id] = Node(id, sort, label or id, self.region, op if sort not in ("merge", "join") else None, getattr(op, "span", NOWHERE))
+        self.graph.nodes[id] = Node(
+            id,
+            sort,
+            label or id,
+            self.region,
+            op if sort not in ("merge", "join") else None,
+            getattr(op, "span", NOWHERE),
+        )
         self._connect(loose, id)
         return id
 
@@ -105,7 +112,9 @@ class _Builder:
 
 
 def _values(values: Iterable[Any]) -> str:
-    return ", ".join("null" if value is None else str(value).lower() if isinstance(value, bool) else str(value) for value in values)
+    return ", ".join(
+        "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value) for value in values
+    )
 
 
 def _shorten(text: str) -> str:

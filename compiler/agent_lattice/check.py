@@ -11,8 +11,8 @@ from agent_lattice.annotations import unquote
 from agent_lattice.declarations.imports import Import
 from agent_lattice.declarations.test import REPEATED_TEST, Test
 from agent_lattice.diagnostics import Code, Label, Report, Severity, did_you_mean
-from agent_lattice.python_files import collect
 from agent_lattice.program import Files, Module, Program, Symbol
+from agent_lattice.python_files import collect
 from agent_lattice.source import Source, Span
 from agent_lattice.tree import Junk, Name
 from agent_lattice.tree import Module as Tree
@@ -87,7 +87,12 @@ class _Loader:
 
     def _read(self, name: str, written: str, span: Span) -> str | None:
         if written.startswith("/") or name.startswith("..") or "\\" in written or "\0" in written:
-            self.report.add(OUTSIDE, "an import stays in the project: a relative path below the main file", span, help='write `"./name.lat"`')
+            self.report.add(
+                OUTSIDE,
+                "an import stays in the project: a relative path below the main file",
+                span,
+                help='write `"./name.lat"`',
+            )
             return None
         content = self.files(name)
         if content is None:
@@ -106,7 +111,12 @@ def decode(content: bytes, name: str, report: Report) -> str:
     except UnicodeDecodeError as error:
         text = content.decode("utf-8", errors="replace")
         at = len(content[: error.start].decode("utf-8", errors="replace").replace("\r\n", "\n"))
-        report.add(NOT_UTF8, f"byte 0x{content[error.start]:02x} is not UTF-8", Span(Source(name, text), at, at + 1), help="save the file as UTF-8")
+        report.add(
+            NOT_UTF8,
+            f"byte 0x{content[error.start]:02x} is not UTF-8",
+            Span(Source(name, text), at, at + 1),
+            help="save the file as UTF-8",
+        )
         return text
 
 
@@ -117,9 +127,15 @@ def _poisoned(tree: Tree, source: Source) -> set[str]:
     while stack:
         node = stack.pop()
         if isinstance(node, Junk):
-            found |= set(re.findall(r"\b(?:type|tool|model|secret|workflow|let|var|branch)\s+([A-Za-z_]\w*)", node.text))
-            found |= set(re.findall(r"([A-Za-z_]\w*)\s*=(?!=)", node.text)) | set(re.findall(r"import\s*\{([^}]*)", node.text))
-            found |= {word for group in re.findall(r"import\s*\{([^}]*)", node.text) for word in re.findall(r"\w+", group)}
+            found |= set(
+                re.findall(r"\b(?:type|tool|model|secret|workflow|let|var|branch)\s+([A-Za-z_]\w*)", node.text)
+            )
+            found |= set(re.findall(r"([A-Za-z_]\w*)\s*=(?!=)", node.text)) | set(
+                re.findall(r"import\s*\{([^}]*)", node.text)
+            )
+            found |= {
+                word for group in re.findall(r"import\s*\{([^}]*)", node.text) for word in re.findall(r"\w+", group)
+            }
         elif isinstance(node, tuple | list):
             stack.extend(node)
         elif hasattr(node, "__dataclass_fields__") and not isinstance(node, Span | Name):
@@ -157,7 +173,9 @@ def _link(modules: list[Module], targets: dict[int, Module], report: Report) -> 
             for name in node.imported if isinstance(node, Import) else node.names():
                 if name.text in seen:
                     related = (Label(seen[name.text], "the first one is here"),)
-                    report.add(DUPLICATE, f"`{name}` is declared twice", name.span, related=related, help="rename one of them")
+                    report.add(
+                        DUPLICATE, f"`{name}` is declared twice", name.span, related=related, help="rename one of them"
+                    )
                 seen.setdefault(name.text, name.span)
                 if isinstance(node, Import):
                     _import(name, node, module, targets.get(id(node)), report)
@@ -188,7 +206,9 @@ def _check_bodies(program: Program, report: Report) -> None:
     """Everything but tests first: tests speak of the steps of finished workflows."""
     for module in program.modules:
         for node in module.declarations:
-            if isinstance(node, Test) or not all(module.symbols[name.text].declaration is node for name in node.names()):
+            if isinstance(node, Test) or not all(
+                module.symbols[name.text].declaration is node for name in node.names()
+            ):
                 continue
             found = node.check(module, report)
             if isinstance(found, plan.Workflow):
@@ -199,19 +219,31 @@ def _check_bodies(program: Program, report: Report) -> None:
     seen: dict[str, Span] = {}
     for node in (node for node in program.main.declarations if isinstance(node, Test)):
         if unquote(node.name.raw) in seen:
-            report.add(REPEATED_TEST, "two tests have this name", node.name.span, related=(Label(seen[unquote(node.name.raw)], "the first one is here"),))
+            report.add(
+                REPEATED_TEST,
+                "two tests have this name",
+                node.name.span,
+                related=(Label(seen[unquote(node.name.raw)], "the first one is here"),),
+            )
         seen.setdefault(unquote(node.name.raw), node.name.span)
         test = node.check(program.main, report)
         if test is not None:
             program.tests.append(test)
     if not program.main.of_sort("workflow") and not program.main.poisoned and not report.failed:
         span = Span(program.main.source, 0, 0)
-        report.add(NO_WORKFLOW, "this file declares no workflow", span, help="there is nothing to run; files of declarations are imported by others")
+        report.add(
+            NO_WORKFLOW,
+            "this file declares no workflow",
+            span,
+            help="there is nothing to run; files of declarations are imported by others",
+        )
 
 
 def _check_unused(modules: list[Module], report: Report) -> None:
     for module in modules:
-        imported = {name.text: name for node in module.declarations if isinstance(node, Import) for name in node.imported}
+        imported = {
+            name.text: name for node in module.declarations if isinstance(node, Import) for name in node.imported
+        }
         text = module.source.text
         for name in imported.values():
             if len(re.findall(rf"\b{re.escape(name.text)}\b", text)) == 1:
@@ -227,7 +259,12 @@ def _collect_files(program: Program, files: Files, report: Report) -> None:
                 for path, text in collect(module.folder, value.module, files).items():
                     if program.python_files.setdefault(path, text) != text:
                         span = symbol.span
-                        report.add(MODULE_CLASH, f"two different files are called `{path}` in a package", span, help="rename one of the modules")
+                        report.add(
+                            MODULE_CLASH,
+                            f"two different files are called `{path}` in a package",
+                            span,
+                            help="rename one of the modules",
+                        )
             elif isinstance(value, plan.Model) and value.provider == "scripted":
                 content = files(str(module.folder / value.model))
                 if content is not None:

@@ -1,6 +1,6 @@
 """The whole compiler on one page: from a source to a plan and what a target makes of it. Pure; reading files is the caller's.
 
-    source ──parse──▶ tree ──check──▶ program ──build──▶ graphs ──analyses──▶ graphs ──lower──▶ plan ──emit──▶ {path: text}
+source ──parse──▶ tree ──check──▶ program ──build──▶ graphs ──analyses──▶ graphs ──lower──▶ plan ──emit──▶ {path: text}
 """
 
 from __future__ import annotations
@@ -50,7 +50,12 @@ def compile_source(name: str, content: bytes, files: Files) -> Compilation:
             for analysis in ANALYSES:
                 analysis(graph, report)
     except RecursionError:
-        report.add(TOO_DEEP, "this program nests too deeply to be understood", Span(result.source, 0, 0), help="move inner blocks into workflows of their own")
+        report.add(
+            TOO_DEEP,
+            "this program nests too deeply to be understood",
+            Span(result.source, 0, 0),
+            help="move inner blocks into workflows of their own",
+        )
     return result
 
 
@@ -72,7 +77,9 @@ def emit(made: plan.Plan, target: Target) -> dict[str, str]:
 def _main_workflow(compilation: Compilation, main: str | None) -> plan.Workflow | None:
     """The asked-for workflow; else the one named as the file; else the only one that no other calls."""
     assert compilation.program is not None
-    own: dict[str, plan.Workflow] = {symbol.name: symbol.value for symbol in compilation.program.main.of_sort("workflow")}
+    own: dict[str, plan.Workflow] = {
+        symbol.name: symbol.value for symbol in compilation.program.main.of_sort("workflow")
+    }
     stem = PurePosixPath(compilation.source.name).stem
     called = {op.workflow for workflow in own.values() for op in plan.walk(workflow.body) if isinstance(op, plan.Call)}
     free = [name for name, workflow in own.items() if workflow.name not in called]
@@ -83,7 +90,13 @@ def _main_workflow(compilation: Compilation, main: str | None) -> plan.Workflow 
     listed = ", ".join(f"`{name}`" for name in own)
     if wanted:
         help, _ = did_you_mean(wanted, own, span)
-        compilation.report.add(UNKNOWN_WORKFLOW, f"no workflow `{wanted}` in this file", span, help=help, notes=(f"there are {listed}",) if own else ())
+        compilation.report.add(
+            UNKNOWN_WORKFLOW,
+            f"no workflow `{wanted}` in this file",
+            span,
+            help=help,
+            notes=(f"there are {listed}",) if own else (),
+        )
     elif own:
         help = "name one with `--workflow`, or name the main one as the file"
         compilation.report.add(UNKNOWN_WORKFLOW, f"several workflows could be the main one: {listed}", span, help=help)

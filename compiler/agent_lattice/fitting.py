@@ -46,7 +46,9 @@ def condition(expr: Expr, scope: Names, report: Report) -> Term:
     return term
 
 
-def bind(args: Sequence[Arg], params: Sequence[plan.Param], scope: Names, report: Report, callee: str, span: Span) -> plan.Args:
+def bind(
+    args: Sequence[Arg], params: Sequence[plan.Param], scope: Names, report: Report, callee: str, span: Span
+) -> plan.Args:
     """Arguments by parameter name, in the order of the parameters. Positional ones come first; optional parameters may be left out."""
     given: dict[str, Arg] = {}
     for place, arg in enumerate(args):
@@ -54,7 +56,12 @@ def bind(args: Sequence[Arg], params: Sequence[plan.Param], scope: Names, report
         if name is None:
             _check_alone(arg, scope, report)
         elif name in given:
-            report.add(REPEATED_ARGUMENT, f"the argument `{name}` is given twice", arg.span, related=(Label(given[name].span, "first here"),))
+            report.add(
+                REPEATED_ARGUMENT,
+                f"the argument `{name}` is given twice",
+                arg.span,
+                related=(Label(given[name].span, "first here"),),
+            )
         else:
             given[name] = arg
     _report_missing(given, args, params, callee, span, report)
@@ -62,7 +69,9 @@ def bind(args: Sequence[Arg], params: Sequence[plan.Param], scope: Names, report
     for param in params:
         if param.name in given:
             value = given[param.name].value
-            bound.append((param.name, fit(value, param.type, scope, report, f"the argument `{param.name}` of `{callee}`")))
+            bound.append(
+                (param.name, fit(value, param.type, scope, report, f"the argument `{param.name}` of `{callee}`"))
+            )
     return tuple(bound)
 
 
@@ -81,7 +90,14 @@ def _target(arg: Arg, place: int, params: Sequence[plan.Param], callee: str, rep
         return arg.name.text
     help, fix = did_you_mean(arg.name.text, names, arg.name.span)
     listed = ", ".join(f"`{name}`" for name in names) or "none"
-    report.add(UNKNOWN_ARGUMENT, f"`{callee}` has no parameter `{arg.name}`", arg.name.span, help=help, fix=fix, notes=(f"its parameters: {listed}",))
+    report.add(
+        UNKNOWN_ARGUMENT,
+        f"`{callee}` has no parameter `{arg.name}`",
+        arg.name.span,
+        help=help,
+        fix=fix,
+        notes=(f"its parameters: {listed}",),
+    )
     return None
 
 
@@ -94,9 +110,19 @@ def _report_missing(
     listed = ", ".join(f"`{param.name}: {param.type}`" for param in missing)
     text = ", ".join(f"{param.name}: {_example(param.type)}" for param in missing)
     at = args[-1].span.after() if args else Span(span.source, span.end - 1, span.end - 1)
-    fix = Fix(f"add {listed}", (Edit(at, f", {text}" if args else text),)) if all(_example(p.type) for p in missing) else None
+    fix = (
+        Fix(f"add {listed}", (Edit(at, f", {text}" if args else text),))
+        if all(_example(p.type) for p in missing)
+        else None
+    )
     plural = "s" if len(missing) > 1 else ""
-    report.add(MISSING_ARGUMENT, f"`{callee}` needs the argument{plural} {listed}", span, fix=fix, help="name every parameter that is not optional")
+    report.add(
+        MISSING_ARGUMENT,
+        f"`{callee}` needs the argument{plural} {listed}",
+        span,
+        fix=fix,
+        help="name every parameter that is not optional",
+    )
 
 
 def _example(type: Type) -> str:
@@ -116,7 +142,13 @@ def _advice(found: Type, expected: Type, span: Span) -> tuple[str, Fix | None]:
     source, target = base(found), base(expected)
     if isinstance(source, Optional) and assignable(source.inner, expected):
         return "it may be null: test it with `!= null` first", None
-    conversion = {(Int, Float): "double", (Float, Int): "int", (Int, String): "string", (Float, String): "string", (Bool, String): "string"}
+    conversion = {
+        (Int, Float): "double",
+        (Float, Int): "int",
+        (Int, String): "string",
+        (Float, String): "string",
+        (Bool, String): "string",
+    }
     word = conversion.get((source.__class__, target.__class__))
     if word:
         return f"convert it with `{word}(…)`", replace(f"convert with `{word}`", span, f"{word}({span.text})")

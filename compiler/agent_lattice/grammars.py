@@ -47,7 +47,15 @@ def _load(grammar: str, start: str, hooks: dict[str, Any]) -> Lark:
         data, memo = marshal.loads(path.read_bytes())
         return Lark._load_from_dict(data, memo, **hooks)
     except Exception:
-        made = Lark(grammar, start=start, parser="lalr", lexer="contextual", keep_all_tokens=True, maybe_placeholders=False, **hooks)
+        made = Lark(
+            grammar,
+            start=start,
+            parser="lalr",
+            lexer="contextual",
+            keep_all_tokens=True,
+            maybe_placeholders=False,
+            **hooks,
+        )
         _store(made, path)
         return made
 

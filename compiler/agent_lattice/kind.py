@@ -186,7 +186,16 @@ class Scope:
 
     def inner(self, present: Iterable[tuple[str, ...]] = ()) -> Scope:
         """A block of the same loop scope: its names end with it."""
-        return Scope(self.body, self, self.path, self.steps, {}, self.present | frozenset(present), self.concurrent, self.depth + 1)
+        return Scope(
+            self.body,
+            self,
+            self.path,
+            self.steps,
+            {},
+            self.present | frozenset(present),
+            self.concurrent,
+            self.depth + 1,
+        )
 
     def branch(self) -> Scope:
         """A concurrent branch of the same loop scope."""

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import fields, replace
 from urllib.parse import urlsplit
 
+from agent_lattice_runtime.canonical import canonical
+
 from agent_lattice import plan
 from agent_lattice.plan import EnvRef, Grants, Permissions
 from agent_lattice.program import Program
-from agent_lattice_runtime.canonical import canonical
 
 HOSTS = {"anthropic": "api.anthropic.com", "openai": "api.openai.com", "ollama": "localhost:11434"}
 """Where a provider is when no `base_url` is given."""
@@ -18,7 +19,9 @@ HOSTS = {"anthropic": "api.anthropic.com", "openai": "api.openai.com", "ollama":
 
 def lower(program: Program, main: plan.Workflow) -> plan.Plan:
     """The plan that runs `main`; it carries all workflows of the main module, for its tests."""
-    values = [symbol.value for module in program.modules for symbol in module.symbols.values() if symbol.module is module]
+    values = [
+        symbol.value for module in program.modules for symbol in module.symbols.values() if symbol.module is module
+    ]
     models = {value.name: value for value in values if isinstance(value, plan.Model)}
     tools = {value.name: value for value in values if isinstance(value, plan.ToolSet)}
     roots = [symbol.value for symbol in program.main.of_sort("workflow")]
@@ -82,7 +85,9 @@ def _models_of(op: plan.Ask, models: dict[str, plan.Model]) -> Iterator[plan.Mod
 class _Grants:
     """What each step may touch; steps of a child stand under the name of the call."""
 
-    def __init__(self, workflows: dict[str, plan.Workflow], models: dict[str, plan.Model], tools: dict[str, plan.ToolSet]) -> None:
+    def __init__(
+        self, workflows: dict[str, plan.Workflow], models: dict[str, plan.Model], tools: dict[str, plan.ToolSet]
+    ) -> None:
         self.workflows = workflows
         self.models = models
         self.tools = tools
@@ -101,7 +106,9 @@ class _Grants:
             elif isinstance(op, plan.Ask):
                 yield op.step, _union(map(_model, _models_of(op, self.models)))
             elif isinstance(op, plan.Call):
-                yield from ((f"{op.step}.{step}", granted) for step, granted in self.of(self.workflows[op.workflow]).steps)
+                yield from (
+                    (f"{op.step}.{step}", granted) for step, granted in self.of(self.workflows[op.workflow]).steps
+                )
 
     def _tool(self, op: plan.Tool) -> Permissions:
         tool_name, _, name = op.operation.partition(".")
@@ -137,7 +144,9 @@ def _host(base: str | EnvRef) -> str:
 
 def _union(granted: Iterable[Permissions]) -> Permissions:
     all_granted = list(granted)
-    return Permissions(*(_sorted({item for each in all_granted for item in getattr(each, f.name)}) for f in fields(Permissions)))
+    return Permissions(
+        *(_sorted({item for each in all_granted for item in getattr(each, f.name)}) for f in fields(Permissions))
+    )
 
 
 def _sorted(items: Iterable[str]) -> tuple[str, ...]:

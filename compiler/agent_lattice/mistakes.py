@@ -33,8 +33,17 @@ def report_mistake(source: Source, state: Any, token: Token, report: Report) -> 
     start = token.start_pos or 0
     span = Span(source, start, max(token.end_pos or start, start))
     if token.type == "CHARACTER" and token in "\"'":
-        report.add(UNTERMINATED, "this string never ends", span, help=f"close it with `{token}`, or use three quotes for several lines")
-    elif not (_misspelt(source, state, token, report) or _without_let(source, state, report) or _reserved(state, token, span, report)):
+        report.add(
+            UNTERMINATED,
+            "this string never ends",
+            span,
+            help=f"close it with `{token}`, or use three quotes for several lines",
+        )
+    elif not (
+        _misspelt(source, state, token, report)
+        or _without_let(source, state, report)
+        or _reserved(state, token, span, report)
+    ):
         _unexpected(state, token, span, report)
 
 
@@ -54,7 +63,11 @@ def report_unclosed(source: Source, brace: Token, at: int, report: Report) -> No
 
 def _expected(state: Any) -> set[str]:
     """Terminals that may stand here."""
-    return {terminal for terminal in state.parse_conf.states[state.state_stack[-1]] if terminal.isupper() or terminal == "$END"} - {"ERROR"}
+    return {
+        terminal
+        for terminal in state.parse_conf.states[state.state_stack[-1]]
+        if terminal.isupper() or terminal == "$END"
+    } - {"ERROR"}
 
 
 def _is_word(terminal: str, text: str) -> bool:
@@ -80,7 +93,11 @@ def _misspelt(source: Source, state: Any, token: Token, report: Report) -> bool:
 
 def _keywords(state: Any, at: int) -> list[str]:
     """Keywords that a parser state takes."""
-    return [name.lower() for name in state.parse_conf.states[at] if name.isalpha() and name.isupper() and name not in _TERMINALS]
+    return [
+        name.lower()
+        for name in state.parse_conf.states[at]
+        if name.isalpha() and name.isupper() and name not in _TERMINALS
+    ]
 
 
 def _without_let(source: Source, state: Any, report: Report) -> bool:
@@ -88,7 +105,12 @@ def _without_let(source: Source, state: Any, report: Report) -> bool:
     values = state.value_stack
     for back in (2, 3, 4, 5):
         head = values[-back : len(values) - back + 2] if len(values) >= back else []
-        if len(head) == 2 and all(isinstance(v, Token) for v in head) and head[0].type == "NAME" and head[1].type == "EQUAL":
+        if (
+            len(head) == 2
+            and all(isinstance(v, Token) for v in head)
+            and head[0].type == "NAME"
+            and head[1].type == "EQUAL"
+        ):
             before = state.state_stack[-back - 1]
             if "LET" in state.parse_conf.states[before]:
                 start = head[0].start_pos or 0
@@ -106,16 +128,38 @@ def _without_let(source: Source, state: Any, report: Report) -> bool:
 
 def _reserved(state: Any, token: Token, span: Span, report: Report) -> bool:
     """A keyword where a name is expected."""
-    if "NAME" not in _expected(state) or not _is_word(token.type, str(token)) or "LPAR" in _expected(state) & _EXPRESSION:
+    if (
+        "NAME" not in _expected(state)
+        or not _is_word(token.type, str(token))
+        or "LPAR" in _expected(state) & _EXPRESSION
+    ):
         return False
-    report.add(RESERVED, f"`{token}` is a word of the language here", span, help="choose another name", fix=replace("add `_`", span.after(), "_"))
+    report.add(
+        RESERVED,
+        f"`{token}` is a word of the language here",
+        span,
+        help="choose another name",
+        fix=replace("add `_`", span.after(), "_"),
+    )
     return True
 
 
 def _unexpected(state: Any, token: Token, span: Span, report: Report) -> None:
-    shown = "the end of the file" if token.type == "$END" else f"`{token}`" if str(token).isprintable() else f"character U+{ord(token[0]):04X}"
+    shown = (
+        "the end of the file"
+        if token.type == "$END"
+        else f"`{token}`"
+        if str(token).isprintable()
+        else f"character U+{ord(token[0]):04X}"
+    )
     expected = _listed(_expected(state))
-    report.add(UNEXPECTED, f"unexpected {shown}", span, label=f"expected {expected}" if expected else "", help=ADVICE.get(str(token), ""))
+    report.add(
+        UNEXPECTED,
+        f"unexpected {shown}",
+        span,
+        label=f"expected {expected}" if expected else "",
+        help=ADVICE.get(str(token), ""),
+    )
 
 
 def _listed(terminals: Iterable[str]) -> str:

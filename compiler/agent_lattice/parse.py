@@ -91,7 +91,12 @@ class _Reading:
             except UnexpectedToken as error:
                 self._recover(error.token, error.token.start_pos or 0)
             except UnexpectedCharacters as error:
-                char = Token("CHARACTER", self.source.text[error.pos_in_stream], error.pos_in_stream, end_pos=error.pos_in_stream + 1)
+                char = Token(
+                    "CHARACTER",
+                    self.source.text[error.pos_in_stream],
+                    error.pos_in_stream,
+                    end_pos=error.pos_in_stream + 1,
+                )
                 self._recover(char, error.pos_in_stream)
 
     def _recover(self, token: Token, at: int) -> None:
@@ -134,7 +139,12 @@ class _Reading:
     def _declaration_start(self, token: Token, at: int) -> tuple[Token, int]:
         """The word before the mistake when it starts a line and a declaration (a statement took it for a name), else the mistake."""
         last = self.state.value_stack[-1] if self.state.value_stack else None
-        if isinstance(last, Token) and last.type == "NAME" and last in _declaration_words() and self._starts_line(last.start_pos):
+        if (
+            isinstance(last, Token)
+            and last.type == "NAME"
+            and last in _declaration_words()
+            and self._starts_line(last.start_pos)
+        ):
             self.state.value_stack.pop()
             self.state.state_stack.pop()
             return last, last.start_pos or 0
@@ -148,7 +158,9 @@ class _Reading:
         at_declaration = str(token) in _declaration_words() and self._starts_line(at)
         if not (at_declaration or token.type == "$END") or not self._accepts("RBRACE"):
             return False
-        open_brace = next((v for v in reversed(self.state.value_stack) if isinstance(v, Token) and v.type == "LBRACE"), None)
+        open_brace = next(
+            (v for v in reversed(self.state.value_stack) if isinstance(v, Token) and v.type == "LBRACE"), None
+        )
         if open_brace is not None and at != self.last_error:
             report_unclosed(self.source, open_brace, at, self.report)
         self.last_error = at
@@ -165,7 +177,13 @@ def _declaration_words() -> frozenset[str]:
 
 
 def _start(value: Any) -> int:
-    start = value.start_pos if isinstance(value, Token) else value.span.start if hasattr(value, "span") else value[0].span.start
+    start = (
+        value.start_pos
+        if isinstance(value, Token)
+        else value.span.start
+        if hasattr(value, "span")
+        else value[0].span.start
+    )
     assert isinstance(start, int)
     return start
 
@@ -226,5 +244,3 @@ class _Docs:
             if hasattr(node, group) and hasattr(node, "doc"):
                 changes[group] = tuple(self._documented(item) for item in getattr(node, group))
         return replace(node, **changes) if changes else node
-
-

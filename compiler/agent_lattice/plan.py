@@ -454,4 +454,3 @@ def plan_data(plan: Plan) -> dict[str, Any]:
     if plan.digest:
         body["digest"] = plan.digest
     return body
-

@@ -38,7 +38,12 @@ class Symbol:
     def resolve(self, report: Report) -> Any:
         """The declaration's signature; a declaration that needs itself is reported once and resolves to None."""
         if self.state == "resolving" and self.value is None:
-            report.add(CYCLE, f"`{self.name}` is defined by itself", self.span, help="a type may mention itself only in a field of a record")
+            report.add(
+                CYCLE,
+                f"`{self.name}` is defined by itself",
+                self.span,
+                help="a type may mention itself only in a field of a record",
+            )
             self.state = "done"
         if self.state == "new":
             self.state = "resolving"

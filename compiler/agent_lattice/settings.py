@@ -118,7 +118,9 @@ class Rule:
         if value.sort in ("number", "duration"):
             return self._number_problem(value.value)
         if value.sort == "list":
-            return next((f"expected a list of {self.choices[0]}s" for item in value.value if item.sort != self.choices[0]), "")
+            return next(
+                (f"expected a list of {self.choices[0]}s" for item in value.value if item.sort != self.choices[0]), ""
+            )
         return ""
 
     def _number_problem(self, value: float) -> str:
@@ -130,7 +132,14 @@ class Rule:
     def _expected(self) -> str:
         if self.choices and "word" in self.sort:
             return " or ".join(f"`{choice}`" for choice in self.choices)
-        names = {"text": "a string", "number": "a number", "duration": "a duration such as `30s`", "env": "`env.NAME`", "word": "a name", "list": "a list"}
+        names = {
+            "text": "a string",
+            "number": "a number",
+            "duration": "a duration such as `30s`",
+            "env": "`env.NAME`",
+            "word": "a name",
+            "list": "a list",
+        }
         return " or ".join(names[sort] for sort in self.sort.split("|"))
 
 
@@ -143,9 +152,16 @@ def read(settings: Sequence[Setting], rules: dict[str, Rule], owner: str, report
         if name not in rules:
             _report_unknown(setting, rules, owner, report)
         elif name in seen:
-            report.add(WRONG_SETTING, f"`{name}` stands twice", setting.span, related=(Label(seen[name].span, "first here"),))
+            report.add(
+                WRONG_SETTING, f"`{name}` stands twice", setting.span, related=(Label(seen[name].span, "first here"),)
+            )
         elif problem := rules[name].problem(setting.value):
-            report.add(WRONG_SETTING, f"`{name}` of {owner}: {problem}", setting.value.span, fix=_word_fix(setting, rules[name]))
+            report.add(
+                WRONG_SETTING,
+                f"`{name}` of {owner}: {problem}",
+                setting.value.span,
+                fix=_word_fix(setting, rules[name]),
+            )
         else:
             found[name] = _plain(setting.value)
         seen.setdefault(name, setting)
@@ -166,7 +182,14 @@ def _word_fix(setting: Setting, rule: Rule) -> Fix | None:
 def _report_unknown(setting: Setting, rules: dict[str, Rule], owner: str, report: Report) -> None:
     help, fix = did_you_mean(setting.name.text, rules, setting.name.span)
     listed = ", ".join(f"`{name}`" for name in sorted(rules))
-    report.add(UNKNOWN_SETTING, f"{owner} has no setting `{setting.name}`", setting.name.span, help=help, fix=fix, notes=(f"there are {listed}",))
+    report.add(
+        UNKNOWN_SETTING,
+        f"{owner} has no setting `{setting.name}`",
+        setting.name.span,
+        help=help,
+        fix=fix,
+        notes=(f"there are {listed}",),
+    )
 
 
 def add_setting(settings: Settings, text: str) -> Fix:

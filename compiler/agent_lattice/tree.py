@@ -56,7 +56,11 @@ class Parts:
         return Name(str(token), self.spot(token))
 
     def names(self) -> list[Name]:
-        return [Name(str(child), self.spot(child)) for child in self.children if isinstance(child, Token) and child.type == "NAME"]
+        return [
+            Name(str(child), self.spot(child))
+            for child in self.children
+            if isinstance(child, Token) and child.type == "NAME"
+        ]
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.children)

@@ -100,7 +100,9 @@ class Optional(Type):
     inner: Type
 
     def __str__(self) -> str:
-        return f"({self.inner})?" if isinstance(self.inner, Literal) and len(self.inner.values) > 1 else f"{self.inner}?"
+        return (
+            f"({self.inner})?" if isinstance(self.inner, Literal) and len(self.inner.values) > 1 else f"{self.inner}?"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +193,9 @@ def assignable(source: Type, target: Type) -> bool:
         return True
     source, target = base(source), base(target)
     if isinstance(target, Optional):
-        return isinstance(source, Null) or assignable(source.inner if isinstance(source, Optional) else source, target.inner)
+        return isinstance(source, Null) or assignable(
+            source.inner if isinstance(source, Optional) else source, target.inner
+        )
     if isinstance(target, Literal):
         return isinstance(source, Literal) and set(map(_tagged, source.values)) <= set(map(_tagged, target.values))
     if isinstance(source, Literal):
@@ -227,11 +231,15 @@ def join(left: Type, right: Type) -> Type | None:
     if isinstance(left, Null) or isinstance(right, Null):
         return optional(right if isinstance(left, Null) else left)
     if isinstance(left, Optional) or isinstance(right, Optional):
-        inner = join(left.inner if isinstance(left, Optional) else left, right.inner if isinstance(right, Optional) else right)
+        inner = join(
+            left.inner if isinstance(left, Optional) else left, right.inner if isinstance(right, Optional) else right
+        )
         return optional(inner) if inner else None
     a, b = base(left), base(right)
     if isinstance(a, Literal) and isinstance(b, Literal) and primitive(a.values[0]) == primitive(b.values[0]):
-        return Literal(a.values + tuple(value for value in b.values if _tagged(value) not in set(map(_tagged, a.values))))
+        return Literal(
+            a.values + tuple(value for value in b.values if _tagged(value) not in set(map(_tagged, a.values)))
+        )
     if widened(a) == widened(b):
         return widened(a)
     if isinstance(a, ListType) and isinstance(b, ListType):

@@ -10,7 +10,12 @@ CALL_CYCLE = Code("LAT3006", "call-cycle")
 
 def call_cycles(workflows: dict[str, plan.Workflow], report: Report) -> None:
     """Report each circle of calls once, with every call on it."""
-    calls = [(name, op) for name, workflow in workflows.items() for op in plan.walk(workflow.body) if isinstance(op, plan.Call)]
+    calls = [
+        (name, op)
+        for name, workflow in workflows.items()
+        for op in plan.walk(workflow.body)
+        if isinstance(op, plan.Call)
+    ]
     if not calls:
         return
     import networkx
@@ -27,4 +32,10 @@ def _report(calls: list[tuple[str, plan.Call]], report: Report) -> None:
     (name, first), *others = calls
     text = f"`{name}` calls itself" if first.workflow == name else "workflows call each other in a circle"
     related = [Label(op.span, f"`{caller}` calls `{op.workflow}`") for caller, op in others]
-    report.add(CALL_CYCLE, text, first.span, related=related, help="repeat with `loop at most N` or `for`: every run must be bounded")
+    report.add(
+        CALL_CYCLE,
+        text,
+        first.span,
+        related=related,
+        help="repeat with `loop at most N` or `for`: every run must be bounded",
+    )

@@ -20,7 +20,9 @@ def endings(graph: Graph, report: Report) -> None:
     last = graph.nodes[falling[0].source]
     way = falling[0].label.removesuffix("falls").strip()
     text = "after this" if last.id != START else "the body does nothing"
-    label = Label(last.span, f"{text}, on the way `{way}`, nothing is returned" if way else f"{text} nothing is returned")
+    label = Label(
+        last.span, f"{text}, on the way `{way}`, nothing is returned" if way else f"{text} nothing is returned"
+    )
     report.add(
         MISSING_RETURN,
         f"`{workflow.name}` can end without its result `{workflow.type}`",

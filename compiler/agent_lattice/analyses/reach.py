@@ -25,5 +25,12 @@ def reach(graph: Graph, report: Report) -> None:
         if node.id not in seen and not graph.predecessors[node.id]:
             related = (Label(before, "no way leads past this"),) if before is not NOWHERE else ()
             fix = Fix("remove it", (Edit(node.span, ""),))
-            report.add(UNREACHABLE, "this is never reached", node.span, related=related, help="remove it, or put it before what ends the way", fix=fix)
+            report.add(
+                UNREACHABLE,
+                "this is never reached",
+                node.span,
+                related=related,
+                help="remove it, or put it before what ends the way",
+                fix=fix,
+            )
         before = node.span

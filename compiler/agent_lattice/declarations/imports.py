@@ -13,7 +13,7 @@ from agent_lattice.kind import Declaration
 from agent_lattice.printer import Printer
 from agent_lattice.program import Module, Symbol
 from agent_lattice.source import NOWHERE, Span
-from agent_lattice.tree import Name, Parts, Reader, Text
+from agent_lattice.tree import Name, Reader, Text
 
 
 @dataclass(frozen=True, slots=True)

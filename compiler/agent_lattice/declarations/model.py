@@ -98,14 +98,25 @@ class Model:
         if self.provider.text == "scripted":
             path = str(module.folder / unquote(self.model.raw))
             if module.files(path) is None:
-                report.add(MISSING_REPLIES, f"no file `{path}` with the replies of `{self.name}`", self.model.span, help="the path is relative to this source")
+                report.add(
+                    MISSING_REPLIES,
+                    f"no file `{path}` with the replies of `{self.name}`",
+                    self.model.span,
+                    help="the path is relative to this source",
+                )
         return model
 
     def _check_provider(self, report: Report) -> None:
         if self.provider.text not in KEYS:
             help, fix = did_you_mean(self.provider.text, KEYS, self.provider.span)
             listed = ", ".join(f"`{provider}`" for provider in KEYS)
-            report.add(UNKNOWN_PROVIDER, f"unknown provider `{self.provider}`", self.provider.span, help=help or f"there are {listed}", fix=fix)
+            report.add(
+                UNKNOWN_PROVIDER,
+                f"unknown provider `{self.provider}`",
+                self.provider.span,
+                help=help or f"there are {listed}",
+                fix=fix,
+            )
 
     def _check_prices(self, values: dict[str, Value], report: Report) -> None:
         if ("input_price" in values) != ("output_price" in values):

@@ -6,18 +6,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from agent_lattice.diagnostics import Report
 from agent_lattice.kind import Declaration
 from agent_lattice.printer import Printer
 from agent_lattice.program import Module, Symbol
-from agent_lattice.diagnostics import Report
 from agent_lattice.source import NOWHERE, Span
-from agent_lattice.tree import Name, Parts, Reader
+from agent_lattice.tree import Name, Reader
 
 
 @dataclass(frozen=True, slots=True)
 class Secret:
     word: ClassVar[str] = "secret"
-    summary: ClassVar[str] = "a value read from the environment variable of that name when it is used; never stored, never logged"
+    summary: ClassVar[str] = (
+        "a value read from the environment variable of that name when it is used; never stored, never logged"
+    )
     syntax: ClassVar[str] = """
         %extend declaration: secret
         secret: "secret" TYPE_NAME

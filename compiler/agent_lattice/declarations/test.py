@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from agent_lattice_runtime.errors import CATALOGUE
+
 from agent_lattice import plan
 from agent_lattice.annotations import unquote
 from agent_lattice.declarations.test_names import Targets, counted_calls
@@ -19,7 +21,6 @@ from agent_lattice.program import Module, Symbol
 from agent_lattice.source import NOWHERE, Span
 from agent_lattice.tree import Arg, Junk, Name, Parts, Reader, Text
 from agent_lattice.types import INT, UNKNOWN, Literal, Optional, Type
-from agent_lattice_runtime.errors import CATALOGUE
 
 MISSING_GIVEN = Code("LAT2450", "test-without-given")
 REPEATED_TEST = Code("LAT1215", "repeated-test-name")
@@ -149,7 +150,12 @@ class Test:
         if any(isinstance(item, Junk) for item in self.items):
             return
         if given:
-            report.add(MISSING_GIVEN, "a test runs one workflow", given[1].span, related=(Label(given[0].span, "it already runs this one"),))
+            report.add(
+                MISSING_GIVEN,
+                "a test runs one workflow",
+                given[1].span,
+                related=(Label(given[0].span, "it already runs this one"),),
+            )
             return
         report.add(MISSING_GIVEN, "the test runs nothing", self.name.span, help="add `given workflow(…)`")
 

@@ -89,7 +89,9 @@ def counted_calls(expr: Expr, targets: Targets) -> tuple[Expr, tuple[tuple[str, 
         if isinstance(node, tuple):
             return tuple(map(visit, node))
         if isinstance(node, Expr) and is_dataclass(node):
-            return replace(node, **{f.name: visit(getattr(node, f.name)) for f in fields(node) if f.name not in ("span", "depth")})
+            return replace(
+                node, **{f.name: visit(getattr(node, f.name)) for f in fields(node) if f.name not in ("span", "depth")}
+            )
         return node
 
     return visit(expr), tuple(sorted(counted.items()))

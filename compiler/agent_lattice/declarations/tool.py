@@ -23,7 +23,9 @@ REPEATED_OPERATION = Code("LAT1214", "repeated-operation")
 MISPLACED_CLAUSE = Code("LAT2421", "misplaced-tool-clause")
 
 RULES = {
-    "effect": Rule("word", ("pure", "read", "write"), doc="pure: computes; read: looks at the world; write: changes it"),
+    "effect": Rule(
+        "word", ("pure", "read", "write"), doc="pure: computes; read: looks at the world; write: changes it"
+    ),
     "idempotent_by": Rule("word", doc="the parameter that makes a repeated write harmless"),
     "hosts": Rule("list", ("text",), doc="hosts a Python tool may connect to"),
     "files": Rule("list", ("text",), doc="files a Python tool may open, as globs"),
@@ -83,7 +85,15 @@ def read_params(parts: Parts) -> tuple[ParamNode, ...]:
 
 def _read_op(parts: Parts) -> OpNode:
     method = parts.name("TYPE_NAME") if parts.token("TYPE_NAME") else None
-    return OpNode(parts.name(), read_params(parts), annotation(parts), method, parts.maybe(Text), parts.maybe(Settings), span=parts.span)
+    return OpNode(
+        parts.name(),
+        read_params(parts),
+        annotation(parts),
+        method,
+        parts.maybe(Text),
+        parts.maybe(Settings),
+        span=parts.span,
+    )
 
 
 def _read_auth(parts: Parts) -> Clause:
@@ -153,7 +163,13 @@ class Tool:
         protocol = self.protocol.text
         if protocol not in ("python", "http"):
             help, fix = did_you_mean(protocol, ("python", "http"), self.protocol.span)
-            report.add(UNKNOWN_PROTOCOL, f"unknown kind of tool `{protocol}`", self.protocol.span, help=help or "there are `python` and `http`", fix=fix)
+            report.add(
+                UNKNOWN_PROTOCOL,
+                f"unknown kind of tool `{protocol}`",
+                self.protocol.span,
+                help=help or "there are `python` and `http`",
+                fix=fix,
+            )
         clauses = self._clauses(report)
         operations = tuple(self._operations(symbol.module, report))
         return plan.ToolSet(
@@ -162,7 +178,9 @@ class Tool:
             module=unquote(self.target.raw) if protocol == "python" and isinstance(self.target, Text) else None,
             base=base_url(self.target, report) if protocol == "http" else None,
             auth=self._auth(clauses, symbol.module, report),
-            headers=tuple(sorted((unquote(c.values[0].raw), unquote(c.values[1].raw)) for c in clauses if c.word == "header")),
+            headers=tuple(
+                sorted((unquote(c.values[0].raw), unquote(c.values[1].raw)) for c in clauses if c.word == "header")
+            ),
             timeout=next((c.values[0] for c in clauses if c.word == "timeout"), 30.0),
             operations=operations,
             doc=self.doc,
@@ -186,7 +204,12 @@ class Tool:
         seen: dict[str, Span] = {}
         for clause in clauses:
             if clause.word in seen and clause.word != "header":
-                report.add(MISPLACED_CLAUSE, f"`{clause.word}` stands twice", clause.span, related=(Label(seen[clause.word], "first here"),))
+                report.add(
+                    MISPLACED_CLAUSE,
+                    f"`{clause.word}` stands twice",
+                    clause.span,
+                    related=(Label(seen[clause.word], "first here"),),
+                )
             seen.setdefault(clause.word, clause.span)
         return clauses
 
@@ -204,7 +227,9 @@ class Tool:
         for node in (item for item in self.items if isinstance(item, OpNode)):
             if node.name.text in seen:
                 related = (Label(seen[node.name.text], "the first one is here"),)
-                report.add(REPEATED_OPERATION, f"there is another operation `{node.name}`", node.name.span, related=related)
+                report.add(
+                    REPEATED_OPERATION, f"there is another operation `{node.name}`", node.name.span, related=related
+                )
                 continue
             seen[node.name.text] = node.name.span
             yield self._operation(node, module, report)

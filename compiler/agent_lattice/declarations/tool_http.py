@@ -33,10 +33,20 @@ def base_url(target: Text | Value, report: Report) -> str | EnvRef | None:
     except ValueError:
         good = False
     if not good:
-        report.add(WRONG_ADDRESS, "the address of a service starts with `https://` and a host", target.span, help="or take it from the environment: `http(env.NAME)`")
+        report.add(
+            WRONG_ADDRESS,
+            "the address of a service starts with `https://` and a host",
+            target.span,
+            help="or take it from the environment: `http(env.NAME)`",
+        )
         return None
     if url.username or url.password or url.query or url.fragment:
-        report.add(WRONG_ADDRESS, "the address of a service has no user, query or fragment", target.span, help="declare a `secret` and say `auth bearer NAME`")
+        report.add(
+            WRONG_ADDRESS,
+            "the address of a service has no user, query or fragment",
+            target.span,
+            help="declare a `secret` and say `auth bearer NAME`",
+        )
     return text.rstrip("/")
 
 
@@ -44,11 +54,22 @@ def check_http(nodes: Iterable[Any], report: Report) -> None:
     """Methods and paths of the operations."""
     for node in nodes:
         if node.method is None or node.path is None:
-            report.add(MISSING_CALL, f"`{node.name}` does not say which request it makes", node.name.span, help='write `= GET "/path"` behind its type')
+            report.add(
+                MISSING_CALL,
+                f"`{node.name}` does not say which request it makes",
+                node.name.span,
+                help='write `= GET "/path"` behind its type',
+            )
             continue
         if node.method.text not in METHODS:
             help, fix = did_you_mean(node.method.text, METHODS, node.method.span)
-            report.add(UNKNOWN_METHOD, f"unknown method `{node.method}`", node.method.span, help=help or f"there are {', '.join(METHODS)}", fix=fix)
+            report.add(
+                UNKNOWN_METHOD,
+                f"unknown method `{node.method}`",
+                node.method.span,
+                help=help or f"there are {', '.join(METHODS)}",
+                fix=fix,
+            )
         _check_path(node, report)
 
 
@@ -56,7 +77,13 @@ def _check_path(node: Any, report: Report) -> None:
     path, names = unquote(node.path.raw), [param.name.text for param in node.params]
     if not path.startswith("/") or any(sign in path for sign in "?# \n"):
         fix = replace("add `/`", node.path.span, f'"/{path}"') if re.fullmatch(r"[\w{}.~/-]+", path) else None
-        report.add(WRONG_PATH, "a path starts with `/` and has no query", node.path.span, help="other parameters become the query or the body", fix=fix)
+        report.add(
+            WRONG_PATH,
+            "a path starts with `/` and has no query",
+            node.path.span,
+            help="other parameters become the query or the body",
+            fix=fix,
+        )
     for place in _PLACE.findall(path):
         if place not in names:
             guess, _ = did_you_mean(place, names, node.path.span)

@@ -28,16 +28,28 @@ def module_path(folder: PurePosixPath, name: str) -> list[str]:
     return [f"{stem}.py", f"{stem}/__init__.py"]
 
 
-def check_python(tool: plan.ToolSet, nodes: Sequence[Any], target: Text | Value, module: Module, report: Report) -> None:
+def check_python(
+    tool: plan.ToolSet, nodes: Sequence[Any], target: Text | Value, module: Module, report: Report
+) -> None:
     """The module's functions against the operations, read from its text: nothing is imported."""
     if not isinstance(target, Text) or not _MODULE.fullmatch(tool.module or ""):
-        report.add(MISSING_MODULE, "a Python tool names its module", target.span, help='e.g. `python("shop_tools")` for shop_tools.py beside this file')
+        report.add(
+            MISSING_MODULE,
+            "a Python tool names its module",
+            target.span,
+            help='e.g. `python("shop_tools")` for shop_tools.py beside this file',
+        )
         return
     assert tool.module is not None
     paths = module_path(module.folder, tool.module)
     found = next((path for path in paths if module.files(path) is not None), None)
     if found is None:
-        report.add(MISSING_MODULE, f"no Python module `{tool.module}` beside this file", target.span, notes=(f"looked for {' and '.join(paths)}",))
+        report.add(
+            MISSING_MODULE,
+            f"no Python module `{tool.module}` beside this file",
+            target.span,
+            notes=(f"looked for {' and '.join(paths)}",),
+        )
         return
     functions = _functions(module.files(found) or b"", found, target, report)
     for node in nodes if functions is not None else ():
@@ -50,7 +62,9 @@ def _functions(text: bytes, path: str, target: Text, report: Report) -> dict[str
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         line = f", line {error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
-        report.add(BROKEN_MODULE, f"`{path}` is not Python{line}", target.span, notes=(str(getattr(error, "msg", error)),))
+        report.add(
+            BROKEN_MODULE, f"`{path}` is not Python{line}", target.span, notes=(str(getattr(error, "msg", error)),)
+        )
         return None
     return {node.name: node.args for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
 

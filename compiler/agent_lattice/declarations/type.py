@@ -79,7 +79,12 @@ class TypeDeclaration:
         for node in (item for item in self.fields if isinstance(item, FieldNode)):
             name = node.name.text
             if name in seen:
-                report.add(REPEATED_FIELD, f"the field `{name}` stands twice", node.name.span, related=(Label(seen[name], "first here"),))
+                report.add(
+                    REPEATED_FIELD,
+                    f"the field `{name}` stands twice",
+                    node.name.span,
+                    related=(Label(seen[name], "first here"),),
+                )
                 continue
             seen[name] = node.name.span
             record.fields[name] = Field(name, resolve(node.type, symbol.module, report), node.doc, node.span)

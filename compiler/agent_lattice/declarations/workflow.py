@@ -14,7 +14,7 @@ from agent_lattice.kind import Body, Declaration, Scope
 from agent_lattice.printer import Printer
 from agent_lattice.program import Module, Symbol
 from agent_lattice.source import NOWHERE, Span
-from agent_lattice.tree import Block, Name, Parts, Reader
+from agent_lattice.tree import Block, Name, Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,9 @@ class Workflow:
         workflow: "workflow" NAME "(" (param ("," param)* ","?)? ")" "->" type block
     """
     readers: ClassVar[dict[str, Reader]] = {
-        "workflow": lambda parts: Workflow(parts.name(), read_params(parts), annotation(parts), parts.one(Block), span=parts.span)
+        "workflow": lambda parts: Workflow(
+            parts.name(), read_params(parts), annotation(parts), parts.one(Block), span=parts.span
+        )
     }
     sort: ClassVar[str] = "workflow"
 

@@ -118,14 +118,22 @@ class Ask:
             at = Span(self.span.source, self.span.end - 1, self.span.end - 1)
             fix = Fix("add a prompt", (Edit(at, 'prompt "" '),))
             span = Span(self.span.source, self.name.span.start, self.model.span.end)
-            scope.report.add(MISSING_PROMPT, f"`{self.name}` asks nothing: it has no `prompt`", span, fix=fix, help="say what the model should answer")
+            scope.report.add(
+                MISSING_PROMPT,
+                f"`{self.name}` asks nothing: it has no `prompt`",
+                span,
+                fix=fix,
+                help="say what the model should answer",
+            )
         return Template(())
 
     def _checks(self, type: Type, scope: Scope) -> tuple[plan.Check, ...]:
         inner = scope.inner()
         inner.define(self.name, type, "answer")
         checks = [c for c in self.clauses if isinstance(c, Clause) and c.word == "check"]
-        return tuple(plan.Check(condition(c.value, inner, scope.report), unquote(c.message.raw)) for c in checks if c.message)
+        return tuple(
+            plan.Check(condition(c.value, inner, scope.report), unquote(c.message.raw)) for c in checks if c.message
+        )
 
     def _repair(self, clause: Clause | None, scope: Scope) -> int:
         if clause is None:

@@ -13,7 +13,7 @@ from agent_lattice.kind import Kind, Scope
 from agent_lattice.printer import Printer
 from agent_lattice.source import NOWHERE, Span
 from agent_lattice.terms import Term
-from agent_lattice.tree import Block, Parts, Reader
+from agent_lattice.tree import Block, Reader
 
 
 @dataclass(frozen=True, slots=True)

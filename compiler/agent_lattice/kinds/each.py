@@ -93,7 +93,9 @@ class Each:
         step = scope.step(self.name or Name(f"for_{self.item}", self.item.span))
         items = check(self.items, scope, scope.report)
         item_type = self._item_type(items.type, scope)
-        at_most = bound_value(self.bound, self.items.span, scope, f"this list may have any number of items: `{self.items.span.text}`")
+        at_most = bound_value(
+            self.bound, self.items.span, scope, f"this list may have any number of items: `{self.items.span.text}`"
+        )
         width = max(1, self.width.number.value) if self.width else 1
         inner = scope.turn(step, concurrent=width > 1)
         inner.define(self.item, item_type, "loop item")
@@ -139,7 +141,12 @@ def bound_value(bound: Bound | None, where: Span, scope: Scope, why: str) -> int
         )
         return 1
     if bound.number.value == 0:
-        scope.report.add(ZERO_BOUND, "a loop of at most 0 turns never runs", bound.number.span, fix=replace("at most 1", bound.number.span, "1"))
+        scope.report.add(
+            ZERO_BOUND,
+            "a loop of at most 0 turns never runs",
+            bound.number.span,
+            fix=replace("at most 1", bound.number.span, "1"),
+        )
     return max(1, bound.number.value)
 
 

@@ -13,7 +13,7 @@ from agent_lattice.kind import Kind, Scope
 from agent_lattice.printer import Printer
 from agent_lattice.source import NOWHERE, Span
 from agent_lattice.terms import Term
-from agent_lattice.tree import Arg, Name, Parts, Reader
+from agent_lattice.tree import Arg, Name, Reader
 
 UNNAMED_PAYLOAD = Code("LAT2240", "unnamed-payload")
 
@@ -42,7 +42,9 @@ class Emit:
         for arg in self.payload:
             term = check(arg.value, scope, scope.report)
             if arg.name is None:
-                scope.report.add(UNNAMED_PAYLOAD, "a value of an event needs a name", arg.span, help="write `name: value`")
+                scope.report.add(
+                    UNNAMED_PAYLOAD, "a value of an event needs a name", arg.span, help="write `name: value`"
+                )
             elif arg.name.text in payload:
                 scope.report.add(REPEATED_ARGUMENT, f"the value `{arg.name}` is given twice", arg.span)
             else:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from agent_lattice_runtime.errors import CATALOGUE
+
 from agent_lattice import plan
 from agent_lattice.diagnostics import Code, Report, did_you_mean
 from agent_lattice.expr.templates import check_template, parse_template
 from agent_lattice.kind import Kind, Scope
 from agent_lattice.printer import Printer
 from agent_lattice.source import NOWHERE, Span
-from agent_lattice.tree import Name, Parts, Reader, Text
-from agent_lattice_runtime.errors import CATALOGUE
+from agent_lattice.tree import Name, Reader, Text
 
 UNKNOWN_ERROR = Code("LAT1212", "unknown-error-class")
 DEFAULT = "validation"
@@ -48,7 +49,13 @@ def check_error_class(name: Name, report: Report) -> None:
     """Report a name that is not in the error catalogue."""
     if name.text not in CATALOGUE:
         help, fix = did_you_mean(name.text, CATALOGUE, name.span)
-        report.add(UNKNOWN_ERROR, f"unknown error class `{name}`", name.span, help=help or f"there are {', '.join(CATALOGUE)}", fix=fix)
+        report.add(
+            UNKNOWN_ERROR,
+            f"unknown error class `{name}`",
+            name.span,
+            help=help or f"there are {', '.join(CATALOGUE)}",
+            fix=fix,
+        )
 
 
 KIND: type[Kind] = Fail

@@ -12,7 +12,7 @@ from agent_lattice.kind import Kind, Scope
 from agent_lattice.kinds.each import bound_value
 from agent_lattice.printer import Printer
 from agent_lattice.source import NOWHERE, Span
-from agent_lattice.tree import Bound, Name, Parts, Reader
+from agent_lattice.tree import Bound, Name, Reader
 from agent_lattice.types import BOOL
 
 

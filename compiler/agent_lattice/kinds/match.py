@@ -14,7 +14,20 @@ from agent_lattice.kind import Kind, Scope
 from agent_lattice.printer import Printer
 from agent_lattice.source import NOWHERE, Span
 from agent_lattice.tree import Block, Parts, Reader
-from agent_lattice.types import BOOL, INT, NULL, STRING, Literal, Null, Optional, Type, Unknown, assignable, base, primitive
+from agent_lattice.types import (
+    BOOL,
+    INT,
+    NULL,
+    STRING,
+    Literal,
+    Null,
+    Optional,
+    Type,
+    Unknown,
+    assignable,
+    base,
+    primitive,
+)
 
 NOT_EXHAUSTIVE = Code("LAT2220", "match-not-exhaustive")
 REPEATED_CASE = Code("LAT2221", "repeated-case")
@@ -75,7 +88,9 @@ class Match:
         otherwise: "else" block
     """
     readers: ClassVar[dict[str, Reader]] = {
-        "match_statement": lambda parts: Match(parts.one(Expr), tuple(parts.all(Case)), parts.maybe(Otherwise), parts.span),
+        "match_statement": lambda parts: Match(
+            parts.one(Expr), tuple(parts.all(Case)), parts.maybe(Otherwise), parts.span
+        ),
         "case": lambda parts: Case(tuple(parts.all(CaseValue)), parts.one(Block), parts.span),
         "case_value": _read_value,
         "otherwise": lambda parts: Otherwise(parts.one(Block), parts.span),
@@ -101,7 +116,10 @@ class Match:
         subject = check(self.subject, scope, scope.report)
         self._check_values(subject.type, scope)
         self._check_cover(subject.type, scope)
-        cases = tuple(plan.Case(tuple(v.value for v in case.values), scope.inner().block(case.body.statements)) for case in self.cases)
+        cases = tuple(
+            plan.Case(tuple(v.value for v in case.values), scope.inner().block(case.body.statements))
+            for case in self.cases
+        )
         otherwise = scope.inner().block(self.otherwise.body.statements) if self.otherwise else None
         return plan.Match(subject, cases, otherwise, self.span)
 
@@ -128,7 +146,13 @@ class Match:
         at = Span(self.span.source, self.span.end - 1, self.span.end - 1)
         if choices is None:
             fix = Fix("add `else`", (Edit(at, "else { } "),))
-            scope.report.add(NOT_MATCHABLE, f"`{subject}` has no closed set of values", self.subject.span, help="add an `else`", fix=fix)
+            scope.report.add(
+                NOT_MATCHABLE,
+                f"`{subject}` has no closed set of values",
+                self.subject.span,
+                help="add an `else`",
+                fix=fix,
+            )
             return
         given = {(type(v.value), v.value) for case in self.cases for v in case.values}
         missing = [CaseValue(value) for value in choices if (type(value), value) not in given]

@@ -10,7 +10,7 @@ from agent_lattice.diagnostics import Code, Label, Severity
 from agent_lattice.kind import Kind, Scope
 from agent_lattice.printer import Printer
 from agent_lattice.source import NOWHERE, Span
-from agent_lattice.tree import Block, Name, Parts, Reader
+from agent_lattice.tree import Block, Name, Reader
 
 REPEATED_BRANCH = Code("LAT1211", "repeated-branch-name")
 LONE_BRANCH = Code("LAT4002", "parallel-with-one-branch", Severity.WARNING)
@@ -70,16 +70,28 @@ class Parallel:
         if len(self.branches) < 2:
             count = "one branch" if self.branches else "no branches"
             span = Span(self.span.source, self.span.start, self.span.start + len("parallel"))
-            scope.report.add(LONE_BRANCH, f"a `parallel` with {count} does nothing side by side", span, help="remove it, or add a branch")
+            scope.report.add(
+                LONE_BRANCH,
+                f"a `parallel` with {count} does nothing side by side",
+                span,
+                help="remove it, or add a branch",
+            )
 
     @staticmethod
     def _name(branch: Any, body: plan.Block, names: dict[str, Span], scope: Scope) -> str:
         """The branch's own name, that of its first step, or one by its place."""
-        first = next((op.step for op in body if isinstance(op, plan.Tool | plan.Ask | plan.Call | plan.Each | plan.Loop)), None)
-        name = branch.name.text if isinstance(branch, Branch) else (first or f"branch_{len(names) + 1}").rpartition(".")[2]
+        first = next(
+            (op.step for op in body if isinstance(op, plan.Tool | plan.Ask | plan.Call | plan.Each | plan.Loop)), None
+        )
+        name = (
+            branch.name.text if isinstance(branch, Branch) else (first or f"branch_{len(names) + 1}").rpartition(".")[2]
+        )
         if isinstance(branch, Branch) and name in names:
             scope.report.add(
-                REPEATED_BRANCH, f"two branches are named `{name}`", branch.name.span, related=(Label(names[name], "the first one is here"),)
+                REPEATED_BRANCH,
+                f"two branches are named `{name}`",
+                branch.name.span,
+                related=(Label(names[name], "the first one is here"),),
             )
         names.setdefault(name, branch.span)
         return name

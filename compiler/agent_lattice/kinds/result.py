@@ -12,7 +12,7 @@ from agent_lattice.fitting import fit
 from agent_lattice.kind import Kind, Scope
 from agent_lattice.printer import Printer
 from agent_lattice.source import NOWHERE, Span
-from agent_lattice.tree import Parts, Reader
+from agent_lattice.tree import Reader
 
 CONCURRENT_RETURN = Code("LAT3005", "return-in-concurrent-branch")
 

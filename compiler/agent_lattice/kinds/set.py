@@ -45,7 +45,14 @@ class Set:
             check(self.value, scope, scope.report)
             self._reject(scope)
             return None
-        value = fit(self.value, binding.type, scope, scope.report, f"the variable `{self.name}`", (Label(binding.span, "declared here"),))
+        value = fit(
+            self.value,
+            binding.type,
+            scope,
+            scope.report,
+            f"the variable `{self.name}`",
+            (Label(binding.span, "declared here"),),
+        )
         return plan.Set(self.name.text, value, self.span)
 
     def _reject(self, scope: Scope) -> None:
@@ -56,7 +63,14 @@ class Set:
         help, fix = did_you_mean(name, variables, self.name.span)
         related = (Label(binding.span, f"`{name}` is a {binding.sort}"),) if binding else ()
         text = "is not a variable" if binding else "is not declared"
-        scope.report.add(NOT_A_VARIABLE, f"`{name}` {text}", self.name.span, related=related, help=help or f"declare it: `var {name}: … = …`", fix=fix)
+        scope.report.add(
+            NOT_A_VARIABLE,
+            f"`{name}` {text}",
+            self.name.span,
+            related=related,
+            help=help or f"declare it: `var {name}: … = …`",
+            fix=fix,
+        )
 
 
 KIND: type[Kind] = Set
