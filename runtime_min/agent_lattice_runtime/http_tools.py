@@ -79,7 +79,10 @@ class HttpOp:
             raise Failure("validation", f"the address of {self.name} may not hold a query")
         target, body = self._request(prefix.rstrip("/"), arguments)
         headers = self._headers(body, deps)
-        response, origin = self._exchange(origin, target, headers, body, deps, Deadline(self.timeout, deps.clock))
+        # A write that has started is waited for: given up, nobody would know whether it happened.
+        cancelled = bool if self.effect == "write" else deps.cancelled
+        deadline = Deadline(self.timeout, deps.clock, cancelled=cancelled)
+        response, origin = self._exchange(origin, target, headers, body, deps, deadline)
         if not 200 <= response.status < 300:
             said = words_of(error_in(response.body))
             raise status_failure(response, f"{self.name} at {origin}", said, deps.redactor)

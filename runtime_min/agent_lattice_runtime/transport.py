@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 MAX_BODY = 16 * 2**20  # bytes
 MAX_MESSAGE = 500  # characters of the other side's own words in a failure
 _CHUNK = 64 * 1024
+_PATIENCE = 0.2  # seconds in which a cancelled call notices
 
 
 class HttpFailure(Failure):
@@ -47,21 +48,32 @@ class HttpFailure(Failure):
 
 
 class Deadline:
-    """A point in time by which a call with all its attempts and pauses must be over."""
+    """The point in time by which something must be over, `seconds` from now and not after the one it lies `within`;
+    `cancelled` says that nobody waits for it any more."""
 
-    __slots__ = ("_clock", "_end", "seconds")
+    __slots__ = ("_cancelled", "_clock", "_end", "seconds")
 
-    def __init__(self, seconds: float, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self,
+        seconds: float,
+        clock: Callable[[], float] = monotonic,
+        *,
+        within: Deadline | None = None,
+        cancelled: Callable[[], bool] = bool,
+    ) -> None:
         self.seconds = seconds
         self._clock = clock
-        self._end = clock() + seconds
+        self._cancelled = cancelled
+        self._end: float = clock() + (seconds if within is None else min(seconds, within.left()))
 
     def left(self) -> float:
-        """The seconds that are left, at most 0 when it has passed."""
+        """The seconds that are left, 0 or less when it has passed."""
         return self._end - self._clock()
 
     def require(self) -> float:
-        """The seconds that are left; raises HttpFailure timeout when none are."""
+        """The seconds that are left; raises HttpFailure timeout when none are, cancelled when nobody waits."""
+        if self._cancelled():
+            raise HttpFailure("cancelled", "nobody waits for this answer any more")
         left = self.left()
         if left <= 0:
             raise self.passed()
@@ -200,12 +212,19 @@ class _Incoming(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        self._sock.settimeout(self._deadline.require())
-        size = self._sock.recv_into(buffer)
+        size = self._receive(buffer)
         self._allowed -= size
         if self._allowed < 0:
             raise _too_large()
         return size
+
+    def _receive(self, buffer: Any) -> int:
+        while True:
+            self._sock.settimeout(min(self._deadline.require(), _PATIENCE))
+            try:
+                return self._sock.recv_into(buffer)
+            except TimeoutError:
+                continue
 
 
 def _connect(origin: Origin, deadline: Deadline) -> socket.socket:

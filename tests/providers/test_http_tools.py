@@ -208,6 +208,16 @@ def test_the_timeout_is_for_the_whole_call(services: FakeServices) -> None:
     assert caught.value.code == "timeout"
 
 
+def test_cancelling_ends_a_read_but_not_a_write(services: FakeServices) -> None:
+    deps = deps_for(services.url)
+    deps.cancelled = lambda: bool(services.received)
+    services.plan(Answer(body=b" " * 100, fault="slow"), Answer(body=b'"it"', fault="slow", pace=0.1))
+    with pytest.raises(Failure) as caught:
+        op(services.url).call({}, deps)
+    assert caught.value.code == "cancelled"
+    assert op(services.url, "POST", effect="write").call({}, deps) == "it"
+
+
 def test_a_host_that_is_not_permitted_is_never_reached(services: FakeServices) -> None:
     with pytest.raises(Failure) as caught:
         op(services.url).call({}, RecordingDeps("example.org"))

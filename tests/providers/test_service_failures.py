@@ -106,19 +106,28 @@ def test_pauses_grow_with_jitter_and_are_the_same_every_time(ask: Ask, services:
     assert pauses("run-2") != first
 
 
-def test_attempts_end_with_the_deadline_though_more_are_allowed(ask: Ask, services: FakeServices) -> None:
+def test_attempts_end_with_the_time_of_all_attempts(ask: Ask, services: FakeServices) -> None:
     with pytest.raises(Failure):
-        ask("overloaded", retries=50, timeout=10.0)
-    assert 3 <= len(services.received) < 10
+        ask("overloaded", retries=50, timeout=0.5)
+    assert 4 <= len(services.received) < 12  # 25 s, in pauses of up to 8 s
 
 
 def test_a_slow_body_ends_at_the_deadline(ask: Ask, services: FakeServices) -> None:
     started = time.monotonic()
     with pytest.raises(Failure, match=r"no complete answer within 0\.5 s") as caught:
-        ask("slow", timeout=0.5)
+        ask("slow", timeout=0.5, retries=0)
     assert caught.value.code == "timeout"
     assert time.monotonic() - started < 0.9
-    assert len(services.received) == 1
+
+
+def test_every_attempt_has_the_timeout_and_all_together_their_sum(ask: Ask, services: FakeServices) -> None:
+    started = time.monotonic()
+    deps = deps_for(services.url)
+    with pytest.raises(Failure) as caught:
+        ask("slow", deps, timeout=0.6, retries=1)
+    assert [failure.code for failure in (*caught.value.attempts, caught.value)] == ["timeout", "timeout"]
+    assert len(services.received) == 2
+    assert time.monotonic() - started + sum(deps.pauses) < 1.4  # 2 x 0.6 s, the pause between them taken off
 
 
 def test_a_spent_quota_is_not_asked_again(ask: Ask, services: FakeServices) -> None:
@@ -177,6 +186,16 @@ def test_a_key_does_not_leave_this_machine_in_the_clear() -> None:
     with pytest.raises(Failure, match="a key is not sent there") as caught:
         openai.complete(request_to(model_at("http://192.0.2.1/v1")), deps)
     assert caught.value.code == "permission_denied"
+
+
+def test_cancelling_ends_the_waiting(services: FakeServices) -> None:
+    deps = deps_for(services.url)
+    deps.cancelled = lambda: bool(services.received)
+    started = time.monotonic()
+    with pytest.raises(Failure) as caught:
+        anthropic.complete(request_to(model_at(f"{services.url}/slow")), deps)
+    assert caught.value.code == "cancelled"
+    assert time.monotonic() - started < 1.0
 
 
 def test_cancelling_ends_the_pauses(services: FakeServices) -> None:

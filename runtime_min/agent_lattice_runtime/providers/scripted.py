@@ -50,7 +50,7 @@ def _read(name: str, folder: str) -> Replies:
     from os.path import join
 
     try:
-        with open(join(folder, name), "rb") as file:  # noqa: PTH118, PTH123 (pathlib costs start-up time)
+        with open(join(folder, name), "rb") as file:
             raw = file.read()
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)

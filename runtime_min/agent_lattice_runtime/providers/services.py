@@ -49,18 +49,21 @@ def key_of(request: Request, deps: Deps, service: str) -> str | None:
 def answer_of(call: Call, request: Request, deps: Deps, read: Callable[[dict[str, object]], Reply]) -> Reply:
     """Send the call until it is answered, at most `retries` more times and only after retryable failures.
 
-    `model.timeout` is one deadline over all of it, pauses included: an attempt that would start later is not made.
+    Each attempt has `model.timeout` seconds. Attempts and pauses together never take more than all attempts may:
+    one that would start later is not made.
     """
     _require_privacy(call, deps)
-    deadline = Deadline(request.model.timeout, deps.clock)
+    model = request.model
+    end = Deadline(model.timeout * (model.retries + 1), deps.clock)
     failed: list[Failure] = []
     while True:
         try:
+            deadline = Deadline(model.timeout, deps.clock, within=end, cancelled=deps.cancelled)
             reply = read(_once(call, deadline, deps))
         except Failure as failure:
             failure.attempts = tuple(failed)
             pause = _pause(failure, len(failed), request, deps)
-            if pause is None or pause >= deadline.left():
+            if pause is None or pause >= end.left():
                 raise
             failed.append(failure)
             deps.sleep(pause)
