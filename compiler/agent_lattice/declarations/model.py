@@ -28,7 +28,7 @@ RULES = {
     "timeout": Rule("duration", least=0.001, most=86400.0, doc="of one attempt, with everything in it"),
     "retries": Rule("number", least=0, most=10, doc="further attempts after timeout, rate_limited or unavailable"),
     "base_url": Rule("text|env", doc="of a compatible service"),
-    "key": Rule("word", doc="the secret with the key"),
+    "key": Rule("word", doc="the secret with the key; needed beside `base_url` if that service wants one"),
     "fallback": Rule("word", doc="the model to ask when this one fails"),
     "input_price": Rule("number", least=0.0, most=1e6, doc="USD per million tokens read"),
     "output_price": Rule("number", least=0.0, most=1e6, doc="USD per million tokens written"),
@@ -84,7 +84,7 @@ class Model:
             timeout=value("timeout"),
             retries=value("retries"),
             base_url=value("base_url"),
-            key=self._key(values.get("key"), symbol.module, report),
+            key=self._key(values, symbol.module, report),
             fallback=self._fallback(values.get("fallback"), symbol, report),
             input_price=_number(value("input_price")),
             output_price=_number(value("output_price")),
@@ -123,9 +123,10 @@ class Model:
             given = values.get("input_price") or values["output_price"]
             report.add(MISSING_SETTING, "a cost needs both `input_price` and `output_price`", given.span)
 
-    def _key(self, value: Value | None, module: Module, report: Report) -> str | None:
-        if value is None:
-            return KEYS.get(self.provider.text)
+    def _key(self, values: dict[str, Value], module: Module, report: Report) -> str | None:
+        value = values.get("key")
+        if value is None:  # the usual key is for the provider's own service, never for another host
+            return None if "base_url" in values else KEYS.get(self.provider.text)
         secret = module.find(value.value, "secret", report)
         return secret if isinstance(secret, str) else None
 
