@@ -207,11 +207,23 @@ class Deps:
     """What an effect may take from its surroundings: nothing that its step's grant does not list.
 
     `scripted` holds the parsed file of `--scripted` (None without), `folder` is where relative paths of scripted
-    reply files start, `shared` one dictionary per run for what calls have in common (use `setdefault`),
-    `idempotency_key` the key of a write that has one, `cancelled` says whether waiting has become pointless.
+    reply files start, `tools` the folder (maybe in an archive) of Python tools, `shared` one dictionary per run for
+    what calls have in common (use `setdefault`), `idempotency_key` the key of a write that has one, `cancelled` says
+    whether waiting has become pointless.
     """
 
-    __slots__ = ("cancelled", "folder", "grant", "idempotency_key", "redactor", "scripted", "seed", "shared", "step")
+    __slots__ = (
+        "cancelled",
+        "folder",
+        "grant",
+        "idempotency_key",
+        "redactor",
+        "scripted",
+        "seed",
+        "shared",
+        "step",
+        "tools",
+    )
 
     def __init__(
         self,
@@ -222,6 +234,7 @@ class Deps:
         idempotency_key: str | None = None,
         scripted: object = None,
         folder: str = ".",
+        tools: str = "",
         shared: dict[str, Any] | None = None,
         seed: str = "",
         cancelled: Callable[[], bool] = bool,
@@ -232,6 +245,7 @@ class Deps:
         self.idempotency_key = idempotency_key
         self.scripted = scripted
         self.folder = folder
+        self.tools = tools
         self.shared = {} if shared is None else shared
         self.seed = seed
         self.cancelled = cancelled

@@ -1,0 +1,180 @@
+"""An ask step: one question, as many attempts as its bounds allow, a typed answer or a typed failure."""
+
+from __future__ import annotations
+
+from .answers import attempt_payload, read_answer, reply_payload, restore_reply
+from .calling import stored_form
+from .canonical import canonical, recorded
+from .effects import perform
+from .engine import Call
+from .errors import Failure, failure_payload, restore_failure
+from .history import require_same
+from .models import Reply, Request
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    from .answers import Problem
+    from .models import Message, Model, Output, Provider
+    from .run import Run
+
+_FINAL = ("permission_denied", "cancelled", "budget_exceeded", "validation")  # another model would not help
+
+
+class Question:
+    """What is asked, whoever is asked: the step's path and static id, the type and the checks of the answer."""
+
+    __slots__ = ("checks", "output", "prompt", "static", "step", "system")
+
+    def __init__(
+        self,
+        step: str,
+        static: str,
+        output: Output,
+        system: str,
+        prompt: str,
+        checks: Sequence[tuple[Callable[[Any], bool], str]],
+    ) -> None:
+        self.step = step
+        self.static = static
+        self.output = output
+        self.system = system
+        self.prompt = prompt
+        self.checks = checks
+
+
+async def ask(run: Run, question: Question, model: Model, repair: int, escalate: Model | None) -> Any:
+    """The validated answer. A bad answer goes back with its mistakes at most `repair` times, then the question goes
+    once to `escalate`; a model that fails is replaced by its fallback. Raises Failure with the step's path."""
+    conversation = Conversation(question.prompt)
+    used = {model.name}
+    attempt = 1
+    while True:
+        try:
+            reply = await _attempt(run, question, model, conversation.messages, attempt)
+        except Failure as failure:
+            other = model.fallback
+            if failure.code in _FINAL or other is None or other.name in used:
+                raise _failed(run, question, failure) from None
+            attempt += 1
+            change = {"attempt": attempt, "error": failure.code, "from": model.name, "model": other.name}
+            run.note("llm.fell_back", f"{question.step}#{attempt}", change)
+            used.add(other.name)
+            model = other
+            continue
+        answer, text, problem = read_answer(question, reply)
+        if problem is None:
+            run.note("step.completed", question.step, {"result": recorded(text)})
+            return answer
+        run.note("llm.invalid", f"{question.step}#{attempt}", problem.payload(attempt))
+        attempt += 1
+        if repair > 0:
+            repair -= 1
+            conversation.correct(reply.text, problem)
+            run.note("llm.repaired", f"{question.step}#{attempt}", {"attempt": attempt, "model": model.name})
+        elif escalate is not None:
+            conversation.restart(problem)
+            change = {"attempt": attempt, "from": model.name, "model": escalate.name}
+            run.note("llm.escalated", f"{question.step}#{attempt}", change)
+            model, escalate = escalate, None
+            used = {model.name}
+        else:
+            raise _failed(run, question, problem.failure())
+
+
+class Conversation:
+    """The messages that go to a model, each side in turn."""
+
+    __slots__ = ("_prompt", "messages")
+
+    def __init__(self, prompt: str) -> None:
+        self._prompt = prompt
+        self.messages: list[Message] = [{"role": "user", "content": prompt}]
+
+    def correct(self, text: str, problem: Problem) -> None:
+        """Show the model its answer and what is wrong with it."""
+        said: Message = {"role": "assistant", "content": text or "(no answer)"}
+        self.messages = [*self.messages, said, {"role": "user", "content": problem.request()}]
+
+    def restart(self, problem: Problem) -> None:
+        """The question again, for someone else, with what was wrong with the last answer."""
+        content = f"{self._prompt}\n\nAn earlier answer was not valid:\n{problem.lines()}"
+        self.messages = [{"role": "user", "content": content}]
+
+
+async def _attempt(run: Run, question: Question, model: Model, messages: list[Message], attempt: int) -> Reply:
+    """One model call, or what the log says of it; raises the Failure it ended in."""
+    step = f"{question.step}#{attempt}"
+    grant = run.grant(question.static, question.step, "models", model.name)
+    asked = canonical({"messages": messages, "output": question.output.name, "system": question.system})
+    stored = stored_form(run.redactor.text(asked))
+    before = run.recorded(step)
+    if "llm.requested" in before:
+        requested = recorded(before["llm.requested"])
+        require_same(step, "model", str(requested.get("model")), model.name)
+        require_same(step, "request", canonical(requested.get("args")), stored)
+        if "llm.completed" in before:
+            return _checked(restore_reply(recorded(before["llm.completed"])))
+        if "llm.failed" in before:
+            raise restore_failure(recorded(before["llm.failed"]), step)
+    key = f"{run.journal.row.run_id}:{step}"
+    deps = run.deps(step, grant, key)
+    request = Request(
+        model=model,
+        system=question.system,
+        messages=messages,
+        schema=question.output.schema,
+        schema_name=question.output.name,
+        step=step,
+        idempotency_key=key,
+    )
+    mocks = run.setting.mocks
+    complete = _complete if mocks is None else mocks.complete
+    payload = attempt_payload(model, attempt) | {"model": model.name, "args": recorded(stored)}
+    intent = ("llm.requested", step, canonical(payload))
+    call = (complete, request, deps)
+    outcome = await Call(step, model.name, perform, call, deps, intent, False, mocks is not None)
+    if outcome.denied is not None:
+        run.denied(outcome.denied)
+    head = attempt_payload(model, attempt) | {"ms": outcome.ms}
+    tries = outcome.failure.attempts if outcome.failure is not None else outcome.value.attempts
+    for number, earlier in enumerate(tries, 1):
+        failed = failure_payload(run.cleared(earlier, step)) | {"try": number}
+        run.append("llm.failed", step, canonical(attempt_payload(model, attempt) | failed))
+    if outcome.failure is not None:
+        failure = run.cleared(outcome.failure, step)
+        failed = failure_payload(failure) | {"try": len(tries) + 1}
+        run.append("llm.failed", step, canonical(head | failed))
+        raise failure
+    reply: Reply = outcome.value
+    secrets: set[str] = set()
+    reply.text = run.redactor.text(reply.text, secrets)
+    run.append("llm.completed", step, canonical(head | reply_payload(model, reply)), secrets)
+    return _checked(reply)
+
+
+def _complete(request: Request, deps: Any) -> Reply:
+    return load_provider(request.model.provider).complete(request, deps)
+
+
+def load_provider(name: str) -> Provider:
+    """The module `providers/<name>.py`; raises Failure validation when there is none."""
+    try:
+        module: Any = __import__(f"providers.{name}", globals(), None, ["complete"], 1) if name.isidentifier() else None
+        return module  # type: ignore[no-any-return]
+    except ModuleNotFoundError:
+        raise Failure("validation", f"there is no model provider {name}") from None
+
+
+def _checked(reply: Reply) -> Reply:
+    if reply.finish_reason == "refusal":
+        raise Failure("refused", f"{reply.model or 'the model'} declined to answer")
+    return reply
+
+
+def _failed(run: Run, question: Question, failure: Failure) -> Failure:
+    failure.step = question.step
+    run.note("step.failed", question.step, failure_payload(failure))
+    return failure

@@ -1,0 +1,358 @@
+"""The driver: runs the coroutines of workflows in one plain loop, commits their events, performs their effects.
+
+A coroutine yields a `Call` (something blocking, to be done after its events are durable) or a `Join` (coroutines that
+run side by side) and is sent the outcome. When nobody can go on without an effect, the events of all runs are
+committed in one transaction; only then effects start. A single effect is done right here, several in threads.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from .errors import Conflict, Failure, StoreFailure
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Generator, Iterable, Iterator
+    from typing import Any
+
+    from .models import Deps
+    from .run import Run
+    from .stores import Store
+    from .workers import Workers
+
+    Body = Coroutine[Any, Any, Any]
+
+
+class Cancelled(BaseException):
+    """Thrown into a branch whose sibling has failed, where it wants to start its next effect."""
+
+
+class Call:
+    """Command: make `intent` (type, step, payload) durable, then do `function(*arguments)`, which must not raise
+    Exception. `write` shields it from interruption, `quick` says that a thread is not worth it."""
+
+    __slots__ = ("arguments", "deps", "function", "intent", "quick", "step", "what", "write")
+
+    def __init__(
+        self,
+        step: str,
+        what: str,
+        function: Callable[..., Any] | None = None,
+        arguments: tuple[Any, ...] = (),
+        deps: Deps | None = None,
+        intent: tuple[str, str, str] | None = None,
+        write: bool = False,
+        quick: bool = False,
+    ) -> None:
+        self.step = step
+        self.what = what
+        self.function = function
+        self.arguments = arguments
+        self.deps = deps
+        self.intent = intent
+        self.write = write
+        self.quick = quick
+
+    def __await__(self) -> Generator[Call, Any, Any]:
+        return (yield self)
+
+
+class Join:
+    """Command: run the coroutines that `bodies` makes, at most `width` at a time; the outcome is their results in
+    order, or the failure of the first one, in that order, that failed on its own."""
+
+    __slots__ = ("bodies", "width")
+
+    def __init__(self, bodies: Iterable[Callable[[], Body]], width: int) -> None:
+        self.bodies = bodies
+        self.width = width
+
+    def __await__(self) -> Generator[Join, Any, list[Any]]:
+        return (yield self)  # type: ignore[no-any-return]
+
+
+class Group:
+    """The branches of one Join."""
+
+    __slots__ = ("bodies", "cancelled", "errors", "open", "parent", "results", "tasks", "width")
+
+    cancelled: bool
+
+    def __init__(self, parent: Task, join: Join) -> None:
+        self.parent = parent
+        self.bodies: Iterator[Callable[[], Body]] = iter(join.bodies)
+        self.width = join.width
+        self.open = 0
+        self.cancelled = parent.cancelled
+        self.tasks: list[Task] = []
+        self.results: list[Any] = []
+        self.errors: dict[int, BaseException] = {}
+
+    def cancel(self) -> None:
+        """No branch, nor any branch of a branch, starts another effect."""
+        self.cancelled = True
+        for task in self.tasks:
+            task.cancelled = True
+            if task.children is not None:
+                task.children.cancel()
+
+    def outcome(self) -> BaseException | None:
+        """What the parent is to be told instead of the results."""
+        own = [error for _, error in sorted(self.errors.items()) if not is_cancellation(error)]
+        if own:
+            return own[0]
+        return Cancelled() if self.errors else None
+
+
+def is_cancellation(error: BaseException) -> bool:
+    """Whether a branch ended because it was told to, not on its own."""
+    return isinstance(error, Cancelled) or (isinstance(error, Failure) and error.code == "cancelled")
+
+
+class Task:
+    """One coroutine of a run: its body, or a branch."""
+
+    __slots__ = ("body", "cancelled", "children", "group", "index", "run")
+
+    cancelled: bool
+
+    def __init__(self, run: Run, body: Body, group: Group | None = None, index: int = 0) -> None:
+        self.run = run
+        self.body = body
+        self.group = group
+        self.index = index
+        self.cancelled = group is not None and group.cancelled
+        self.children: Group | None = None
+
+
+class Loop:
+    """Drives runs that share a store. `interrupt` may be called from a signal handler."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._ready: deque[tuple[Task, Any, BaseException | None]] = deque()
+        self._waiting: list[tuple[Task, Call]] = []
+        self._dirty: list[Run] = []
+        self._workers: Workers | None = None
+        self._in_flight = 0
+        self._shielded = False
+        self._committing = False
+        self.stopping = False
+
+    def drive(self, runs: Iterable[tuple[Run, Body]]) -> None:
+        """Bring every run to its end. Raises StoreFailure when the store fails (a Conflict ends one run only) and
+        KeyboardInterrupt after a clean stop: effects that were going on are recorded, all runs can be resumed."""
+        for run, body in runs:
+            self._ready.append((Task(run, body), None, None))
+        try:
+            self._go_on()
+        except KeyboardInterrupt:
+            self._stop()
+            raise
+        finally:
+            if self._workers is not None:
+                self._workers.close()
+            for task, _ in self._waiting:
+                task.body.close()
+
+    def interrupt(self) -> None:
+        """Stop soon: at once, unless a write is going on whose outcome would be lost; the second time at once."""
+        if self._shielded and not self.stopping:
+            self.stopping = True
+            return
+        raise KeyboardInterrupt
+
+    def _go_on(self) -> None:
+        ready = self._ready
+        while True:
+            while ready:
+                self._step(*ready.popleft())
+            if self.stopping:
+                raise KeyboardInterrupt
+            calls = self._announce() if self._waiting else []
+            if self._dirty:
+                self._commit()
+            if calls:
+                self._start(calls)
+            elif not ready and not self._in_flight:
+                return
+            if self._in_flight and not ready:
+                self._collect()
+
+    def _step(self, task: Task, value: Any, error: BaseException | None) -> None:
+        """Let a coroutine go on until its next command or its end."""
+        run = task.run
+        if run.over:
+            task.body.close()
+            return
+        try:
+            command = task.body.send(value) if error is None else task.body.throw(error)
+        except StopIteration as end:
+            self._end(task, end.value, None)
+        except KeyboardInterrupt:
+            raise
+        except (Exception, Cancelled) as failure:
+            self._end(task, None, failure)
+        else:
+            if command.__class__ is Call:
+                self._waiting.append((task, command))
+            else:
+                task.children = Group(task, command)
+                self._open(task.children)
+        if run.journal.pending and not run.dirty:
+            run.dirty = True
+            self._dirty.append(run)
+
+    def _open(self, group: Group) -> None:
+        """Start branches up to the group's width, in a cancelled group too: there they stop by themselves at their
+        first effect, so that a replay, where nothing takes time, ends as the recorded run did."""
+        run = group.parent.run
+        while group.open < group.width and (make := next(group.bodies, None)) is not None:
+            task = Task(run, make(), group, len(group.tasks))
+            group.tasks.append(task)
+            group.results.append(None)
+            group.open += 1
+            self._ready.append((task, None, None))
+        if group.open == 0:
+            parent = group.parent
+            parent.children = None
+            self._ready.append((parent, group.results, group.outcome()))
+
+    def _end(self, task: Task, value: Any, error: BaseException | None) -> None:
+        group = task.group
+        if group is None:
+            task.run.finish(value, error)
+            return
+        group.open -= 1
+        if error is None:
+            group.results[task.index] = value
+        else:
+            group.errors[task.index] = error
+            if not group.cancelled:
+                group.cancel()
+        self._open(group)
+
+    def _announce(self) -> list[tuple[Task, Call]]:
+        """Put the intents of the waiting calls into their logs; calls of cancelled branches come back at once."""
+        calls, self._waiting = self._waiting, []
+        accepted = []
+        for task, call in calls:
+            run = task.run
+            if run.over:
+                task.body.close()
+            elif task.cancelled:
+                self._ready.append((task, None, Cancelled()))
+            elif not run.performs:
+                run.end_of_log(call.step)
+                task.body.close()
+            else:
+                run.announce(call)
+                accepted.append((task, call))
+                if run.journal.pending and not run.dirty:
+                    run.dirty = True
+                    self._dirty.append(run)
+        return accepted
+
+    def _commit(self) -> None:
+        """One transaction for the new events of all runs, then tell who listens."""
+        runs, self._dirty = self._dirty, []
+        batch = [(run.journal.row, run.journal.pending) for run in runs]
+        for run in runs:
+            run.journal.pending = []
+            run.dirty = False
+        self._committing = True
+        try:
+            self._store.append(batch)
+        except Conflict as conflict:
+            self._commit_each(runs, batch, conflict)
+        except StoreFailure as failure:
+            for run in runs:
+                run.abort(failure)
+            raise
+        self._committing = False
+        for run, (_, events) in zip(runs, batch, strict=True):
+            if not run.over or run.failure.__class__ is not Conflict:
+                run.committed(events)
+
+    def _commit_each(self, runs: list[Run], batch: list[Any], conflict: Conflict) -> None:
+        if len(runs) == 1:
+            runs[0].abort(conflict)
+            return
+        for run, events in zip(runs, batch, strict=True):
+            try:
+                self._store.append([events])
+            except Conflict as own:
+                run.abort(own)
+
+    def _start(self, calls: list[tuple[Task, Call]]) -> None:
+        """Do a single call, and quick ones, here and now, others in threads."""
+        slow = []
+        for task, call in calls:
+            if task.run.over:
+                task.body.close()
+            elif call.function is None:
+                self._ready.append((task, None, None))
+            elif call.quick or (len(calls) == 1 and not self._in_flight):
+                self._shielded = call.write
+                try:
+                    self._ready.append((task, call.function(*call.arguments), None))
+                finally:
+                    self._shielded = False
+            else:
+                slow.append((task, call))
+        for task, call in slow:
+            self._submit(task, call)
+
+    def _submit(self, task: Task, call: Call) -> None:
+        if self._workers is None:
+            from .workers import Workers
+
+            self._workers = Workers()
+        if call.deps is not None:
+            call.deps.cancelled = lambda: task.cancelled or self.stopping
+        self._in_flight += 1
+        self._workers.submit(task, call)
+
+    def _collect(self) -> None:
+        """Wait for one effect that is going on in a thread, and take all that have come to an end."""
+        workers = self._workers
+        assert workers is not None
+        wait = True
+        while self._in_flight and (outcome := workers.outcome(wait)) is not None:
+            self._in_flight -= 1
+            self._ready.append((outcome[0], outcome[1], outcome[2]))
+            wait = False
+
+    def _stop(self) -> None:
+        """After an interruption: let what is going on come to its end and record it, start nothing else."""
+        self.stopping = True
+        if self._committing:  # nobody knows whether that commit went through: the log is valid as it is
+            return
+        while self._in_flight:
+            self._collect()
+            while self._ready:
+                task, value, error = self._ready.popleft()
+                if not was_stopped(value):
+                    self._step(task, value, error)
+        for run in self._dirty:
+            run.journal.settle()
+        if self._dirty:
+            self._commit()
+
+
+def was_stopped(value: Any) -> bool:
+    """Whether the outcome of an effect is only that waiting for it was given up."""
+    failure = getattr(value, "failure", None)
+    return isinstance(failure, Failure) and failure.code == "cancelled"
+
+
+def as_failure(error: BaseException) -> Failure:
+    """Any exception as a typed failure: what is not one already is a defect."""
+    if isinstance(error, Failure):
+        return error
+    if isinstance(error, Cancelled):
+        return Failure("cancelled", "the run was stopped")
+    if isinstance(error, RecursionError):
+        return Failure("internal", "the workflow calls itself too deeply")
+    return Failure("internal", f"{type(error).__name__}: {error}")

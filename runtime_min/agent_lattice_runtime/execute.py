@@ -1,0 +1,136 @@
+"""Starting, continuing and finishing runs on a store."""
+
+from __future__ import annotations
+
+from .canonical import canonical, recorded
+from .context import Context
+from .engine import Loop
+from .errors import Failure, restore_failure
+from .history import History
+from .journal import RunRow, check_run_id
+from .models import decode
+from .redaction import Redactor
+from .run import FORMAT, Run, Setting
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from .engine import Body
+    from .models import Workflow
+    from .stores import Store
+
+
+def start(
+    workflow: Workflow, value: object, store: Store, run_id: str | None = None, setting: Setting | None = None
+) -> Run:
+    """Run a workflow to its end; with the id of a known run, continue that one or return its recorded outcome.
+
+    Raises Failure validation for an input that is not of the declared type, conflict for a run id that belongs to
+    another input or workflow, StoreFailure when the store cannot be used.
+    """
+    return run_many(workflow, [(run_id, value)], store, setting)[0]
+
+
+def run_many(
+    workflow: Workflow,
+    inputs: Iterable[tuple[str | None, object]],
+    store: Store,
+    setting: Setting | None = None,
+) -> list[Run]:
+    """Many runs, (run id or None, input) each, side by side on one store; their events are committed in groups."""
+    setting = setting or Setting()
+    runs = [_prepared(workflow, value, store, run_id, setting) for run_id, value in inputs]
+    _drive(workflow, runs, store)
+    return [run for run, _ in runs]
+
+
+def resume(workflow: Workflow, run_id: str, store: Store, setting: Setting | None = None) -> Run:
+    """Continue a run where its log ends; one that is over gives its recorded outcome. Raises Failure not_found."""
+    row = find_run(store, run_id)
+    run = continued(workflow, row, store, setting or Setting())
+    _drive(workflow, [(run, input_of(run))], store)
+    return run
+
+
+def find_run(store: Store, run_id: str) -> RunRow:
+    """The run of that id; raises Failure not_found."""
+    row = store.find(check_run_id(run_id))
+    if row is None:
+        raise Failure("not_found", f"there is no run {run_id} in this store")
+    return row
+
+
+def _prepared(workflow: Workflow, value: object, store: Store, run_id: str | None, setting: Setting) -> tuple[Run, Any]:
+    redactor = redactor_of(workflow)
+    text = canonical(decode(workflow.input, redactor.value(value), "the input"))
+    row = store.find(check_run_id(run_id)) if run_id is not None else None
+    if row is not None:
+        run = continued(workflow, row, store, setting)
+        assert run.history is not None
+        if canonical(run.history.started.get("input")) != text:
+            raise Failure("conflict", f"run {run_id} was started with another input")
+        return run, input_of(run)
+    manifest = workflow.manifest
+    row = RunRow(run_id or new_run_id(), workflow.name, str(manifest.get("plan", "")))
+    run = Run(workflow, row, redactor, setting)
+    head = {"compiler": str(manifest.get("compiler", "")), "format": FORMAT, "plan": row.plan, "workflow": row.workflow}
+    run.append("run.started", "", canonical(head | {"input": recorded(text)}))
+    return run, decode(workflow.input, recorded(text), "the input")
+
+
+def continued(workflow: Workflow, row: RunRow, store: Store, setting: Setting, performs: bool = True) -> Run:
+    """A stored run, ready to be driven on; one that is over carries its outcome. Raises Failure conflict when the run
+    is of another workflow."""
+    history = History(store.events(row))
+    if row.workflow != workflow.name:
+        raise Failure("conflict", f"run {row.run_id} is a run of {row.workflow}, not of {workflow.name}")
+    if history.status == "new":
+        raise Failure("validation", f"run {row.run_id} has no events: the store is damaged")
+    run = Run(workflow, row, redactor_of(workflow), setting, history, performs)
+    if performs and history.status != "running":
+        run.over = True
+        if history.status == "completed":
+            run.result = decode(workflow.output, history.ended.get("result"), "the recorded result")
+        else:
+            run.failure = restore_failure(history.ended, str(history.ended.get("step", "")))
+    return run
+
+
+def input_of(run: Run) -> Any:
+    """The recorded input of a stored run, decoded."""
+    assert run.history is not None
+    return decode(run.workflow.input, run.history.started.get("input"), "the recorded input")
+
+
+def _drive(workflow: Workflow, runs: list[tuple[Run, Any]], store: Store) -> None:
+    going = [(run, body_of(workflow, run, value)) for run, value in runs if not run.over]
+    if going:
+        Loop(store).drive(going)
+
+
+def body_of(workflow: Workflow, run: Run, value: Any) -> Body:
+    """The coroutine of a run."""
+    return workflow.function(Context(run), **value)
+
+
+def redactor_of(workflow: Workflow) -> Redactor:
+    """A redactor that knows the secrets which the manifest lists and the environment has."""
+    redactor = Redactor()
+    permissions = workflow.manifest.get("permissions")
+    total = permissions.get("total") if isinstance(permissions, dict) else None
+    names = total.get("secrets") if isinstance(total, dict) else None
+    if names:
+        from os import environ
+
+        for name in names:
+            redactor.register(str(name), environ.get(str(name), ""))
+    return redactor
+
+
+def new_run_id() -> str:
+    """A run id that nobody else has: 16 hexadecimal digits."""
+    from os import urandom
+
+    return urandom(8).hex()

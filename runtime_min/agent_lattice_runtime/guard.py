@@ -1,0 +1,225 @@
+"""Keeping Python tools to what they declare: an audit hook that is active in a thread only while a tool runs there.
+
+This stops mistakes and careless dependencies, not an attacker: code that wants to get out of a Python process can.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from os.path import abspath, dirname, realpath
+from threading import get_ident
+
+from .environment import Watched, hide_environment
+from .permissions import Denied, endpoints
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from re import Pattern
+    from types import TracebackType
+    from typing import Any
+
+    from .permissions import Grant
+
+_READING = frozenset({"os.listdir", "os.scandir", "os.walk", "glob.glob", "os.listxattr", "os.getxattr"})
+_WRITING = frozenset(
+    {
+        "os.chmod", "os.chown", "os.link", "os.mkdir", "os.remove", "os.removexattr", "os.rename", "os.rmdir",
+        "os.setxattr", "os.symlink", "os.truncate", "os.utime", "shutil.rmtree", "sqlite3.connect",
+        "tempfile.mkdtemp", "tempfile.mkstemp",
+    }
+)  # fmt: skip
+_CONNECTING = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg", "socket.bind"})
+_LOOKING_UP = frozenset({"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr", "socket.getnameinfo"})
+_FORBIDDEN = {
+    "subprocess.Popen": "start another program",
+    "os.system": "start another program",
+    "os.exec": "start another program",
+    "os.posix_spawn": "start another program",
+    "os.spawn": "start another program",
+    "os.startfile": "start another program",
+    "pty.spawn": "start another program",
+    "os.fork": "start another process",
+    "os.forkpty": "start another process",
+    "os.kill": "send signals",
+    "os.killpg": "send signals",
+    "signal.pthread_kill": "send signals",
+    "os.chdir": "change the working directory",
+    "os.fchdir": "change the working directory",
+    "os.putenv": "change the environment",
+    "os.unsetenv": "change the environment",
+    "sqlite3.load_extension": "load native code",
+    "sys.addaudithook": "add audit hooks",
+    "_thread.start_new_thread": "start threads, which nobody could watch",
+    "_thread.start_joinable_thread": "start threads, which nobody could watch",
+}
+_HARMLESS = frozenset({"/dev/null", "/dev/urandom", "/dev/random"})
+_WRITE_FLAGS = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+
+_installed = False
+_watches: dict[int, guarded] = {}  # by thread
+_patterns: dict[str, Pattern[str]] = {}
+
+
+class guarded:
+    """While the block runs, this thread touches only what `grant` lists. A denial that the tool swallows is raised
+    again at the end of the block."""
+
+    __slots__ = ("denied", "grant", "step", "tools", "watched")
+
+    def __init__(self, grant: Grant, step: str, tools: str) -> None:
+        self.grant = grant
+        self.step = step
+        self.tools = tools
+        self.denied: Denied | None = None
+        self.watched: Watched | None = None
+
+    def __enter__(self) -> None:
+        if not _installed:
+            _install()
+        self.watched = hide_environment(self.grant)
+        _watches[get_ident()] = self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        _watches.pop(get_ident(), None)
+        if self.watched is not None:
+            self.watched.end()
+        if self.denied is not None and error is not self.denied and not isinstance(error, KeyboardInterrupt):
+            raise self.denied from None
+
+    def check(self, event: str, args: tuple[Any, ...]) -> None:
+        """Raises Denied for what the grant does not list."""
+        if event == "open":
+            self._open(*args)
+        elif event in _CONNECTING:
+            self._connect(args[1])
+        elif event in _LOOKING_UP:
+            self._look_up(args[0])
+        elif event in _READING:
+            self._path(args[0], False)
+        elif event in _WRITING:
+            for path in args[:2]:
+                if isinstance(path, (str, bytes, os.PathLike)):
+                    self._path(path, True)
+        elif event in _FORBIDDEN or event.startswith("ctypes."):
+            what = _FORBIDDEN.get(event, "call native code")
+            self._deny("operations", event, f"may not {what}")
+
+    def _open(self, path: object, mode: object, flags: object) -> None:
+        writing = isinstance(flags, int) and bool(flags & _WRITE_FLAGS)
+        if isinstance(mode, str):
+            writing = writing or any(letter in mode for letter in "wax+")
+        if not isinstance(path, int):  # a descriptor was opened, and checked, before
+            self._path(path, writing)
+
+    def _path(self, path: object, writing: bool) -> None:
+        text = "." if path is None else os.fsdecode(path)  # type: ignore[arg-type]
+        if text in (":memory:", "") or text in _HARMLESS:
+            return
+        real = realpath(text)
+        if any(_matches(pattern, real) for pattern in self.grant.files):
+            return
+        own = self._own(real)
+        if own and (not writing or "__pycache__" in real):
+            return
+        self._deny("files", text, f"may not {'write' if writing else 'read'} {text}")
+
+    def _own(self, real: str) -> bool:
+        """The interpreter's own library, installed packages, the tools folder: reading them is part of importing."""
+        return any(real == root or real.startswith(root + os.sep) for root in (*_library(), *_archives(self.tools)))
+
+    def _look_up(self, host: object) -> None:
+        name = os.fsdecode(host).lower() if isinstance(host, (str, bytes)) else ""
+        listed = {known for entry in self.grant.hosts for known, _ in endpoints(entry)}
+        if name not in listed and not _is_address(name):
+            self._deny("hosts", name, f"may not look up the host {name}")
+
+    def _connect(self, address: object) -> None:
+        if not isinstance(address, tuple) or len(address) < 2:
+            text = os.fsdecode(address) if isinstance(address, (str, bytes)) else str(address)
+            self._deny("hosts", text, f"may not connect to {text}")
+            return
+        host, port = str(address[0]).lower(), address[1]
+        for entry in self.grant.hosts:
+            for known, allowed in endpoints(entry):
+                if port == allowed and (host == known or host in _addresses(known)):
+                    return
+        self._deny("hosts", f"{host}:{port}", f"may not connect to {host}:{port}")
+
+    def _deny(self, kind: str, item: str, what: str) -> None:
+        denied = Denied(kind, item, f"step {self.step} {what}", self.step)
+        if self.denied is None:
+            self.denied = denied
+        raise denied
+
+
+def _install() -> None:
+    global _installed
+    _installed = True
+    sys.addaudithook(_hook)
+
+
+def _hook(event: str, args: tuple[Any, ...]) -> None:
+    watch = _watches.get(get_ident())
+    if watch is not None and (event == "open" or event[:3] in _PREFIXES):
+        thread = get_ident()
+        del _watches[thread]  # what the checks themselves do is not the tool's doing
+        try:
+            watch.check(event, args)
+        finally:
+            _watches[thread] = watch
+
+
+_PREFIXES = frozenset(
+    name[:3] for name in (*_READING, *_WRITING, *_CONNECTING, *_LOOKING_UP, *_FORBIDDEN, "ctypes.dlopen")
+)
+_roots: tuple[str, ...] = ()
+
+
+def _library() -> tuple[str, ...]:
+    global _roots
+    if not _roots:
+        folders = [dirname(os.__file__), *(path for path in sys.path if "site-packages" in path or "lib" in path)]
+        _roots = tuple({realpath(path) for path in (*folders, *_zones()) if path})
+    return _roots
+
+
+def _zones() -> tuple[str, ...]:
+    return ("/usr/share/zoneinfo", "/usr/lib/zoneinfo", "/etc/localtime")
+
+
+def _archives(tools: str) -> tuple[str, ...]:
+    """The tools folder; for one inside an archive the archive."""
+    if not tools:
+        return ()
+    path = abspath(tools)
+    while not os.path.exists(path) and dirname(path) != path:
+        path = dirname(path)
+    return (realpath(path),) if path == abspath(tools) or os.path.isfile(path) else ()
+
+
+def _matches(pattern: str, real: str) -> bool:
+    """Whether a path is meant by a glob that is relative to the working directory: `**` crosses folders."""
+    absolute = os.path.join(realpath(os.getcwd()), os.path.normpath(pattern))
+    compiled = _patterns.get(absolute)
+    if compiled is None:
+        import re
+
+        source = re.escape(absolute).replace(r"/\*\*", "(?:/.*)?").replace(r"\*\*", ".*")
+        compiled = _patterns[absolute] = re.compile(source.replace(r"\*", "[^/]*").replace(r"\?", "[^/]"), re.DOTALL)
+    return compiled.fullmatch(real) is not None
+
+
+def _is_address(name: str) -> bool:
+    return name == "" or ":" in name or name.replace(".", "").isdecimal()
+
+
+def _addresses(host: str) -> set[str]:
+    import socket
+
+    try:
+        return {str(entry[4][0]) for entry in socket.getaddrinfo(host, None)}
+    except OSError:
+        return set()

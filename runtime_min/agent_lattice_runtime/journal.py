@@ -1,0 +1,144 @@
+"""The log of one run: dense numbers from 1, times that never step back, each event hashed onto the one before."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from json.encoder import encode_basestring
+from time import time_ns
+
+from .canonical import canonical, recorded
+from .errors import Failure
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from .redaction import Redactor
+
+    # (seq, ts in µs since 1970, type, step, payload text, redaction text or None, hash)
+    EventRow = tuple[int, int, str, str, str, str | None, bytes]
+
+GENESIS = b""  # the hash before the first event
+
+# status -> event type -> next status; every other event keeps a running run running
+LIFECYCLE = {
+    "new": {"run.started": "running"},
+    "running": {"run.completed": "completed", "run.failed": "failed"},
+    "completed": {},
+    "failed": {},
+}
+TERMINAL = ("completed", "failed")
+_RUN_ID = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:-")
+
+
+class RunRow:
+    """A run as the store lists it. `key` is None until it is stored; `head_*` are set when the run is over."""
+
+    __slots__ = ("head_hash", "head_seq", "key", "plan", "run_id", "status", "workflow")
+
+    def __init__(
+        self,
+        run_id: str,
+        workflow: str,
+        plan: str,
+        *,
+        key: int | None = None,
+        status: str = "new",
+        head_seq: int | None = None,
+        head_hash: bytes | None = None,
+    ) -> None:
+        self.key = key
+        self.run_id = run_id
+        self.workflow = workflow
+        self.plan = plan
+        self.status = status
+        self.head_seq = head_seq
+        self.head_hash = head_hash
+
+
+def check_run_id(run_id: str) -> str:
+    """`run_id` itself; raises Failure validation unless it is 1 to 100 letters, digits, dots, dashes, colons, _."""
+    if not 0 < len(run_id) <= 100 or not _RUN_ID.issuperset(run_id):
+        raise Failure("validation", f"not a run id: {run_id[:120]!r} (1 to 100 of A-Z a-z 0-9 . _ : -)")
+    return run_id
+
+
+def event_text(
+    run_id: str, seq: int, ts: int, kind: str, step: str, payload: str, redaction: str | None, quoted_step: str = ""
+) -> str:
+    """The canonical JSON of an event: what its hash covers, and the form in which events are exported."""
+    return (
+        f'{{"payload":{payload},"redaction":{redaction or "null"},"run_id":"{run_id}","seq":{seq},'
+        f'"step":{quoted_step or encode_basestring(step)},"ts":{ts},"type":"{kind}"}}'
+    )
+
+
+def event_hash(previous: bytes, text: str) -> bytes:
+    """sha256 of the hash before and the event's canonical text, 32 bytes."""
+    return sha256(previous + text.encode("utf-8", "surrogateescape")).digest()
+
+
+def next_status(status: str, kind: str) -> str:
+    """The status after an event of type `kind`; raises Failure conflict for what the lifecycle does not allow."""
+    after = LIFECYCLE[status].get(kind)
+    if after is not None:
+        return after
+    if status != "running" or kind == "run.started":
+        raise Failure("conflict", f"a {status} run cannot have the event {kind}")
+    return status
+
+
+class Journal:
+    """Appends events to `pending`; whoever drives the run commits them with the store and empties it."""
+
+    __slots__ = ("_clock", "_redactor", "hash", "pending", "row", "seq", "ts")
+
+    def __init__(
+        self,
+        row: RunRow,
+        redactor: Redactor,
+        last: EventRow | None = None,
+        clock: Callable[[], int] = time_ns,
+    ) -> None:
+        self.row = row
+        self.seq, self.ts, self.hash = (last[0], last[1], last[6]) if last else (0, 0, GENESIS)
+        self.pending: list[EventRow] = []
+        self._clock = clock  # nanoseconds since 1970
+        self._redactor = redactor
+
+    def append(self, kind: str, step: str, payload: str, secrets: Iterable[str] = ()) -> None:
+        """Add an event whose canonical payload text is `payload`; `secrets` names what was already cleared from it.
+
+        Raises Failure conflict when the run's lifecycle does not allow the event.
+        """
+        redaction = None
+        if self._redactor.active:
+            payload, redaction = self._cleared(payload, set(secrets))
+        if kind[:4] == "run." or self.row.status != "running":
+            next_status(self.row.status, kind)
+        seq = self.seq + 1
+        ts = max(self.ts, self._clock() // 1000)
+        text = event_text(self.row.run_id, seq, ts, kind, step, payload, redaction)
+        digest = sha256(self.hash + text.encode()).digest()
+        self.pending.append((seq, ts, kind, step, payload, redaction, digest))
+        self.seq, self.ts, self.hash = seq, ts, digest
+        if kind[:4] == "run.":
+            self._move(kind)
+
+    def _move(self, kind: str) -> None:
+        row = self.row
+        row.status = next_status(row.status, kind)
+        if row.status in TERMINAL:
+            row.head_seq, row.head_hash = self.seq, self.hash
+
+    def settle(self) -> None:
+        """Make everything agree with `pending` again after an interruption in the middle of `append`."""
+        if self.pending and self.pending[-1][0] != self.seq:
+            self.seq, self.ts, kind, _, _, _, self.hash = self.pending[-1]
+            if kind[:4] == "run.":
+                self._move(kind)
+
+    def _cleared(self, payload: str, found: set[str]) -> tuple[str, str | None]:
+        if self._redactor.found_in(payload):
+            payload = canonical(self._redactor.value(recorded(payload), found))
+        return payload, canonical({"secrets": sorted(found)}) if found else None

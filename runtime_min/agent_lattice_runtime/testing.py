@@ -1,0 +1,139 @@
+"""Running a workflow with stand-ins for its effects: what the generated unit tests are made of."""
+
+from __future__ import annotations
+
+from .canonical import canonical
+from .errors import Failure
+from .models import Reply
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
+
+    from .effects import Op
+    from .models import Deps, Request, Workflow
+
+
+class Fails:
+    """A reply of a mock: the effect fails with this class."""
+
+    __slots__ = ("code", "message")
+
+    def __init__(self, code: str, message: str = "") -> None:
+        self.code = code
+        self.message = message
+
+
+class Computed:
+    """A reply of a mock: the function's result for the arguments of the call, by name."""
+
+    __slots__ = ("function",)
+
+    def __init__(self, function: Callable[..., object]) -> None:
+        self.function = function
+
+
+class Mocks:
+    """Stand-ins by "tool.operation" or "ask step": the replies of successive calls, the last one again and again.
+
+    A reply is a value, Fails or Computed. An `ask` is named by its static step id or the last part of it.
+    """
+
+    def __init__(self, replies: Mapping[str, Sequence[object]]) -> None:
+        self._replies = replies
+        self.counts: dict[str, int] = {}
+
+    def calls(self, name: str) -> int:
+        """How often the operation was called, or the model asked in that step."""
+        if name in self.counts:
+            return self.counts[name]
+        if not name.startswith("ask "):
+            return 0
+        return sum(count for key, count in self.counts.items() if key.rpartition(".")[2] == name[4:])
+
+    def stand_in(self, op: Op) -> Any:
+        """What is called in place of the operation: a mock, or for an unmocked pure operation itself, counted."""
+        return _StandIn(op, self)
+
+    def reply(self, name: str, arguments: Mapping[str, Any]) -> object:
+        """The next reply for `name`; raises Failure when it is one, or when there is none."""
+        replies = self._replies[name]
+        if not replies:
+            raise Failure("validation", f"the mock of {name} has no replies")
+        reply = replies[min(self.counts.get(name, 1), len(replies)) - 1]
+        if isinstance(reply, Fails):
+            raise Failure(reply.code, reply.message or f"{name} fails, as the test says")
+        return reply.function(**arguments) if isinstance(reply, Computed) else reply
+
+    def count(self, name: str) -> None:
+        self.counts[name] = self.counts.get(name, 0) + 1
+
+    def knows(self, name: str) -> bool:
+        return name in self._replies
+
+    def complete(self, request: Request, deps: Deps) -> Reply:
+        """The provider of all models."""
+        static = _static(request.step)
+        names = (f"ask {static}", f"ask {static.rpartition('.')[2]}")
+        name = next((name for name in names if name in self._replies), names[0])
+        self.count(name)
+        if name not in self._replies:
+            raise Failure("validation", f"the test has no mock for {name}", step=deps.step)
+        answer = self.reply(name, {})
+        text = answer if request.schema is None and isinstance(answer, str) else canonical(answer)
+        return Reply(text=text, model=request.model.model)
+
+
+class _StandIn:
+    __slots__ = ("mocks", "op")
+
+    def __init__(self, op: Op, mocks: Mocks) -> None:
+        self.op = op
+        self.mocks = mocks
+
+    def call(self, arguments: Mapping[str, Any], deps: Deps) -> object:
+        name = self.op.name
+        self.mocks.count(name)
+        if self.mocks.knows(name):
+            return self.mocks.reply(name, arguments)
+        if self.op.effect == "pure":
+            return self.op.call(arguments, deps)
+        raise Failure("validation", f"the test has no mock for {name}", step=deps.step)
+
+
+def _static(step: str) -> str:
+    parts = step.rpartition("#")[0].split(".")
+    return ".".join(part.partition("[")[0] for part in parts)
+
+
+class Tested:
+    """How a test's run ended: `result`, or `error` (a class of the catalogue) and `failure`; `calls(name)` counts."""
+
+    __slots__ = ("_mocks", "error", "failure", "result")
+
+    def __init__(self, result: object, failure: Failure | None, mocks: Mocks) -> None:
+        self.result = result
+        self.failure = failure
+        self.error = None if failure is None else failure.code
+        self._mocks = mocks
+
+    def calls(self, name: str) -> int:
+        """How often "tool.operation" was called or the model of "ask step" asked."""
+        return self._mocks.calls(name)
+
+
+def run_test(
+    workflow: Workflow, arguments: Mapping[str, object], mocks: Mapping[str, Sequence[object]], tools: str = ""
+) -> Tested:
+    """Run a workflow in memory with mocks; every effect but unmocked pure operations needs one."""
+    from .execute import start
+    from .run import Setting
+    from .stores.memory import MemoryStore
+
+    stand_ins = Mocks(mocks)
+    try:
+        run = start(workflow, dict(arguments), MemoryStore(), "test", Setting(mocks=stand_ins, tools=tools))
+    except Failure as failure:
+        return Tested(None, failure, stand_ins)
+    return Tested(run.result, run.failure, stand_ins)
