@@ -240,13 +240,15 @@ def _check_bodies(program: Program, report: Report) -> None:
 
 
 def _check_unused(modules: list[Module], report: Report) -> None:
+    """Imported names that stand nowhere outside the imports."""
     for module in modules:
-        imported = {
-            name.text: name for node in module.declarations if isinstance(node, Import) for name in node.imported
-        }
+        imports = [node for node in module.declarations if isinstance(node, Import)]
         text = module.source.text
-        for name in imported.values():
-            if len(re.findall(rf"\b{re.escape(name.text)}\b", text)) == 1:
+        for node in reversed(imports):
+            text = text[: node.span.start] + text[node.span.end :]
+        words = set(re.findall(r"[A-Za-z_]\w*", text)) if imports else set()
+        for name in (name for node in imports for name in node.imported):
+            if name.text not in words and name.text in module.symbols:
                 report.add(UNUSED_IMPORT, f"`{name}` is imported and not used", name.span, help="remove it")
 
 

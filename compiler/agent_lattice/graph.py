@@ -17,7 +17,7 @@ START, END = "start", "end"
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A place of the graph. `sort` is the operation's name, or start, end, join, merge; `region` the concurrent branches and loops around it."""
+    """A place of the graph. `sort` is the operation's name, or start, end, join; `region` the branches and loops around it."""
 
     id: str
     sort: str

@@ -24,7 +24,7 @@ class Op:
     """One operation; the classes below are all there are."""
 
 
-_NAMED = frozenset({"args", "calls", "headers", "payload", "permissions", "steps"})
+NAMED = frozenset({"args", "calls", "headers", "payload", "permissions", "steps"})
 """Fields that hold pairs of a name and something: objects in JSON."""
 
 Block = tuple[Op, ...]
@@ -432,7 +432,7 @@ def data(value: Any) -> Any:
 
 
 def _field(name: str, value: Any) -> Any:
-    return {key: data(item) for key, item in value} if name in _NAMED else data(value)
+    return {key: data(item) for key, item in value} if name in NAMED else data(value)
 
 
 @cache

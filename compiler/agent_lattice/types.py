@@ -107,7 +107,7 @@ class Optional(Type):
 
 @dataclass(frozen=True, slots=True)
 class Refinement:
-    """`@name(arguments)`: `min`/`max` bound a number or a length, `range` both, `pattern` is a regular expression searched in the string."""
+    """`@name(arguments)`: `min`/`max` bound a number or a length, `range` both, `pattern` is a regular expression to find."""
 
     name: str
     arguments: tuple[int | float | str, ...]

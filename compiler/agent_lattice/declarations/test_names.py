@@ -83,8 +83,9 @@ def counted_calls(expr: Expr, targets: Targets) -> tuple[Expr, tuple[tuple[str, 
             path = _path(node.args[0])
             if path:
                 ask = targets.operation(path) is None and ".".join(map(str, path)) in targets.asks
-                if ask or targets.find(False, path):
-                    counted["calls_" + "_".join(map(str, path))] = targets.unique(ask, path)
+                if not ask:
+                    targets.find(False, path)
+                counted["calls_" + "_".join(map(str, path))] = targets.unique(ask, path)
                 return Ident("calls_" + "_".join(map(str, path)), span=node.span)
         if isinstance(node, tuple):
             return tuple(map(visit, node))

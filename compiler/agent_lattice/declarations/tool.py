@@ -68,7 +68,7 @@ class OpNode:
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """`auth bearer TOKEN`, `auth header "X-Key" TOKEN`, `header "Accept": "x"`, `timeout: 10s`: `values` are what stands behind the word."""
+    """`auth bearer TOKEN`, `auth header "X-Key" TOKEN`, `header "Accept": "x"`, `timeout: 10s`; `values` stand behind the word."""
 
     word: str
     values: tuple[Any, ...]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from agent_lattice import plan
-from agent_lattice.expr.check import narrowed
+from agent_lattice.expr.narrow import narrowed
 from agent_lattice.expr.tree import Expr, show
 from agent_lattice.fitting import condition
 from agent_lattice.kind import Kind, Scope

@@ -1,0 +1,89 @@
+"""Every `.lat` file below tests/kinds, tests/declarations, tests/analyses and tests/syntax states on its lines what must be said about them.
+
+`// error: [name]` (or `warning`, `hint`) at the end of a line: exactly that finding starts on that line; several are separated by commas.
+A case without such a comment must be clean. Files beside a case may be imported by it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from agent_lattice.declarations import declarations
+from agent_lattice.diagnostics import Fix, apply
+from agent_lattice.driver import Compilation, compile_source
+from agent_lattice.kinds import kinds
+
+TESTS = Path(__file__).parent
+FOLDERS = ("kinds", "declarations", "analyses", "syntax")
+CASES = sorted(case for folder in FOLDERS for case in (TESTS / folder).rglob("*.lat") if not case.stem.startswith("_"))
+EXPECTATION = re.compile(r"//\s*(error|warning|hint):\s*(\[[\w-]+\](?:\s*,\s*\[[\w-]+\])*)")
+
+
+def compile_case(path: Path, text: str | None = None) -> Compilation:
+    def read(name: str) -> bytes | None:
+        file = path.parent / name
+        return file.read_bytes() if file.is_file() else None
+
+    return compile_source(path.name, path.read_bytes() if text is None else text.encode(), read)
+
+
+def expected(text: str) -> Counter[tuple[int, str, str]]:
+    found: Counter[tuple[int, str, str]] = Counter()
+    for number, line in enumerate(text.splitlines(), 1):
+        for severity, names in EXPECTATION.findall(line):
+            found.update((number, severity, name) for name in re.findall(r"\[([\w-]+)\]", names))
+    return found
+
+
+def reported(compilation: Compilation) -> Counter[tuple[int, str, str]]:
+    return Counter(
+        (d.span.source.position(d.span.start)[0], str(d.severity), d.code.name)
+        for d in compilation.report.sorted()
+        if d.span.source.name == compilation.source.name
+    )
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: str(case.relative_to(TESTS)))
+def test_case(case: Path) -> None:
+    compilation = compile_case(case)
+    said = "\n".join(f"{d.span.place} {d.severity} [{d.code.name}] {d.message}" for d in compilation.report.sorted())
+    assert reported(compilation) == expected(compilation.source.text), said
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: str(case.relative_to(TESTS)))
+def test_every_fix_removes_its_finding_and_adds_no_mistake(case: Path) -> None:
+    """Each machine fix, applied alone, leaves a text without that finding and without a new syntax mistake."""
+    compilation = compile_case(case)
+    before = reported(compilation)
+    for diagnostic in compilation.report.sorted():
+        if diagnostic.fix is None or diagnostic.span.source.name != compilation.source.name:
+            continue
+        after = reported(compile_case(case, _fixed(compilation, diagnostic.fix)))
+        name = diagnostic.code.name
+        count = sum(n for (_, _, found), n in before.items() if found == name)
+        left = sum(n for (_, _, found), n in after.items() if found == name)
+        assert left < count, f"{diagnostic.fix.title} leaves {name}"
+        assert after.keys() - before.keys() == {key for key in after.keys() - before.keys() if not _syntax(key[2])}
+
+
+def _fixed(compilation: Compilation, fix: Fix) -> str:
+    return apply(compilation.source, [fix])
+
+
+def _syntax(name: str) -> bool:
+    return name in ("unexpected-token", "unterminated-string", "unclosed-brace")
+
+
+@pytest.mark.parametrize("kind", kinds(), ids=lambda kind: kind.__module__.rpartition(".")[2])
+def test_every_kind_has_cases(kind: type) -> None:
+    folder = TESTS / "kinds" / kind.__module__.rpartition(".")[2]
+    assert len(list(folder.glob("*.lat"))) >= 2, f"no cases in {folder}"
+
+
+@pytest.mark.parametrize("form", declarations(), ids=lambda form: form.__module__.rpartition(".")[2])
+def test_every_declaration_has_cases(form: type) -> None:
+    folder = TESTS / "declarations" / form.__module__.rpartition(".")[2]
+    assert len(list(folder.glob("*.lat"))) >= 2, f"no cases in {folder}"
