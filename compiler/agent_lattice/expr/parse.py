@@ -9,13 +9,12 @@ from typing import Any
 from lark import Lark, Token
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
-from agent_lattice.diagnostics import Code, Report
+from agent_lattice.diagnostics import Report
 from agent_lattice.expr import syntax
+from agent_lattice.expr.syntax import EXPRESSION_SYNTAX
 from agent_lattice.expr.tree import Expr
 from agent_lattice.source import Source, Span
 from agent_lattice.tree import Parts, Reader
-
-EXPRESSION_SYNTAX = Code("LAT1101", "expression-syntax")
 
 _FRAME = r"""
 TYPE_NAME: /[A-Z][A-Za-z0-9_]*/

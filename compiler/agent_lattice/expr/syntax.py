@@ -5,6 +5,7 @@ A TYPE_NAME directly followed by `{` is always a record literal: the parser shif
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from typing import Any
 
@@ -29,6 +30,7 @@ from agent_lattice.expr.tree import (
 from agent_lattice.source import Span
 from agent_lattice.tree import Name, Parts, Reader
 
+EXPRESSION_SYNTAX = Code("LAT1101", "expression-syntax")
 NOT_SUPPORTED = Code("LAT1102", "unsupported-expression")
 WRONG_NUMBER = Code("LAT1103", "wrong-number")
 WRONG_ESCAPE = Code("LAT1104", "wrong-escape")
@@ -158,9 +160,16 @@ def _read_index(parts: Parts) -> Expr:
     return _shallow(Index(target, key, span=parts.span, depth=_depth(target, key)))
 
 
+def _read_ident(parts: Parts) -> Expr:
+    name = str(parts.children[0])
+    if name == "in":
+        return wrong(EXPRESSION_SYNTAX, "`in` is an operator, not a name", parts.span, "write `item in items`")
+    return Ident(name, span=parts.span)
+
+
 def _read_group(parts: Parts) -> Expr:
-    """Parentheses are not part of the tree."""
-    return parts.one(Expr)
+    """Parentheses are not part of the tree, only of the span."""
+    return dataclasses.replace(parts.one(Expr), span=parts.span)
 
 
 def _read_literal(parts: Parts) -> Expr:
@@ -267,7 +276,7 @@ READERS: dict[str, Reader] = {
     "expr_call": _read_call,
     "expr_index": _read_index,
     "expr_optional": _read_optional,
-    "expr_ident": lambda parts: Ident(str(parts.children[0]), span=parts.span),
+    "expr_ident": _read_ident,
     "expr_group": _read_group,
     "expr_literal": _read_literal,
     "expr_unsupported": _read_unsupported,

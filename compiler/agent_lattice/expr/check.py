@@ -1,0 +1,252 @@
+"""Checks an expression: names, types, optional values; and makes its term.
+
+A wrong part is reported once, has the type UNKNOWN, and is not spoken of again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Protocol
+
+from agent_lattice.diagnostics import Code, Report, did_you_mean
+from agent_lattice.expr import calls, literals, operators, tree
+from agent_lattice.expr.fits import has_dyn, is_unknown, may_be_null, present
+from agent_lattice.expr.fold import folded
+from agent_lattice.expr.functions import CASTS, OVERLOADS
+from agent_lattice.expr.narrow import Path, narrowed, path
+from agent_lattice.expr.tree import Expr, show
+from agent_lattice.source import Span
+from agent_lattice.terms import Apply, Const, FieldOf, Term, Var
+from agent_lattice.types import STRING, UNKNOWN, Dyn, ListType, MapType, Record, Type, assignable, base, widened
+
+__all__ = ["Checker", "Names", "check", "narrowed", "path"]
+
+UNKNOWN_VARIABLE = Code("LAT2101", "unknown-variable")
+UNKNOWN_FIELD = Code("LAT2102", "unknown-field")
+MAY_BE_NULL = Code("LAT2103", "may-be-null")
+NO_FIELDS = Code("LAT2104", "no-fields")
+NOT_INDEXABLE = Code("LAT2105", "not-indexable")
+ONLY_KNOWN_LATER = Code("LAT2106", "type-known-too-late")
+
+
+class Names(Protocol):
+    """What an expression can see."""
+
+    def lookup(self, name: str) -> Type | None:
+        """The type of a variable."""
+
+    def record(self, name: str) -> Record | None:
+        """The record type of that name."""
+
+    def known(self) -> Iterable[str]:
+        """Names to suggest."""
+
+    def is_present(self, path: Path) -> bool:
+        """Whether an optional value is known not to be null here."""
+
+    def is_poisoned(self, name: str) -> bool:
+        """Whether the name is defined by something that could not be read: nothing is said about it."""
+
+
+class Inner:
+    """Names with more variables or with more known to be there."""
+
+    __slots__ = ("_outer", "_present", "_variables")
+
+    def __init__(self, outer: Names, variables: dict[str, Type], present: frozenset[Path] = frozenset()) -> None:
+        self._outer = outer
+        self._variables = variables
+        self._present = present
+
+    def lookup(self, name: str) -> Type | None:
+        return self._variables.get(name) or self._outer.lookup(name)
+
+    def record(self, name: str) -> Record | None:
+        return self._outer.record(name)
+
+    def known(self) -> Iterable[str]:
+        return [*self._variables, *self._outer.known()]
+
+    def is_present(self, path: Path) -> bool:
+        return path in self._present or (path[0] not in self._variables and self._outer.is_present(path))
+
+    def is_poisoned(self, name: str) -> bool:
+        return self._outer.is_poisoned(name)
+
+
+def check(expr: Expr, scope: Names, report: Report, expected: Type | None = None) -> Term:
+    """The term of an expression, its problems reported.
+
+    `expected` adapts literals (an int literal to a float, a string literal to one of its choices) and is not enforced
+    here: the caller compares it with the type of the term. A value whose type only the run knows is checked there when
+    a scalar is expected, and an error otherwise.
+    """
+    checker = Checker(scope, report)
+    term = checker.term(expr, expected)
+    if expected is None:
+        return replace(term, type=widened(term.type)) if isinstance(term, Const) else term
+    return checker.proved(term, expected)
+
+
+class Checker:
+    """Checks expressions in one scope."""
+
+    __slots__ = ("report", "scope")
+
+    def __init__(self, scope: Names, report: Report) -> None:
+        self.scope = scope
+        self.report = report
+
+    def within(self, variables: dict[str, Type] | None = None, present: frozenset[Path] = frozenset()) -> Checker:
+        """A checker that sees more variables, or knows more to be there."""
+        if not variables and not present:
+            return self
+        return Checker(Inner(self.scope, variables or {}, present), self.report)
+
+    def wrong(self, span: Span) -> Term:
+        """What stands for an expression that was reported."""
+        return Const(None, type=UNKNOWN, span=span)
+
+    def term(self, expr: Expr, expected: Type | None = None) -> Term:
+        """The term of an expression; its type may be optional."""
+        match expr:
+            case tree.Literal():
+                return literals.scalar(self, expr, expected)
+            case tree.Ident():
+                return self._variable(expr)
+            case tree.Select():
+                return self._select(expr)
+            case tree.Index():
+                return self._index(expr)
+            case tree.Call():
+                return calls.call(self, expr)
+            case tree.ListLiteral():
+                return literals.list_of(self, expr, expected)
+            case tree.MapLiteral():
+                return literals.map_of(self, expr, expected)
+            case tree.RecordLiteral():
+                return literals.record(self, expr)
+            case tree.Wrong(finding=finding):
+                self.report.found.append(finding)
+                return self.wrong(expr.span)
+            case tree.Special():
+                return expr.term(self.scope, self.report)
+        return operators.operation(self, expr, expected)
+
+    def value(self, expr: Expr, expected: Type | None = None) -> Term:
+        """The term of an expression that must not be null."""
+        return self.not_null(self.term(expr, expected), expr)
+
+    def not_null(self, term: Term, expr: Expr) -> Term:
+        """The term, reported when it may be null; then taken as if it were not."""
+        if not may_be_null(term.type):
+            return term
+        text = show(expr)
+        if term == Const(None):
+            self.report.add(MAY_BE_NULL, "null cannot be used here", expr.span)
+            return self.wrong(expr.span)
+        help = f"test it first: `{text} != null && …` or `{text} != null ? … : …`"
+        if path(term) is None:
+            help = "name it with `let`, then test it with `!= null`"
+        self.report.add(MAY_BE_NULL, f"`{text}` may be null here", expr.span, help=help)
+        return replace(term, type=present(term.type))
+
+    def apply(self, function: str, *args: Term, type: Type | None = None, span: Span) -> Term:
+        """The term of an overload; computed at once when every argument is a constant."""
+        if any(is_unknown(arg.type) for arg in args):
+            return self.wrong(span)
+        row = OVERLOADS[function]
+        fails = row.fails or any(arg.fails for arg in args)
+        return folded(Apply(function, args, type=row.result if type is None else type, fails=fails, span=span))
+
+    def cast(self, term: Term, target: Type) -> Term:
+        """The term with a check at run time that its value has the type, where only the run can know."""
+        return self.apply(CASTS[target].id, term, span=term.span) if has_dyn(term.type) else term
+
+    def proved(self, term: Term, expected: Type) -> Term:
+        """The term, of which the compiler knows the type or the run checks it."""
+        if not has_dyn(term.type) or has_dyn(expected) or not assignable(term.type, expected) or is_unknown(expected):
+            return term
+        if base(expected) in CASTS:
+            return self.cast(term, base(expected))
+        message = f"`{expected}` is expected, but the type of this value is only known when it runs"
+        self.report.add(ONLY_KNOWN_LATER, message, term.span, help="convert it, or make a value of one type")
+        return self.wrong(term.span)
+
+    def _variable(self, expr: tree.Ident) -> Term:
+        found = self.scope.lookup(expr.name)
+        if found is None:
+            if not self.scope.is_poisoned(expr.name):
+                help, fix = did_you_mean(expr.name, self.scope.known(), expr.span)
+                message = f"nothing is called `{expr.name}` here"
+                self.report.add(UNKNOWN_VARIABLE, message, expr.span, help=help, fix=fix)
+            return self.wrong(expr.span)
+        return self._seen(Var(expr.name, type=found, span=expr.span))
+
+    def _seen(self, term: Term) -> Term:
+        """A variable or field, without its `?` where it is known to be there."""
+        found = path(term) if may_be_null(term.type) else None
+        if found is None or not self.scope.is_present(found):
+            return term
+        return replace(term, type=present(term.type))
+
+    def _select(self, expr: tree.Select) -> Term:
+        target = self.value(expr.target)
+        owner, name = present(target.type), expr.name.text
+        key = Const(name, type=STRING, span=expr.name.span)
+        match owner:
+            case Record():
+                return self.field(target, owner, expr)
+            case MapType():
+                return self.apply("index_map", target, key, type=owner.value, span=expr.span)
+            case Dyn():
+                return self.apply("field_dyn", target, key, span=expr.span)
+        if not is_unknown(owner):
+            message = f"`{owner}` has no fields"
+            self.report.add(NO_FIELDS, message, expr.name.span, help=_field_advice(name, show(expr.target)))
+        return self.wrong(expr.span)
+
+    def field(self, target: Term, owner: Record, expr: tree.Select) -> Term:
+        """A declared field of a record."""
+        found = owner.fields.get(expr.name.text)
+        if found is not None:
+            return self._seen(FieldOf(target, found.name, type=found.type, fails=target.fails, span=expr.span))
+        help, fix = did_you_mean(expr.name.text, owner.fields, expr.name.span)
+        listed = ", ".join(f"`{name}`" for name in owner.fields)
+        message = f"`{owner}` has no field `{expr.name}`"
+        notes = (f"its fields: {listed}",) if listed else ()
+        self.report.add(UNKNOWN_FIELD, message, expr.name.span, help=help, fix=fix, notes=notes)
+        return self.wrong(expr.span)
+
+    def _index(self, expr: tree.Index) -> Term:
+        target, key = self.value(expr.target), self.value(expr.key)
+        owner, by = present(target.type), present(widened(key.type))
+        if is_unknown(owner) or is_unknown(by):
+            return self.wrong(expr.span)
+        if isinstance(owner, Dyn):
+            return self.apply("index_dyn", target, key, span=expr.span)
+        if isinstance(owner, ListType) and str(by) in ("int", "dyn"):
+            function = "index_list" if str(by) == "int" else "index_dyn"
+            return self.apply(function, target, key, type=owner.item, span=expr.span)
+        if isinstance(owner, MapType) and str(by) in ("string", "dyn"):
+            function = "index_map" if str(by) == "string" else "index_dyn"
+            return self.apply(function, target, key, type=owner.value, span=expr.span)
+        self.report.add(NOT_INDEXABLE, *_index_problem(owner, by, expr))
+        return self.wrong(expr.span)
+
+
+def _field_advice(name: str, target: str) -> str:
+    if name in ("length", "size", "count"):
+        return f"write `size({target})`"
+    return ""
+
+
+def _index_problem(owner: Type, by: Type, expr: tree.Index) -> tuple[str, Span]:
+    if isinstance(owner, ListType):
+        return f"a list is indexed by int, this is `{by}`", expr.key.span
+    if isinstance(owner, MapType):
+        return f"a map is indexed by string, this is `{by}`", expr.key.span
+    if isinstance(owner, Record):
+        return f"a record is not indexed: write `{show(expr.target)}.field`", expr.span
+    return f"`{owner}` is not indexed", expr.span

@@ -1,0 +1,88 @@
+"""Evaluates expressions: for `lattice eval` and for constants."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from agent_lattice_runtime import cel
+
+from agent_lattice.diagnostics import Report
+from agent_lattice.expr.narrow import Path
+from agent_lattice.expr.parse import parse_expr
+from agent_lattice.expr.python import python
+from agent_lattice.source import Source
+from agent_lattice.terms import Term, reads
+from agent_lattice.types import DYN, Record, Type
+
+
+class WrongExpression(Exception):
+    """The expression cannot be evaluated at all; `report` says why."""
+
+    def __init__(self, report: Report) -> None:
+        super().__init__(report.sorted()[0].message)
+        self.report = report
+
+
+class Bindings:
+    """Variables whose types are only known when it runs."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._names = frozenset(names)
+
+    def lookup(self, name: str) -> Type | None:
+        return DYN if name in self._names else None
+
+    def record(self, name: str) -> Record | None:
+        return None
+
+    def known(self) -> Iterable[str]:
+        return self._names
+
+    def is_present(self, path: Path) -> bool:
+        return False
+
+    def is_poisoned(self, name: str) -> bool:
+        return False
+
+
+def evaluate(text: str, bindings: Mapping[str, Any]) -> Any:
+    """The value of an expression with variables of JSON values (int, float, str, bool, None, list, dict).
+
+    Raises WrongExpression when it cannot be read or typed, CelError when it or a binding has no value.
+    """
+    from agent_lattice.expr.check import check
+
+    source, report = Source("<expression>", text), Report()
+    expr = parse_expr(source, 0, len(source.text), report)
+    term = check(expr, Bindings(bindings), report) if expr is not None else None
+    if term is None or report.failed:
+        raise WrongExpression(report)
+    for name, value in bindings.items():
+        _require_value(value, name)
+    return value_of(term, bindings)
+
+
+def value_of(term: Term, variables: Mapping[str, Any]) -> Any:
+    """The value of a term. Raises CelError."""
+    names = {name: f"value_of_{name}" for name in reads(term)}
+    tree = ast.fix_missing_locations(ast.Expression(python(term, names)))
+    code = compile(tree, "<expression>", "eval")
+    return eval(code, {"cel": cel, **{names[name]: variables[name] for name in names}})
+
+
+def _require_value(value: Any, name: str) -> None:
+    """Refuse what is no value of the language: an int beyond 64 bits, a lone surrogate. Raises CelError."""
+    waiting = [value]
+    while waiting:
+        found = waiting.pop()
+        if isinstance(found, int) and not -(2**63) <= found < 2**63:
+            raise cel.CelError(f"`{name}` has a number that does not fit an int")
+        if isinstance(found, str) and any("\ud800" <= char <= "\udfff" for char in found if not found.isascii()):
+            raise cel.CelError(f"`{name}` has a string that is not valid Unicode")
+        if isinstance(found, dict):
+            waiting.extend(found)
+            waiting.extend(found.values())
+        elif isinstance(found, list):
+            waiting.extend(found)

@@ -1,0 +1,23 @@
+"""Constant folding: an operation on constants that does not fail is done now."""
+
+from __future__ import annotations
+
+from agent_lattice.expr.fits import is_unknown
+from agent_lattice.terms import Const, Term, parts
+
+
+def folded(term: Term) -> Term:
+    """The constant that an operation on scalar constants gives, or the term itself."""
+    if not all(isinstance(part, Const) and not is_unknown(part.type) for part in parts(term)):
+        return term
+    from agent_lattice_runtime.cel import CelError
+
+    from agent_lattice.expr.evaluate import value_of
+
+    try:
+        value = value_of(term, {})
+    except CelError:
+        return term
+    if isinstance(value, list | dict):
+        return term
+    return Const(value, type=term.type, span=term.span)

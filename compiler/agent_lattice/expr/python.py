@@ -1,0 +1,211 @@
+"""Terms as Python expressions, as a person would write them; `cel` is the runtime module of that name."""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Mapping, Sequence
+from functools import cache
+from itertools import groupby
+from keyword import iskeyword
+
+from agent_lattice.expr.functions import OVERLOADS
+from agent_lattice.terms import (
+    Apply,
+    Chain,
+    Cond,
+    Const,
+    FieldOf,
+    Fold,
+    ListOf,
+    Logic,
+    Make,
+    MapOf,
+    Term,
+    Value,
+    Var,
+    reads,
+)
+
+_TAKEN = frozenset(("all", "any", "cel", "ctx", "float", "len", "sorted", "str", "sum"))
+"""Names that the Python forms use."""
+
+_MOST_NESTED = 20
+"""How many runs of one operator nest before a chain becomes one call."""
+
+
+def python_name(name: str) -> str:
+    """The Python name of a variable: its own, with `_` behind one that Python or generated code needs."""
+    plain = name.rstrip("_")
+    return f"{name}_" if iskeyword(plain) or plain in _TAKEN else name
+
+
+def python(term: Term, names: Mapping[str, str] | None = None) -> ast.expr:
+    """The Python expression of a term. `names` gives the Python expression of a variable where it is not its own name."""
+    return _Writer(dict(names or {})).write(term)
+
+
+class _Writer:
+    __slots__ = ("names",)
+
+    def __init__(self, names: dict[str, str]) -> None:
+        self.names = names
+
+    def write(self, term: Term) -> ast.expr:
+        match term:
+            case Const(value=value):
+                return constant(value)
+            case Var(name=name):
+                return self._variable(name)
+            case FieldOf(record=record, name=name):
+                return ast.Subscript(self.write(record), ast.Constant(name), ast.Load())
+            case Apply(function=function, args=args):
+                return self._apply(function, args)
+            case Chain():
+                return self._chain(term)
+            case Logic():
+                return self._logic(term)
+            case Cond(condition=condition, then=then, otherwise=otherwise):
+                return ast.IfExp(self.write(condition), self.write(then), self.write(otherwise))
+            case ListOf(items=items):
+                return ast.List([self.write(item) for item in items], ast.Load())
+            case MapOf():
+                return self._map(term)
+            case Make(fields=fields):
+                keys: list[ast.expr | None] = [ast.Constant(name) for name, _ in fields]
+                return ast.Dict(keys, [self.write(value) for _, value in fields])
+            case Fold():
+                return self._fold(term)
+        raise TypeError(f"not a term: {term!r}")
+
+    def _variable(self, name: str) -> ast.expr:
+        text = self.names.get(name) or python_name(name)
+        return ast.Name(text, ast.Load()) if text.isidentifier() else ast.parse(text, mode="eval").body
+
+    def _apply(self, function: str, args: Sequence[Term]) -> ast.expr:
+        if function == "in_plain" and isinstance(args[1], ListOf):
+            items: ast.expr = ast.Tuple([self.write(item) for item in args[1].items], ast.Load())
+            return ast.Compare(self.write(args[0]), [ast.In()], [items])
+        return filled(OVERLOADS[function].python, *(self.write(arg) for arg in args))
+
+    def _chain(self, term: Chain) -> ast.expr:
+        runs = [(row, [operand for _, operand in group]) for row, group in groupby(term.links, lambda link: link[0])]
+        result = self.write(term.first)
+        if len(runs) > _MOST_NESTED or any(_is_long(row, run) for row, run in runs):
+            signs = [(ast.Constant(_sign(row)), self.write(operand)) for row, operand in term.links]
+            return _call("calc", result, *(part for pair in signs for part in pair))
+        for row, run in runs:
+            form = OVERLOADS[row].python
+            if row == "div_float" and all(isinstance(operand, Const) and operand.value for operand in run):
+                form = "_0 / _1"
+            if form.startswith("cel."):
+                call = filled(form, result, self.write(run[0]))
+                assert isinstance(call, ast.Call)
+                call.args.extend(self.write(operand) for operand in run[1:])
+                result = call
+            else:
+                for operand in run:
+                    result = filled(form, result, self.write(operand))
+        return result
+
+    def _logic(self, term: Logic) -> ast.expr:
+        operands = [self.write(operand) for operand in term.operands]
+        if not any(operand.fails for operand in term.operands[:-1]):
+            return ast.BoolOp(ast.And() if term.operator == "and" else ast.Or(), operands)
+        return _call(f"{term.operator}_", *map(_deferred, operands))
+
+    def _map(self, term: MapOf) -> ast.expr:
+        pairs = [(self.write(key), self.write(value)) for key, value in term.entries]
+        if all(isinstance(key, Const) for key, _ in term.entries):
+            return ast.Dict([key for key, _ in pairs], [value for _, value in pairs])
+        return _call("mapping", *(ast.Tuple([key, value], ast.Load()) for key, value in pairs))
+
+    def _fold(self, term: Fold) -> ast.expr:
+        over = self.write(term.over)
+        inner = [term.body] if term.where is None else [term.body, term.where]
+        variable = self._free_name(term.variable, frozenset().union(*map(reads, inner)))
+        writer = _Writer({**self.names, term.variable: variable})
+        body = writer.write(term.body)
+        where = [] if term.where is None else [writer.write(term.where)]
+        target = ast.Name(variable, ast.Store())
+        item = ast.Name(variable, ast.Load())
+        match term.macro:
+            case "map":
+                return ast.ListComp(body, [ast.comprehension(target, over, where, 0)])
+            case "filter":
+                return ast.ListComp(item, [ast.comprehension(target, over, [body], 0)])
+            case "exists_one":
+                ones = ast.GeneratorExp(ast.Constant(1), [ast.comprehension(target, over, [body], 0)])
+                return ast.Compare(_builtin("sum", ones), [ast.Eq()], [ast.Constant(1)])
+        if term.body.fails:
+            return _call("all_" if term.macro == "all" else "exists", over, _deferred(body, variable))
+        each = ast.GeneratorExp(body, [ast.comprehension(target, over, [], 0)])
+        return _builtin("all" if term.macro == "all" else "any", each)
+
+    def _free_name(self, name: str, used: frozenset[str]) -> str:
+        """A Python name for a macro's variable that hides no other variable which its body reads."""
+        others = {self.names.get(other) or python_name(other) for other in used - {name}}
+        words = {word.split(".")[0].split("[")[0] for word in others}
+        candidate = python_name(name)
+        while candidate in words:
+            candidate += "_"
+        return candidate
+
+
+def constant(value: Value) -> ast.expr:
+    """A constant; what Python has no literal for is a call."""
+    if isinstance(value, float) and (math.isnan(value) or math.isinf(value)):
+        return _builtin("float", ast.Constant(str(value)))
+    return ast.Constant(value)
+
+
+def filled(form: str, *args: ast.expr) -> ast.expr:
+    """The Python form of an overload with its arguments in place."""
+    by_name = {f"_{place}": arg for place, arg in enumerate(args)}
+    result = _fill(_parsed(form), by_name)
+    assert isinstance(result, ast.expr)
+    return result
+
+
+@cache
+def _parsed(form: str) -> ast.expr:
+    return ast.parse(form, mode="eval").body
+
+
+def _fill(node: ast.AST, args: Mapping[str, ast.expr]) -> ast.AST:
+    """A copy of a form, its places filled."""
+    if isinstance(node, ast.Name) and node.id in args:
+        return args[node.id]
+    made = node.__class__()
+    for name, value in ast.iter_fields(node):
+        if isinstance(value, list):
+            value = [_fill(item, args) for item in value]
+        elif isinstance(value, ast.AST):
+            value = _fill(value, args)
+        setattr(made, name, value)
+    return made
+
+
+def _call(function: str, *args: ast.expr) -> ast.Call:
+    return ast.Call(ast.Attribute(ast.Name("cel", ast.Load()), function, ast.Load()), list(args), [])
+
+
+def _builtin(function: str, *args: ast.expr) -> ast.Call:
+    return ast.Call(ast.Name(function, ast.Load()), list(args), [])
+
+
+def _deferred(body: ast.expr, *variables: str) -> ast.Lambda:
+    args = [ast.arg(variable) for variable in variables]
+    return ast.Lambda(ast.arguments([], args, None, [], [], None, []), body)
+
+
+def _is_long(row: str, run: list[Term]) -> bool:
+    """Whether a run needs `calc`: it nests too deeply, or only the run knows what the operator does."""
+    return row.endswith("_dyn") or (len(run) > _MOST_NESTED and not OVERLOADS[row].python.startswith("cel."))
+
+
+_SIGNS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "mod": "%"}
+
+
+def _sign(row: str) -> str:
+    return _SIGNS[row.split("_")[0]]
