@@ -31,7 +31,7 @@ def operation(check: Checker, expr: Expr, expected: Type | None) -> Term:
         case tree.Arithmetic():
             return _arithmetic(check, expr)
         case tree.Unary(operator="!"):
-            return _not(check, _condition(check, expr.operand, "`!`"), expr.span)
+            return _not(check, condition(check, expr.operand, "`!`"), expr.span)
         case tree.Unary():
             return _negative(check, expr)
         case tree.Binary(operator="==" | "!="):
@@ -140,7 +140,7 @@ def _negative(check: Checker, expr: tree.Unary) -> Term:
     return check.apply(row.id, operand, span=expr.span)
 
 
-def _condition(check: Checker, expr: Expr, what: str) -> Term:
+def condition(check: Checker, expr: Expr, what: str) -> Term:
     """A bool operand; what only the run knows is checked there."""
     term = check.value(expr)
     found = core(term.type)
@@ -158,7 +158,7 @@ def _logic(check: Checker, expr: tree.Logic) -> Term:
     known: frozenset[Path] = frozenset()
     operands: list[Term] = []
     for part in expr.operands:
-        operand = _condition(check.within(present=known), part, f"`{expr.operator}`")
+        operand = condition(check.within(present=known), part, f"`{expr.operator}`")
         known |= narrowed(operand, truth)
         operands.append(operand)
     fails = any(operand.fails for operand in operands)
@@ -166,9 +166,9 @@ def _logic(check: Checker, expr: tree.Logic) -> Term:
 
 
 def _conditional(check: Checker, expr: tree.Conditional, expected: Type | None) -> Term:
-    condition = _condition(check, expr.condition, "the condition of `?`")
-    then = check.within(present=narrowed(condition, True)).term(expr.then, expected)
-    otherwise = check.within(present=narrowed(condition, False)).term(expr.otherwise, expected)
+    test = condition(check, expr.condition, "the condition of `?`")
+    then = check.within(present=narrowed(test, True)).term(expr.then, expected)
+    otherwise = check.within(present=narrowed(test, False)).term(expr.otherwise, expected)
     if is_unknown(then.type) or is_unknown(otherwise.type):
         return check.wrong(expr.span)
     type = merged(then.type, otherwise.type)
@@ -177,8 +177,8 @@ def _conditional(check: Checker, expr: tree.Conditional, expected: Type | None) 
         message = f"the two sides of `:` differ: `{then.type}` and `{otherwise.type}`"
         check.report.add(BRANCHES_DIFFER, message, expr.then.span.to(expr.otherwise.span), help=help, fix=fix)
         return check.wrong(expr.span)
-    fails = condition.fails or then.fails or otherwise.fails
-    return Cond(condition, then, otherwise, type=type, fails=fails, span=expr.span)
+    fails = test.fails or then.fails or otherwise.fails
+    return Cond(test, then, otherwise, type=type, fails=fails, span=expr.span)
 
 
 def _order(check: Checker, expr: tree.Binary) -> Term:

@@ -42,16 +42,19 @@ def python_name(name: str) -> str:
 
 def python(term: Term, names: Mapping[str, str] | None = None) -> ast.expr:
     """The Python expression of a term. `names` gives the Python expression of a variable where it is not its own name."""
-    return _Writer(dict(names or {})).write(term)
+    return Writer(dict(names or {})).write(term)
 
 
-class _Writer:
+class Writer:
+    """Writes terms under the Python names of their variables."""
+
     __slots__ = ("names",)
 
     def __init__(self, names: dict[str, str]) -> None:
         self.names = names
 
     def write(self, term: Term) -> ast.expr:
+        """The Python expression of a term."""
         match term:
             case Const(value=value):
                 return constant(value)
@@ -123,8 +126,7 @@ class _Writer:
     def _fold(self, term: Fold) -> ast.expr:
         over = self.write(term.over)
         inner = [term.body] if term.where is None else [term.body, term.where]
-        variable = self._free_name(term.variable, frozenset().union(*map(reads, inner)))
-        writer = _Writer({**self.names, term.variable: variable})
+        variable, writer = self.bind(term.variable, frozenset().union(*map(reads, inner)))
         body = writer.write(term.body)
         where = [] if term.where is None else [writer.write(term.where)]
         target = ast.Name(variable, ast.Store())
@@ -142,14 +144,14 @@ class _Writer:
         each = ast.GeneratorExp(body, [ast.comprehension(target, over, [], 0)])
         return _builtin("all" if term.macro == "all" else "any", each)
 
-    def _free_name(self, name: str, used: frozenset[str]) -> str:
-        """A Python name for a macro's variable that hides no other variable which its body reads."""
+    def bind(self, name: str, used: frozenset[str]) -> tuple[str, Writer]:
+        """A Python name for a loop variable that hides no other variable which its body reads, and the body's writer."""
         others = {self.names.get(other) or python_name(other) for other in used - {name}}
         words = {word.split(".")[0].split("[")[0] for word in others}
-        candidate = python_name(name)
-        while candidate in words:
-            candidate += "_"
-        return candidate
+        chosen = python_name(name)
+        while chosen in words:
+            chosen += "_"
+        return chosen, Writer({**self.names, name: chosen})
 
 
 def constant(value: Value) -> ast.expr:

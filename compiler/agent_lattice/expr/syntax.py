@@ -205,6 +205,8 @@ def _integer(text: str, span: Span) -> Expr:
 def _string(text: str, span: Span) -> Expr:
     body = decode(text)
     for start, end, problem in body.problems:
+        if len(span.text) != len(text):  # inside of another literal, where places shift
+            return wrong(WRONG_ESCAPE, problem, span, "write `\\\\` for a backslash")
         at = Span(span.source, span.start + start, span.start + end)
         fix = replace("write the backslash twice", Span(at.source, at.start, at.start), "\\")
         return wrong(WRONG_ESCAPE, problem, span, "write `\\\\` for a backslash", at=at, fix=fix)
