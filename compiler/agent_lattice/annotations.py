@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import Any
 
 from agent_lattice.diagnostics import Code, Report, did_you_mean, replace
 from agent_lattice.program import Module
+from agent_lattice.records import field, record
 from agent_lattice.source import NOWHERE, Span
 from agent_lattice.tree import Name, Parts, Reader
 from agent_lattice.types import (
@@ -46,7 +46,7 @@ refinement_value: STRING | "-"? INT | "-"? FLOAT
 """
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NamedType:
     """`Order`, `list<Order>`."""
 
@@ -58,7 +58,7 @@ class NamedType:
         return f"{self.name}<{', '.join(map(str, self.arguments))}>" if self.arguments else str(self.name)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LiteralType:
     """`"yes"`, `3`, `true`."""
 
@@ -69,7 +69,7 @@ class LiteralType:
         return str(Literal((self.value,)))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class UnionType:
     """`a | b | c`."""
 
@@ -80,7 +80,7 @@ class UnionType:
         return " | ".join(map(str, self.items))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OptionalType:
     """`T?`."""
 
@@ -92,7 +92,7 @@ class OptionalType:
         return f"({inner})?" if isinstance(self.inner, UnionType | RefinedType) else f"{inner}?"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RefinementNode:
     """`@max(400)` as written."""
 
@@ -104,7 +104,7 @@ class RefinementNode:
         return str(Refinement(self.name.text, self.values))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RefinedType:
     """`string @max(400)`."""
 

@@ -13,6 +13,7 @@ from agent_lattice.declarations.test import REPEATED_TEST, Test
 from agent_lattice.diagnostics import Code, Label, Report, Severity, did_you_mean
 from agent_lattice.program import Files, Module, Program, Symbol
 from agent_lattice.python_files import collect
+from agent_lattice.records import fields, is_record
 from agent_lattice.source import Source, Span
 from agent_lattice.tree import Junk, Name
 from agent_lattice.tree import Module as Tree
@@ -138,8 +139,8 @@ def _poisoned(tree: Tree, source: Source) -> set[str]:
             }
         elif isinstance(node, tuple | list):
             stack.extend(node)
-        elif hasattr(node, "__dataclass_fields__") and not isinstance(node, Span | Name):
-            stack.extend(getattr(node, field) for field in node.__dataclass_fields__ if field != "span")
+        elif is_record(node) and not isinstance(node, Name):
+            stack.extend(getattr(node, field.name) for field in fields(node) if field.name != "span")
     return found
 
 

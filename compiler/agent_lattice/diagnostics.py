@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from enum import IntEnum
 
+from agent_lattice.records import field, record
 from agent_lattice.source import Source, Span
 
 
@@ -24,7 +24,7 @@ class Severity(IntEnum):
 CODES: dict[str, Code] = {}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Code:
     """A kind of finding: stable number (`LAT1203`), stable name, severity. Stands beside its check; its page is `docs/errors/<name>.md`."""
 
@@ -39,7 +39,7 @@ class Code:
         CODES[self.number] = self
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Edit:
     """Replace the text of `span` by `text`."""
 
@@ -47,7 +47,7 @@ class Edit:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fix:
     """A machine-applicable change: its edits do not overlap and leave a program without this finding."""
 
@@ -55,7 +55,7 @@ class Fix:
     edits: tuple[Edit, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Label:
     """A further place that explains the finding."""
 
@@ -63,7 +63,7 @@ class Label:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Diagnostic:
     """One finding. `message` is lower case, one sentence without full stop; `label` stands beside the carets."""
 
@@ -81,7 +81,7 @@ class Diagnostic:
         return self.code.severity
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Report:
     """Collects findings in any order; gives them back by place, each once."""
 

@@ -5,7 +5,6 @@ source ──parse──▶ tree ──check──▶ program ──build──�
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from agent_lattice.diagnostics import Code, Report, did_you_mean
 from agent_lattice.graph import Graph
 from agent_lattice.parse import parse
 from agent_lattice.program import Files, Program
+from agent_lattice.records import field, record
 from agent_lattice.source import Source, Span
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ TOO_DEEP = Code("LAT1008", "program-nested-too-deeply")
 UNKNOWN_WORKFLOW = Code("LAT1307", "unknown-main-workflow")
 
 
-@dataclass
+@record(frozen=False)
 class Compilation:
     """A source and what has become of it. `program` and `graphs` are there as far as the source allows."""
 

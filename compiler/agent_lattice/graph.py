@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from agent_lattice import plan
+from agent_lattice.records import field, record
 from agent_lattice.source import NOWHERE, Span
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 START, END = "start", "end"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Node:
     """A place of the graph. `sort` is the operation's name, or start, end, join; `region` the branches and loops around it."""
 
@@ -27,7 +27,7 @@ class Node:
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Edge:
     """`source` is directly followed by `target`; the label says when. `back` closes a bounded loop."""
 
@@ -37,13 +37,13 @@ class Edge:
     back: bool = False
 
 
-@dataclass
 class Graph:
     """A workflow as nodes by id and edges, both in source order."""
 
-    workflow: plan.Workflow
-    nodes: dict[str, Node] = field(default_factory=dict)
-    edges: list[Edge] = field(default_factory=list)
+    def __init__(self, workflow: plan.Workflow) -> None:
+        self.workflow = workflow
+        self.nodes: dict[str, Node] = {}
+        self.edges: list[Edge] = []
 
     @cached_property
     def successors(self) -> dict[str, list[Edge]]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
 from agent_lattice import plan
 from agent_lattice.diagnostics import Code, Label, Report
 from agent_lattice.printer import Printer
 from agent_lattice.program import Module, Symbol
+from agent_lattice.records import field, record
 from agent_lattice.source import Span
 from agent_lattice.tree import Name, Reader
 from agent_lattice.types import Record, Type
@@ -64,7 +64,7 @@ class Declaration(Protocol):
         """Check what is inside; the finished plan noun, or None."""
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Binding:
     """A name of a body: a parameter, a step's result, a `let`, a variable, a loop item."""
 
@@ -76,7 +76,7 @@ class Binding:
     used: bool = False
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Body:
     """What all scopes of one workflow share."""
 
@@ -87,7 +87,7 @@ class Body:
     bindings: list[Binding] = field(default_factory=list)
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Scope:
     """The names visible at a place of a body; also the `Names` of its expressions."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import fields, replace
 from urllib.parse import urlsplit
 
 from agent_lattice_runtime.canonical import canonical
@@ -12,6 +11,7 @@ from agent_lattice_runtime.canonical import canonical
 from agent_lattice import plan
 from agent_lattice.plan import EnvRef, Grants, Permissions
 from agent_lattice.program import Program
+from agent_lattice.records import fields, replace
 
 HOSTS = {"anthropic": "api.anthropic.com", "openai": "api.openai.com", "ollama": "localhost:11434"}
 """Where a provider is when no `base_url` is given."""
@@ -43,7 +43,7 @@ def lower(program: Program, main: plan.Workflow) -> plan.Plan:
         files=tuple(plan.SourceFile(path, text) for path, text in sorted(program.python_files.items())),
         replies=tuple(plan.SourceFile(path, text) for path, text in sorted(program.replies.items())),
     )
-    digest = hashlib.sha256(canonical(plan.plan_data(made))).hexdigest()
+    digest = hashlib.sha256(canonical(plan.plan_data(made)).encode()).hexdigest()
     return replace(made, digest=f"sha256:{digest}")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from agent_lattice.expr import syntax
 from agent_lattice.grammars import Parser
 from agent_lattice.kinds import kinds
 from agent_lattice.mistakes import report_mistake, report_unclosed
+from agent_lattice.records import replace
 from agent_lattice.source import Source, Span
 from agent_lattice.tree import Arg, Block, Bound, Junk, Module, Number, Parts, Reader, Text
 
@@ -29,12 +29,17 @@ def _read_argument(parts: Parts) -> Arg:
     return Arg(parts.name() if token is not None else None, parts.children[-1], parts.span)
 
 
+def _read_bound(parts: Parts) -> Bound:
+    token = parts.children[-1]
+    return Bound(Number(str(token), parts.spot(token)), parts.span)
+
+
 _READERS: dict[str, Reader] = {
     "module": lambda parts: parts.children,
     "block": lambda parts: Block(tuple(child for child in parts if hasattr(child, "span")), parts.span),
     "arguments": lambda parts: parts.all(Arg),
     "argument": _read_argument,
-    "at_most": lambda parts: Bound(Number(str(parts.token("INT")), parts.span), parts.span),
+    "at_most": _read_bound,
     "text": lambda parts: Text(parts.span.text, parts.span),
     "number": lambda parts: Number(parts.span.text, parts.span),
     "junk": lambda parts: Junk(str(parts.children[0]), parts.span),

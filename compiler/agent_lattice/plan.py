@@ -7,11 +7,11 @@ Operations are a closed table: targets and the runtime know operations, never th
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any
 
 from agent_lattice import terms, types
+from agent_lattice.records import field, fields, is_record, record
 from agent_lattice.source import NOWHERE, Span
 from agent_lattice.terms import Template, Term
 
@@ -19,7 +19,7 @@ FORMAT = 1
 """Version of the plan's shape; grows when the shape changes."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Op:
     """One operation; the classes below are all there are."""
 
@@ -31,7 +31,7 @@ Block = tuple[Op, ...]
 Args = tuple[tuple[str, Term], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tool(Op):
     """Call an operation of a tool; the result is bound to `name`."""
 
@@ -43,7 +43,7 @@ class Tool(Op):
     span: Span = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Check:
     """A condition that a model output must meet; `message` goes back to the model."""
 
@@ -51,7 +51,7 @@ class Check:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ask(Op):
     """Ask a model for a value of `type`; checks see it under `name`."""
 
@@ -67,7 +67,7 @@ class Ask(Op):
     span: Span = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Call(Op):
     """Run another workflow of the plan as a child, its steps under `step.`."""
 
@@ -79,7 +79,7 @@ class Call(Op):
     span: Span = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Let(Op):
     """Name a value."""
 
@@ -88,7 +88,7 @@ class Let(Op):
     span: Span = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Var(Op):
     """Declare a variable that `Set` may change."""
 
@@ -98,7 +98,7 @@ class Var(Op):
     span: Span = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Set(Op):
     """Change a variable."""
 
@@ -107,7 +107,7 @@ class Set(Op):
     span: Span = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class If(Op):
     """Take one of two blocks."""
 
@@ -117,7 +117,7 @@ class If(Op):
     span: Span = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Case:
     """A block taken when the subject equals one of the values."""
 
@@ -125,7 +125,7 @@ class Case:
     body: Block
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Match(Op):
     """Take the block of the first case that fits; `otherwise` is None when the cases cover the subject's type."""
 
@@ -135,7 +135,7 @@ class Match(Op):
     span: Span = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Branch:
     """A branch of a `Parallel`; the names it defines are visible afterwards."""
 
@@ -144,7 +144,7 @@ class Branch:
     span: Span = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Parallel(Op):
     """Run all branches, go on when all have ended."""
 
@@ -152,7 +152,7 @@ class Parallel(Op):
     span: Span = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Each(Op):
     """Run `body` for each item of a list of at most `at_most`, `width` at a time; the yielded values are bound to `name` in order."""
 
@@ -169,7 +169,7 @@ class Each(Op):
     span: Span = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Loop(Op):
     """Repeat `body` until the condition holds, at most `at_most` times; whether it held is bound to `name`."""
 
@@ -181,7 +181,7 @@ class Loop(Op):
     span: Span = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Return(Op):
     """End the workflow with a result."""
 
@@ -189,7 +189,7 @@ class Return(Op):
     span: Span = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fail(Op):
     """End the run with an error of the catalogue."""
 
@@ -198,7 +198,7 @@ class Fail(Op):
     span: Span = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Emit(Op):
     """Write the event `custom.<event>`."""
 
@@ -208,14 +208,14 @@ class Emit(Op):
     span: Span = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EnvRef:
     """A value read from the environment when the run starts."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Model:
     """A model and how to ask it. Times in seconds, prices in USD per million tokens."""
 
@@ -234,7 +234,7 @@ class Model:
     doc: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Param:
     """A parameter of a workflow or operation."""
 
@@ -243,7 +243,7 @@ class Param:
     doc: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Auth:
     """How an HTTP tool identifies itself: `header` with the value of `secret`; `bearer` means `Authorization: Bearer`."""
 
@@ -251,7 +251,7 @@ class Auth:
     secret: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class HttpCall:
     """The HTTP side of an operation; `path` holds `{parameter}` places."""
 
@@ -259,7 +259,7 @@ class HttpCall:
     path: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Operation:
     """An operation of a tool. `effect` is `pure`, `read` or `write`; `key` names the parameter that makes a repeated write harmless."""
 
@@ -276,7 +276,7 @@ class Operation:
     doc: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ToolSet:
     """A declared tool: a Python module (`module`) or an HTTP service (`base`)."""
 
@@ -291,7 +291,7 @@ class ToolSet:
     doc: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Workflow:
     """A workflow; `main` in the plan names the one that a run starts."""
 
@@ -303,7 +303,7 @@ class Workflow:
     span: Span = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Mock:
     """What an operation (`tool.op`) or an ask (`ask step`) answers in a test: values by call, or a failure."""
 
@@ -313,7 +313,7 @@ class Mock:
     failure: tuple[str, str] | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Expectation:
     """A condition on `result`, `error` and calls; `calls` maps a variable of the condition to what it counts."""
 
@@ -323,7 +323,7 @@ class Expectation:
     span: Span = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Test:
     """A `test` block."""
 
@@ -335,7 +335,7 @@ class Test:
     span: Span = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Permissions:
     """What may be touched, each sorted; everything else is refused."""
 
@@ -348,7 +348,7 @@ class Permissions:
     models: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Grants:
     """What a run of a workflow may touch: in total, and by static step id."""
 
@@ -356,7 +356,7 @@ class Grants:
     steps: tuple[tuple[str, Permissions], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SourceFile:
     """A file that packages carry. Its path is relative: for Python to where modules are looked up, for replies to the source."""
 
@@ -364,7 +364,7 @@ class SourceFile:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Plan:
     """A whole program. Everything is in a fixed order that does not depend on the layout of the source."""
 
@@ -425,7 +425,7 @@ def data(value: Any) -> Any:
         return str(value)
     if isinstance(value, tuple):
         return [data(item) for item in value]
-    if hasattr(value, "__dataclass_fields__"):
+    if is_record(value):
         tag = {"op": type(value).__name__.lower()} if isinstance(value, Op) else {}
         return tag | {name: _field(name, getattr(value, name)) for name in _data_fields(type(value))}
     return value

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
 from agent_lattice import plan
 from agent_lattice.diagnostics import Code, Label, Report, did_you_mean
+from agent_lattice.records import field, record
 from agent_lattice.source import Source, Span
 from agent_lattice.tree import Name
 from agent_lattice.types import UNKNOWN, Type
@@ -21,7 +21,7 @@ Files = Callable[[str], bytes | None]
 """Reads a file by its path relative to the main source (POSIX, normalised); None when there is none."""
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Symbol:
     """A declared name. `value` is what the rest of the program sees of it (a type, a plan noun), made on first use."""
 
@@ -52,7 +52,7 @@ class Symbol:
         return self.value
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Module:
     """One source file: its tree and the names visible in it (declared and imported)."""
 
@@ -102,7 +102,7 @@ class Module:
         report.add(UNKNOWN_NAME, f"unknown {sort} `{name}`", name.span, help=help, fix=fix, notes=notes)
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Program:
     """A checked program: the main module first, then the others in the order in which imports reach them."""
 

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from functools import cache
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -13,6 +12,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, create_model
 
 from agent_lattice import plan, types
+from agent_lattice.records import fields, is_record
 from agent_lattice.terms import Template, Term
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -87,7 +87,7 @@ def _data_type(hint: Any, name: str) -> Any:
             return list[_data_type(members[0], "")]  # type: ignore[misc]
         return tuple[tuple(_data_type(member, "") for member in members)]  # type: ignore[misc]
     if get_origin(hint) in (Union, UnionType):
-        return Union[tuple(_data_type(member, "") for member in get_args(hint))]
+        return Union[tuple(_data_type(member, "") for member in get_args(hint))]  # noqa: UP007
     return _class_data(hint)
 
 
@@ -104,7 +104,7 @@ def _class_data(hint: Any) -> Any:
         return _TemplateData
     if hint is plan.Op:
         return "AnyOperation"
-    return _model(hint) if hasattr(hint, "__dataclass_fields__") else hint
+    return _model(hint) if is_record(hint) else hint
 
 
 def plan_schema() -> dict[str, Any]:

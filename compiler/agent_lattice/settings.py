@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from agent_lattice.annotations import unquote
 from agent_lattice.diagnostics import Code, Edit, Fix, Label, Report, did_you_mean
 from agent_lattice.plan import EnvRef
+from agent_lattice.records import field, record
 from agent_lattice.source import NOWHERE, Span
 from agent_lattice.tree import Name, Parts, Reader
 
@@ -31,7 +31,7 @@ setting_list: "[" (setting_value ("," setting_value)* ","?)? "]"
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Value:
     """A value of a setting: `sort` is text, number, duration (seconds), env, word or list (of Values)."""
 
@@ -41,7 +41,7 @@ class Value:
     span: Span = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Setting:
     """`name: value`."""
 
@@ -53,7 +53,7 @@ class Setting:
         return f"{self.name}: {self.value.raw}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Settings:
     """Settings in their order."""
 
@@ -99,7 +99,7 @@ READERS: dict[str, Reader] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rule:
     """What a setting takes: the sort of its value, and for words the choices, for numbers the bounds (whole numbers if both are int)."""
 

@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
 from typing import Any
 
+from agent_lattice.records import field, record
 from agent_lattice.source import NOWHERE, Span
 from agent_lattice.types import DYN, STRING, Type
 
@@ -16,7 +16,7 @@ Value = bool | int | float | str | None
 """A constant of the language."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Term:
     """Any checked expression; the classes below are all there are. `fails`: evaluating it may raise a CEL error."""
 
@@ -25,7 +25,7 @@ class Term:
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Const(Term):
     """A value known now. `Const(1)`, `Const(1.0)` and `Const(True)` are three different terms."""
 
@@ -38,14 +38,14 @@ class Const(Term):
         return hash((self.value.__class__, repr(self.value)))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Var(Term):
     """A variable of the surrounding scope or of a macro."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FieldOf(Term):
     """A declared field of a record; never fails by itself."""
 
@@ -53,7 +53,7 @@ class FieldOf(Term):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Apply(Term):
     """An operator, index, conversion or function: `function` is the id of an overload in `expr/functions.py`."""
 
@@ -61,7 +61,7 @@ class Apply(Term):
     args: tuple[Term, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Chain(Term):
     """Left-associative arithmetic of any length: `first`, then each (overload id, operand) in turn."""
 
@@ -69,7 +69,7 @@ class Chain(Term):
     links: tuple[tuple[str, Term], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Logic(Term):
     """`and`/`or` of two or more bools; an error in one operand is absorbed by another that decides."""
 
@@ -77,7 +77,7 @@ class Logic(Term):
     operands: tuple[Term, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Cond(Term):
     """`condition ? then : otherwise`."""
 
@@ -86,19 +86,19 @@ class Cond(Term):
     otherwise: Term
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ListOf(Term):
     items: tuple[Term, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MapOf(Term):
     """Pairs of a string term and a value term; equal keys at run time are an error."""
 
     entries: tuple[tuple[Term, Term], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Make(Term):
     """A record with every declared field in declared order; what was left out is the constant null."""
 
@@ -106,7 +106,7 @@ class Make(Term):
     fields: tuple[tuple[str, Term], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fold(Term):
     """A macro: `all exists exists_one map filter` over the items of a list or the keys of a map.
 
@@ -120,21 +120,21 @@ class Fold(Term):
     where: Term | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Text:
     """Fixed text of a template."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Hole:
     """`{{ term }}`: shown as text by its type."""
 
     term: Term
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Each:
     """`{% for variable in over %}`."""
 
@@ -143,7 +143,7 @@ class Each:
     body: tuple[TemplatePart, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Choice:
     """`{% if %} … {% elif %} … {% else %}`: the first branch whose condition holds."""
 
@@ -154,7 +154,7 @@ class Choice:
 TemplatePart = Text | Hole | Each | Choice
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Template:
     """A prompt or message; its value is a string."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from lark import Token
 
+from agent_lattice.records import field, record
 from agent_lattice.source import NOWHERE, Source, Span
 
 Node = TypeVar("Node")
@@ -78,7 +78,7 @@ def _end(child: Any) -> int:
     return end
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Name:
     """An identifier where it stands."""
 
@@ -89,7 +89,7 @@ class Name:
         return self.text
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Text:
     """A string literal as written, quotes included."""
 
@@ -97,7 +97,7 @@ class Text:
     span: Span = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Number:
     """An INT as written (underscores allowed)."""
 
@@ -109,7 +109,7 @@ class Number:
         return int(self.raw.replace("_", ""))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Junk:
     """What could not be read; the mistake in it is already reported. Names it seems to define are known but typeless."""
 
@@ -123,7 +123,7 @@ class Junk:
         """Nothing: the parser has said what is wrong."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Arg:
     """An argument, named or positional."""
 
@@ -132,7 +132,7 @@ class Arg:
     span: Span = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Block:
     """Statements between braces."""
 
@@ -140,7 +140,7 @@ class Block:
     span: Span = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Bound:
     """`at most N`."""
 
@@ -148,7 +148,7 @@ class Bound:
     span: Span = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Module:
     """A file: its declarations in source order."""
 

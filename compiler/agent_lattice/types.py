@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import ClassVar
 
+from agent_lattice.records import field, record
 from agent_lattice.source import NOWHERE, Span
 
 type_words = ("null", "bool", "int", "float", "string")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Type:
     """Any type; the classes below are all there are."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unknown(Type):
     """The type of what was already reported as wrong: fits everything, is never reported again."""
 
@@ -23,7 +23,7 @@ class Unknown(Type):
         return "?"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Dyn(Type):
     """A value whose type is only known at run time (bindings of `lattice eval`, mixed list literals)."""
 
@@ -31,19 +31,19 @@ class Dyn(Type):
         return "dyn"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Null(Type):
     def __str__(self) -> str:
         return "null"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Bool(Type):
     def __str__(self) -> str:
         return "bool"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Int(Type):
     """64-bit signed."""
 
@@ -51,7 +51,7 @@ class Int(Type):
         return "int"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Float(Type):
     """IEEE 754 double."""
 
@@ -59,13 +59,13 @@ class Float(Type):
         return "float"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class String(Type):
     def __str__(self) -> str:
         return "string"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Literal(Type):
     """A closed choice of strings, integers or booleans, in the order written, each once."""
 
@@ -75,7 +75,7 @@ class Literal(Type):
         return " | ".join(_literal(value) for value in self.values)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ListType(Type):
     item: Type
 
@@ -83,7 +83,7 @@ class ListType(Type):
         return f"list<{self.item}>"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MapType(Type):
     """Keys are strings, as in JSON."""
 
@@ -93,7 +93,7 @@ class MapType(Type):
         return f"map<string, {self.value}>"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Optional(Type):
     """`null` or the inner type, which is itself never optional."""
 
@@ -105,7 +105,7 @@ class Optional(Type):
         )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Refinement:
     """`@name(arguments)`: `min`/`max` bound a number or a length, `range` both, `pattern` is a regular expression to find."""
 
@@ -116,7 +116,7 @@ class Refinement:
         return f"@{self.name}({', '.join(_literal(value) for value in self.arguments)})"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Refined(Type):
     """`base` (never refined itself) whose values also satisfy every refinement."""
 
@@ -127,7 +127,7 @@ class Refined(Type):
         return " ".join([str(self.base), *map(str, self.refinements)])
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Field:
     """A field of a record."""
 
@@ -137,7 +137,7 @@ class Field:
     span: Span = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Record(Type):
     """A named record. Equal by name; `fields` is filled once by the declaration (records may mention each other)."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any, ClassVar
 
@@ -12,11 +11,12 @@ from agent_lattice.diagnostics import Report
 from agent_lattice.kind import Declaration
 from agent_lattice.printer import Printer
 from agent_lattice.program import Module, Symbol
+from agent_lattice.records import field, record
 from agent_lattice.source import NOWHERE, Span
 from agent_lattice.tree import Name, Reader, Text
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Import:
     word: ClassVar[str] = "import"
     summary: ClassVar[str] = "use what another file declares; the path is relative to this file"

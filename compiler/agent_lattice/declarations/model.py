@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from agent_lattice import plan
@@ -12,6 +11,7 @@ from agent_lattice.diagnostics import Code, Report, did_you_mean
 from agent_lattice.kind import Declaration
 from agent_lattice.printer import Printer
 from agent_lattice.program import Module, Symbol
+from agent_lattice.records import field, record
 from agent_lattice.settings import MISSING_SETTING, WRONG_SETTING, Rule, Settings, Value, read
 from agent_lattice.source import NOWHERE, Span
 from agent_lattice.tree import Name, Parts, Reader, Text
@@ -36,7 +36,7 @@ RULES = {
 DEFAULTS: dict[str, Any] = {"max_tokens": 1024, "timeout": 60.0, "retries": 2}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Model:
     word: ClassVar[str] = "model"
     summary: ClassVar[str] = "a model of a provider and how to ask it"

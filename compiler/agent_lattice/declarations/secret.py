@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from agent_lattice.diagnostics import Report
 from agent_lattice.kind import Declaration
 from agent_lattice.printer import Printer
 from agent_lattice.program import Module, Symbol
+from agent_lattice.records import field, record
 from agent_lattice.source import NOWHERE, Span
 from agent_lattice.tree import Name, Reader
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Secret:
     word: ClassVar[str] = "secret"
     summary: ClassVar[str] = (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from agent_lattice_runtime.errors import CATALOGUE
@@ -18,6 +17,7 @@ from agent_lattice.kind import Body, Declaration, Scope
 from agent_lattice.kinds.fail import check_error_class
 from agent_lattice.printer import Printer
 from agent_lattice.program import Module, Symbol
+from agent_lattice.records import field, record
 from agent_lattice.source import NOWHERE, Span
 from agent_lattice.tree import Arg, Junk, Name, Parts, Reader, Text
 from agent_lattice.types import INT, UNKNOWN, Literal, Optional, Type
@@ -26,7 +26,7 @@ MISSING_GIVEN = Code("LAT2450", "test-without-given")
 REPEATED_TEST = Code("LAT1215", "repeated-test-name")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Given:
     """`given refund(order_id: "A1")`."""
 
@@ -38,7 +38,7 @@ class Given:
         out.line(f"given {self.workflow}({out.args(self.args)})")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Target:
     """What a mock stands for: `shop.get_order`, or a step path behind `ask`."""
 
@@ -50,7 +50,7 @@ class Target:
         return ("ask " if self.ask else "") + ".".join(map(str, self.path))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MockNode:
     """`mock target(params) = value, value` or `mock target fails class "message"`."""
 
@@ -68,7 +68,7 @@ class MockNode:
             out.line(f"mock {self.target}{params} = {', '.join(map(show, self.values))}")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Expect:
     """`expect condition`."""
 
@@ -79,7 +79,7 @@ class Expect:
         out.line(f"expect {show(self.condition)}")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Names:
     """A parameter list, to tell it from the target's path."""
 
@@ -92,7 +92,7 @@ def _read_mock(parts: Parts) -> MockNode:
     return MockNode(parts.one(Target), params.names if params else None, tuple(parts.all(Expr)), failure, parts.span)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Test:
     word: ClassVar[str] = "test"
     summary: ClassVar[str] = "a run with made-up answers and what must hold afterwards"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from agent_lattice import plan
 from agent_lattice.diagnostics import Code, Report, did_you_mean
 from agent_lattice.expr.tree import Call, Expr, Ident, Select
 from agent_lattice.program import Module
+from agent_lattice.records import fields, is_record, replace
 from agent_lattice.source import Span
 from agent_lattice.tree import Name
 from agent_lattice.types import Type
@@ -89,7 +89,7 @@ def counted_calls(expr: Expr, targets: Targets) -> tuple[Expr, tuple[tuple[str, 
                 return Ident("calls_" + "_".join(map(str, path)), span=node.span)
         if isinstance(node, tuple):
             return tuple(map(visit, node))
-        if isinstance(node, Expr) and is_dataclass(node):
+        if isinstance(node, Expr) and is_record(node):
             return replace(
                 node, **{f.name: visit(getattr(node, f.name)) for f in fields(node) if f.name not in ("span", "depth")}
             )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from agent_lattice import plan
@@ -14,6 +13,7 @@ from agent_lattice.diagnostics import Code, Label, Report, did_you_mean
 from agent_lattice.kind import Declaration
 from agent_lattice.printer import Printer
 from agent_lattice.program import Module, Symbol
+from agent_lattice.records import field, record
 from agent_lattice.settings import MISSING_SETTING, WRONG_SETTING, Rule, Settings, Value, add_setting, read, seconds
 from agent_lattice.source import NOWHERE, Span
 from agent_lattice.tree import Junk, Name, Parts, Reader, Text
@@ -34,7 +34,7 @@ RULES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ParamNode:
     """`name: type`."""
 
@@ -46,7 +46,7 @@ class ParamNode:
         return f"{self.name}: {self.type}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OpNode:
     """`op name(params) -> type = POST "/path" { settings }`."""
 
@@ -66,7 +66,7 @@ class OpNode:
         out.line(f"op {self.name}({', '.join(map(str, self.params))}) -> {self.type}{http}{settings}")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Clause:
     """`auth bearer TOKEN`, `auth header "X-Key" TOKEN`, `header "Accept": "x"`, `timeout: 10s`; `values` stand behind the word."""
 
@@ -112,7 +112,7 @@ def _read_timeout(parts: Parts) -> Clause:
     return Clause("timeout", (seconds(raw),), f"timeout: {raw}", parts.span)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tool:
     word: ClassVar[str] = "tool"
     summary: ClassVar[str] = "operations of a Python module or an HTTP service, with their types and effects"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from agent_lattice.annotations import Annotation, annotation, maybe_annotation, resolve
@@ -11,6 +10,7 @@ from agent_lattice.diagnostics import Code, Label, Report
 from agent_lattice.kind import Declaration
 from agent_lattice.printer import Printer
 from agent_lattice.program import CYCLE, Module, Symbol
+from agent_lattice.records import field, record
 from agent_lattice.source import NOWHERE, Span
 from agent_lattice.tree import Junk, Name, Parts, Reader
 from agent_lattice.types import Field, Record, Refined, Type
@@ -18,7 +18,7 @@ from agent_lattice.types import Field, Record, Refined, Type
 REPEATED_FIELD = Code("LAT1213", "repeated-field")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FieldNode:
     """`name: type`."""
 
@@ -28,7 +28,7 @@ class FieldNode:
     span: Span = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TypeDeclaration:
     word: ClassVar[str] = "type"
     summary: ClassVar[str] = "a named record, or a name for another type"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from agent_lattice import plan
@@ -13,11 +12,12 @@ from agent_lattice.diagnostics import Report
 from agent_lattice.kind import Body, Declaration, Scope
 from agent_lattice.printer import Printer
 from agent_lattice.program import Module, Symbol
+from agent_lattice.records import field, record, replace
 from agent_lattice.source import NOWHERE, Span
 from agent_lattice.tree import Block, Name, Reader
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Workflow:
     word: ClassVar[str] = "workflow"
     summary: ClassVar[str] = "steps from typed parameters to a typed result; text order is execution order"

@@ -6,7 +6,6 @@ A wrong part is reported once, has the type UNKNOWN, and is not spoken of again.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Protocol
 
 from agent_lattice.diagnostics import Code, Report, did_you_mean
@@ -16,6 +15,7 @@ from agent_lattice.expr.fold import folded
 from agent_lattice.expr.functions import CASTS, OVERLOADS
 from agent_lattice.expr.narrow import Path, narrowed, path
 from agent_lattice.expr.tree import Expr, show
+from agent_lattice.records import replace
 from agent_lattice.source import Span
 from agent_lattice.terms import Apply, Const, FieldOf, Term, Var
 from agent_lattice.types import STRING, UNKNOWN, Dyn, ListType, MapType, Record, Type, assignable, base, widened

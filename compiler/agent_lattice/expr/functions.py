@@ -7,14 +7,13 @@ otherwise handled by the `dynamic` form.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from agent_lattice.records import record
 from agent_lattice.types import BOOL, DYN, FLOAT, INT, STRING, ListType, MapType, Type
 
 LIST, MAP, STRINGS = ListType(DYN), MapType(DYN), ListType(STRING)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Overload:
     """One typed form. `id` names it in terms and plans; `fails`: it may raise a CEL error."""
 
@@ -25,7 +24,7 @@ class Overload:
     fails: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Function:
     """A function by its name in the source. `method`: written `x.name(…)`; `free`: written `name(x, …)`."""
 

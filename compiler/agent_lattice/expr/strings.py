@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from agent_lattice.records import record
 
 _SIMPLE = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _ESCAPE = re.compile(
@@ -14,7 +15,7 @@ _ESCAPE = re.compile(
 _MOST = 0x10FFFF
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Body:
     """The text of a literal. `starts[i]` is where character `i` begins in the literal; one more entry is the end."""
 

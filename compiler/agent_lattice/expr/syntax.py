@@ -5,7 +5,6 @@ A TYPE_NAME directly followed by `{` is always a record literal: the parser shif
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from typing import Any
 
@@ -27,6 +26,7 @@ from agent_lattice.expr.tree import (
     Unary,
     Wrong,
 )
+from agent_lattice.records import replace as with_changes
 from agent_lattice.source import Span
 from agent_lattice.tree import Name, Parts, Reader
 
@@ -169,7 +169,7 @@ def _read_ident(parts: Parts) -> Expr:
 
 def _read_group(parts: Parts) -> Expr:
     """Parentheses are not part of the tree, only of the span."""
-    return dataclasses.replace(parts.one(Expr), span=parts.span)
+    return with_changes(parts.one(Expr), span=parts.span)
 
 
 def _read_literal(parts: Parts) -> Expr:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from agent_lattice.diagnostics import Code, Report
 from agent_lattice.diagnostics import replace as replacing
@@ -16,6 +15,7 @@ from agent_lattice.expr.parse import parse_text
 from agent_lattice.expr.strings import decode, is_triple
 from agent_lattice.expr.syntax import TOO_DEEP, WRONG_ESCAPE
 from agent_lattice.expr.tree import Expr
+from agent_lattice.records import field, record
 from agent_lattice.source import NOWHERE, Span
 from agent_lattice.tree import Name
 
@@ -27,19 +27,19 @@ MOST_BRANCHES = 30
 """How many `elif` an `if` may have."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FixedText:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ShownExpr:
     """`{{ expr }}`."""
 
     expr: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ForBlock:
     """`{% for name in over %} … {% endfor %}`."""
 
@@ -48,7 +48,7 @@ class ForBlock:
     body: tuple[TemplateNode, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class IfBlock:
     """`{% if %} … {% elif %} … {% else %} … {% endif %}`."""
 
@@ -59,7 +59,7 @@ class IfBlock:
 TemplateNode = FixedText | ShownExpr | ForBlock | IfBlock
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ParsedTemplate:
     """A template as written; what could not be read is reported and left out."""
 
@@ -67,7 +67,7 @@ class ParsedTemplate:
     span: Span = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Located:
     """Text with the place in the source of each character, and of its end."""
 
@@ -134,7 +134,7 @@ _FOR = re.compile(r"for\s+([a-z_][A-Za-z0-9_]*)\s+in\b")
 _WORD = re.compile(r"[a-z]*")
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class _Block:
     """A block that is not closed yet."""
 

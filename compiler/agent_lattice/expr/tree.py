@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from agent_lattice.diagnostics import Diagnostic, Report
+from agent_lattice.records import field, record
 from agent_lattice.source import NOWHERE, Span
 from agent_lattice.tree import Name
 
@@ -19,7 +19,7 @@ MOST_DEPTH = 60
 """How deeply expressions may nest; neither parentheses alone nor the length of a chain such as `a + b + …` count."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Expr:
     """Any expression. `depth` counts the levels below and including this node, as the parser made them."""
 
@@ -27,7 +27,7 @@ class Expr:
     depth: int = field(default=1, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Literal(Expr):
     """A scalar as written; `1`, `1.0` and `true` are different. An int may be 2^63 here: the checker refuses it."""
 
@@ -44,12 +44,12 @@ class Literal(Expr):
         return self.value.__class__.__name__, repr(self.value)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ident(Expr):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Select(Expr):
     """`target.name`."""
 
@@ -57,7 +57,7 @@ class Select(Expr):
     name: Name
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Index(Expr):
     """`target[key]`."""
 
@@ -65,7 +65,7 @@ class Index(Expr):
     key: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Call(Expr):
     """`name(args)`, or `target.name(args)` when there is a target. Macros are calls too."""
 
@@ -74,17 +74,17 @@ class Call(Expr):
     args: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ListLiteral(Expr):
     items: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MapLiteral(Expr):
     entries: tuple[tuple[Expr, Expr], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RecordLiteral(Expr):
     """`Name { field: value, … }`."""
 
@@ -92,7 +92,7 @@ class RecordLiteral(Expr):
     fields: tuple[tuple[Name, Expr], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unary(Expr):
     """`!` or `-`. A minus before a number literal is part of the literal."""
 
@@ -100,7 +100,7 @@ class Unary(Expr):
     operand: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Binary(Expr):
     """A relation: `== != < <= > >= in`."""
 
@@ -109,7 +109,7 @@ class Binary(Expr):
     right: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Arithmetic(Expr):
     """One level of operators, of any length: `first`, then (`+` `-`, or `*` `/` `%`, with an operand) in turn."""
 
@@ -117,7 +117,7 @@ class Arithmetic(Expr):
     rest: tuple[tuple[str, Expr], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Logic(Expr):
     """`&&` or `||` of two or more operands."""
 
@@ -125,14 +125,14 @@ class Logic(Expr):
     operands: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Conditional(Expr):
     condition: Expr
     then: Expr
     otherwise: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Wrong(Expr):
     """Something that reads like an expression but means nothing; checking it reports `finding`."""
 
@@ -140,7 +140,7 @@ class Wrong(Expr):
     finding: Diagnostic = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Special(Expr, ABC):
     """A form that a statement or declaration adds to the grammar (by `%extend primary`); it checks itself."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from agent_lattice import plan
@@ -13,6 +12,7 @@ from agent_lattice.expr.tree import Expr, show
 from agent_lattice.fitting import condition
 from agent_lattice.kind import Kind, Scope
 from agent_lattice.printer import Printer
+from agent_lattice.records import field, record
 from agent_lattice.source import NOWHERE, Span
 from agent_lattice.terms import Template
 from agent_lattice.tree import Junk, Name, Number, Parts, Reader, Text
@@ -25,7 +25,7 @@ TOO_MANY_REPAIRS = Code("LAT2211", "too-many-repairs")
 MOST_REPAIRS = 10
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Clause:
     """A clause of an `ask`: `system`, `prompt`, `check`, `repair` or `escalate`, with what follows the word."""
 
@@ -35,7 +35,7 @@ class Clause:
     span: Span = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ask:
     word: ClassVar[str] = "ask"
     summary: ClassVar[str] = "ask a model for a typed value: validated, checked, repaired, escalated"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import ClassVar
 
 from agent_lattice import plan
@@ -11,12 +10,13 @@ from agent_lattice.expr.tree import Expr, show
 from agent_lattice.fitting import condition
 from agent_lattice.kind import Kind, Scope
 from agent_lattice.printer import Printer
+from agent_lattice.records import field, record
 from agent_lattice.source import NOWHERE, Span
 from agent_lattice.terms import Term
 from agent_lattice.tree import Block, Reader
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Arm:
     """`if e { … }`, also behind an `else`."""
 
@@ -25,7 +25,7 @@ class Arm:
     span: Span = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class If:
     word: ClassVar[str] = "if"
     summary: ClassVar[str] = "take a way by a condition; `else if` chains"
@@ -61,7 +61,7 @@ class If:
             here = here.inner(narrowed(test, False))
         otherwise = here.block(self.otherwise.statements) if self.otherwise else ()
         for test, then, arm in reversed(checked):
-            otherwise = (plan.If(test, then, otherwise, arm.span),)
+            otherwise = (plan.If(test, then, otherwise, self.span if arm is self.arms[0] else arm.span),)
         scope.present |= self._outlives(checked)
         (op,) = otherwise
         return op

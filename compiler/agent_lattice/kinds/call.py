@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import ClassVar
 
 from agent_lattice import plan
 from agent_lattice.fitting import bind
 from agent_lattice.kind import Kind, Scope
 from agent_lattice.printer import Printer
+from agent_lattice.records import field, record
 from agent_lattice.source import NOWHERE, Span
 from agent_lattice.tree import Arg, Name, Parts, Reader
 from agent_lattice.types import UNKNOWN
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Call:
     word: ClassVar[str] = "call"
     summary: ClassVar[str] = "run another workflow as a child; its steps live under this step's name"

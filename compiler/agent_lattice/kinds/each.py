@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from agent_lattice import plan
@@ -11,6 +10,7 @@ from agent_lattice.expr.check import check
 from agent_lattice.expr.tree import Expr, show
 from agent_lattice.kind import Kind, Scope
 from agent_lattice.printer import Printer
+from agent_lattice.records import field, record
 from agent_lattice.source import NOWHERE, Span
 from agent_lattice.tree import Bound, Junk, Name, Number, Parts, Reader
 from agent_lattice.types import NULL, UNKNOWN, Dyn, ListType, Optional, Type, Unknown, base
@@ -21,7 +21,7 @@ MISSING_YIELD = Code("LAT2231", "for-without-yield")
 ZERO_BOUND = Code("LAT3004", "bound-of-zero")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Width:
     """`parallel N`: how many items at a time."""
 
@@ -29,7 +29,7 @@ class Width:
     span: Span = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Yield:
     """`yield e`: what an item gives."""
 
@@ -37,7 +37,7 @@ class Yield:
     span: Span = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Body:
     """Statements and a final `yield`."""
 
@@ -46,7 +46,7 @@ class Body:
     span: Span = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Each:
     word: ClassVar[str] = "for"
     summary: ClassVar[str] = "run steps for each item of a list, bounded, in order or several at a time"

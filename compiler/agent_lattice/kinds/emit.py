@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import ClassVar
 
 from agent_lattice import plan
@@ -11,6 +10,7 @@ from agent_lattice.expr.check import check
 from agent_lattice.fitting import REPEATED_ARGUMENT
 from agent_lattice.kind import Kind, Scope
 from agent_lattice.printer import Printer
+from agent_lattice.records import field, record
 from agent_lattice.source import NOWHERE, Span
 from agent_lattice.terms import Term
 from agent_lattice.tree import Arg, Name, Reader
@@ -18,7 +18,7 @@ from agent_lattice.tree import Arg, Name, Reader
 UNNAMED_PAYLOAD = Code("LAT2240", "unnamed-payload")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Emit:
     word: ClassVar[str] = "emit"
     summary: ClassVar[str] = "write the event `custom.NAME` with named values"

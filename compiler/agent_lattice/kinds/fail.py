@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import ClassVar
 
 from agent_lattice_runtime.errors import CATALOGUE
@@ -12,6 +11,7 @@ from agent_lattice.diagnostics import Code, Report, did_you_mean
 from agent_lattice.expr.templates import check_template, parse_template
 from agent_lattice.kind import Kind, Scope
 from agent_lattice.printer import Printer
+from agent_lattice.records import field, record
 from agent_lattice.source import NOWHERE, Span
 from agent_lattice.tree import Name, Reader, Text
 
@@ -19,7 +19,7 @@ UNKNOWN_ERROR = Code("LAT1212", "unknown-error-class")
 DEFAULT = "validation"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fail:
     word: ClassVar[str] = "fail"
     summary: ClassVar[str] = "end the run with an error of the catalogue"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import ClassVar
 
 from agent_lattice import plan
@@ -12,11 +11,12 @@ from agent_lattice.expr.tree import Expr, show
 from agent_lattice.fitting import fit
 from agent_lattice.kind import Kind, Scope
 from agent_lattice.printer import Printer
+from agent_lattice.records import field, record
 from agent_lattice.source import NOWHERE, Span
 from agent_lattice.tree import Name, Parts, Reader
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Let:
     word: ClassVar[str] = "let"
     summary: ClassVar[str] = "name a value; computed once, never changed"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from agent_lattice import plan
@@ -11,12 +10,13 @@ from agent_lattice.fitting import condition
 from agent_lattice.kind import Kind, Scope
 from agent_lattice.kinds.each import bound_value
 from agent_lattice.printer import Printer
+from agent_lattice.records import field, record
 from agent_lattice.source import NOWHERE, Span
 from agent_lattice.tree import Bound, Name, Reader
 from agent_lattice.types import BOOL
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Until:
     """`until e`: the turn after which the loop ends."""
 
@@ -24,7 +24,7 @@ class Until:
     span: Span = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Body:
     """Statements and a final `until`."""
 
@@ -33,7 +33,7 @@ class Body:
     span: Span = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Loop:
     word: ClassVar[str] = "loop"
     summary: ClassVar[str] = "repeat until a condition holds, bounded; its value says whether it held"

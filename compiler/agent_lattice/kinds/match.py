@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from agent_lattice import plan
@@ -12,6 +11,7 @@ from agent_lattice.expr.check import check
 from agent_lattice.expr.tree import Expr, show
 from agent_lattice.kind import Kind, Scope
 from agent_lattice.printer import Printer
+from agent_lattice.records import field, record
 from agent_lattice.source import NOWHERE, Span
 from agent_lattice.tree import Block, Parts, Reader
 from agent_lattice.types import (
@@ -37,7 +37,7 @@ NOT_MATCHABLE = Code("LAT2223", "match-on-open-type")
 Value = str | int | bool | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CaseValue:
     """A literal behind `case`."""
 
@@ -48,7 +48,7 @@ class CaseValue:
         return "null" if self.value is None else str(Literal((self.value,)))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Case:
     """`case a, b { … }`."""
 
@@ -57,7 +57,7 @@ class Case:
     span: Span = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Otherwise:
     """`else { … }`."""
 
@@ -76,7 +76,7 @@ def _read_value(parts: Parts) -> CaseValue:
     return CaseValue(value, parts.span)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Match:
     word: ClassVar[str] = "match"
     summary: ClassVar[str] = "one way for each value of a closed choice; must cover them all"

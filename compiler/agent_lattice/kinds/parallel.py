@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from agent_lattice import plan
 from agent_lattice.diagnostics import Code, Label, Severity
 from agent_lattice.kind import Kind, Scope
 from agent_lattice.printer import Printer
+from agent_lattice.records import field, record
 from agent_lattice.source import NOWHERE, Span
 from agent_lattice.tree import Block, Name, Reader
 
@@ -16,7 +16,7 @@ REPEATED_BRANCH = Code("LAT1211", "repeated-branch-name")
 LONE_BRANCH = Code("LAT4002", "parallel-with-one-branch", Severity.WARNING)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Branch:
     """`branch name { … }`: a branch of several steps."""
 
@@ -25,7 +25,7 @@ class Branch:
     span: Span = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Parallel:
     word: ClassVar[str] = "parallel"
     summary: ClassVar[str] = "run statements side by side; go on when all have ended"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import ClassVar
 
 from agent_lattice import plan
@@ -10,6 +9,7 @@ from agent_lattice.diagnostics import Code, did_you_mean, replace
 from agent_lattice.fitting import bind
 from agent_lattice.kind import Kind, Scope
 from agent_lattice.printer import Printer
+from agent_lattice.records import field, record
 from agent_lattice.source import NOWHERE, Span
 from agent_lattice.tree import Arg, Name, Parts, Reader
 from agent_lattice.types import UNKNOWN
@@ -18,7 +18,7 @@ UNNAMED_STEP = Code("LAT1208", "unnamed-step")
 UNKNOWN_OPERATION = Code("LAT2201", "unknown-operation")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ToolCall:
     word: ClassVar[str] = "tool call"
     summary: ClassVar[str] = "call an operation of a declared tool; a durable step"

@@ -1,0 +1,135 @@
+"""The `lattice` command line: its commands, each loaded when it is called, and what all of them keep to."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any, NoReturn
+
+import click
+
+from agent_lattice import __version__
+from agent_lattice.terminal import note, note_paint, tolerate_any_text
+
+COMMANDS = {
+    "check": ("check", "report every mistake in sources, and mend those that can be mended"),
+    "build": ("build", "write the package of a workflow"),
+    "run": ("run", "compile in memory and run"),
+    "resume": ("run", "go on with a run that was stopped"),
+    "replay": ("logs", "run the code against a log, performing nothing"),
+    "events": ("logs", "show the log of a run"),
+    "verify": ("logs", "find what was changed in a log"),
+    "test": ("test", "run the test blocks of sources"),
+    "graph": ("graph", "draw what can follow what"),
+    "plan": ("plan", "print what targets and the runtime get to see"),
+    "permissions": ("permissions", "list what a run may touch"),
+    "eval": ("eval", "evaluate one expression"),
+    "explain": ("explain", "say more about a finding"),
+    "new": ("new", "start a project"),
+    "doctor": ("doctor", "look at the machine that this runs on"),
+    "completion": ("completion", "print the completion script of a shell"),
+}
+"""Commands by name: the module of `commands/` that holds `<name>_command`, and one line about it."""
+
+EXIT_CODES = (
+    "Exit codes: 0 clean; 1 findings, a failed run, a divergence or a changed log; 2 wrong usage or unusable input; "
+    "3 an internal error, with a report file; 130 interrupted."
+)
+
+
+class CommandLine(click.Group):
+    """A group that loads a command when it is called, and that ends every way with a documented exit code."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"agent_lattice.commands.{COMMANDS[cmd_name][0]}")
+        command: click.Command = getattr(module, f"{cmd_name}_command")
+        command.epilog = command.epilog or EXIT_CODES
+        command.short_help = COMMANDS[cmd_name][1]
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, with a guess what an unknown word was meant to be."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError:
+            from agent_lattice.diagnostics import nearest
+
+            guess = nearest(args[0], COMMANDS)
+            hint = f"did you mean `{guess}`?" if guess else "`lattice --help` lists the commands"
+            raise click.UsageError(f"there is no command `{args[0]}`; {hint}", ctx) from None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands without loading them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+
+    def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any) -> NoReturn:  # type: ignore[override]
+        """Run and exit; no exception but SystemExit comes out."""
+        extra.pop("standalone_mode", None)
+        tolerate_any_text()
+        try:
+            code = super().main(args, prog_name or "lattice", standalone_mode=False, **extra)
+            sys.stdout.flush()
+        except click.ClickException as error:
+            code = _show(error)
+        except (click.Abort, KeyboardInterrupt):
+            note("interrupted\n")
+            code = 130
+        except Exception as error:
+            code = _internal(error, args)
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+def _show(error: click.ClickException) -> int:
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        note(f"{error.ctx.get_usage()}\n")
+    note(f"{note_paint()('error', 'error')}: {error.format_message()}\n")
+    return error.exit_code if isinstance(error, click.UsageError) or error.exit_code != 1 else 2
+
+
+def _internal(error: Exception, args: Sequence[str] | None) -> int:
+    if isinstance(error, OSError) and error.errno == errno.EPIPE:
+        _silence()
+        return 1
+    from agent_lattice.crash import write_report
+
+    words = sys.argv[1:] if args is None else args
+    path = write_report(error, next((word for word in words if word in COMMANDS), ""))
+    where = f"a report is in {path}" if path else "no report could be written"
+    first = str(error).split("\n")[0][:200]
+    note(f"internal error: {type(error).__name__}: {first}; {where}\n")
+    return 3
+
+
+def _silence() -> None:
+    """The reader of the output has gone: nothing more is written, not even at exit."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            os.dup2(nowhere, stream.fileno())
+        except (OSError, ValueError):
+            continue
+
+
+@click.command(
+    cls=CommandLine,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=EXIT_CODES,
+)
+@click.version_option(__version__, prog_name="lattice", message="%(prog)s %(version)s")
+def main() -> None:
+    """Lattice: agent workflows that are proved before they run and survive being killed."""
+
+
+if __name__ == "__main__":
+    main()

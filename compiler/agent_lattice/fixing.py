@@ -1,0 +1,88 @@
+"""Applying machine fixes to a file: round after round, until nothing is left to mend."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from agent_lattice.compiling import compile_opened
+from agent_lattice.diagnostics import Diagnostic, Fix, apply
+from agent_lattice.reading import Opened, Unusable, open_source, reason, shown
+from agent_lattice.source import Source
+
+ROUNDS = 10
+
+
+def fix_file(path: str) -> tuple[Opened, list[str]]:
+    """Mend a file in place; what it holds afterwards, and a line for each fix. Raises Unusable."""
+    opened = open_source(path)
+    done: list[str] = []
+    seen = {opened.content}
+    for _ in range(ROUNDS):
+        content, lines = _round(opened)
+        if content in seen:
+            break
+        seen.add(content)
+        opened = replace(opened, content=content)
+        done += lines
+    if done:
+        write_atomically(Path(path), opened.content)
+    return opened, done
+
+
+def _round(opened: Opened) -> tuple[bytes, list[str]]:
+    """One round: the content after it, and a line for each fix that was applied."""
+    try:
+        opened.content.decode("utf-8")
+    except UnicodeDecodeError:
+        return opened.content, []  # writing it back would replace what could not be read
+    compilation = compile_opened(opened).compilation
+    source = compilation.source
+    fixable = _applicable(compilation.report.sorted(), source)
+    text = apply(source, (fix for _, fix in fixable))
+    lines = [f"fixed {shown(opened.path)}:{_line(d)}: {fix.title} ({d.code.number})" for d, fix in fixable]
+    return _encoded(text, opened.content), lines
+
+
+def _applicable(found: Iterable[Diagnostic], source: Source) -> list[tuple[Diagnostic, Fix]]:
+    """Fixes of this source, one after the other, without those that touch what an earlier one changes."""
+    taken: list[tuple[Diagnostic, Fix]] = []
+    text = source.text
+    for diagnostic in found:
+        fix = diagnostic.fix
+        if fix is None or any(edit.span.source is not source for edit in fix.edits):
+            continue
+        after = apply(source, [*(earlier for _, earlier in taken), fix])
+        if after != text:
+            taken.append((diagnostic, fix))
+            text = after
+    return taken
+
+
+def _line(diagnostic: Diagnostic) -> int:
+    return diagnostic.span.source.position(diagnostic.span.start)[0]
+
+
+def _encoded(text: str, before: bytes) -> bytes:
+    """The text with the line ends (when all are CRLF) and the byte order mark of what it replaces."""
+    content = text.encode("utf-8")
+    if before.count(b"\r\n") == before.count(b"\n") > 0:
+        content = content.replace(b"\n", b"\r\n")
+    return b"\xef\xbb\xbf" + content if before.startswith(b"\xef\xbb\xbf") else content
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Replace a file so that it is always whole; a link stays one, the mode is kept. Raises Unusable."""
+    try:
+        real = path.resolve(strict=True)
+        part = real.with_name(f".{real.name}.{os.getpid()}.part")
+        try:
+            part.write_bytes(content)
+            part.chmod(real.stat().st_mode & 0o7777)
+            part.replace(real)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        raise Unusable(f"cannot write {shown(str(path))}: {reason(error)}") from None
