@@ -47,19 +47,17 @@ class PythonOp:
 
     def call(self, arguments: Mapping[str, Any], deps: Deps) -> object:
         """The function's result. Raises what the function raises, and Denied for what the step may not touch."""
-        from .guard import guarded
+        return _watched()(lambda: self._result(arguments, deps), deps.grant, deps.step, deps.tools)
 
-        with guarded(deps.grant, deps.step, deps.tools):
-            if self._function is None or self._tools != deps.tools:
-                self._load(deps.tools)
-            assert self._function is not None
-            if self._takes_key and deps.idempotency_key is not None:
-                result = self._function(**arguments, idempotency_key=deps.idempotency_key)
-            else:
-                result = self._function(**arguments)
-            if hasattr(result, "__await__"):
-                result = _awaited(result)
-            return result
+    def _result(self, arguments: Mapping[str, Any], deps: Deps) -> object:
+        if self._function is None or self._tools != deps.tools:
+            self._load(deps.tools)
+        assert self._function is not None
+        if self._takes_key and deps.idempotency_key is not None:
+            result = self._function(**arguments, idempotency_key=deps.idempotency_key)
+        else:
+            result = self._function(**arguments)
+        return _awaited(result) if hasattr(result, "__await__") else result
 
     def _load(self, tools: str) -> None:
         module = load_module(self.module, tools)
@@ -70,6 +68,19 @@ class PythonOp:
         names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount] if code else ()
         self._takes_key = "idempotency_key" in names
         self._function, self._tools = function, tools
+
+
+_watched_once: Callable[..., object] | None = None
+
+
+def _watched() -> Callable[..., object]:
+    """The guard, loaded when the first Python tool runs."""
+    global _watched_once
+    if _watched_once is None:
+        from .guard import watched
+
+        _watched_once = watched
+    return _watched_once
 
 
 def load_module(name: str, tools: str) -> object:

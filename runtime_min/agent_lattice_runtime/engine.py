@@ -170,6 +170,9 @@ class Loop:
                 self._step(*ready.popleft())
             if self.stopping:
                 raise KeyboardInterrupt
+            if len(self._waiting) == 1 and not self._in_flight:
+                self._do(*self._waiting.pop())
+                continue
             calls = self._announce() if self._waiting else []
             if self._dirty:
                 self._commit()
@@ -233,26 +236,49 @@ class Loop:
                 group.cancel()
         self._open(group)
 
+    def _do(self, task: Task, call: Call) -> None:
+        """The only thing to do: no thread needed, nobody else to commit with."""
+        if not self._accepts(task, call):
+            return
+        if self._dirty:
+            self._commit()
+        if task.run.over:
+            task.body.close()
+        elif call.function is None:
+            self._step(task, None, None)
+        else:
+            self._step(task, self._performed(call), None)
+
+    def _performed(self, call: Call) -> Any:
+        assert call.function is not None
+        self._shielded = call.write
+        try:
+            return call.function(*call.arguments)
+        finally:
+            self._shielded = False
+
+    def _accepts(self, task: Task, call: Call) -> bool:
+        """Put the intent of a call into its run's log, unless nobody wants the call any more."""
+        run = task.run
+        if run.over:
+            task.body.close()
+        elif task.cancelled:
+            self._ready.append((task, None, Cancelled()))
+        elif not run.performs:
+            run.end_of_log(call.step)
+            task.body.close()
+        else:
+            run.announce(call)
+            if run.journal.pending and not run.dirty:
+                run.dirty = True
+                self._dirty.append(run)
+            return True
+        return False
+
     def _announce(self) -> list[tuple[Task, Call]]:
         """Put the intents of the waiting calls into their logs; calls of cancelled branches come back at once."""
         calls, self._waiting = self._waiting, []
-        accepted = []
-        for task, call in calls:
-            run = task.run
-            if run.over:
-                task.body.close()
-            elif task.cancelled:
-                self._ready.append((task, None, Cancelled()))
-            elif not run.performs:
-                run.end_of_log(call.step)
-                task.body.close()
-            else:
-                run.announce(call)
-                accepted.append((task, call))
-                if run.journal.pending and not run.dirty:
-                    run.dirty = True
-                    self._dirty.append(run)
-        return accepted
+        return [(task, call) for task, call in calls if self._accepts(task, call)]
 
     def _commit(self) -> None:
         """One transaction for the new events of all runs, then tell who listens."""
@@ -294,11 +320,7 @@ class Loop:
             elif call.function is None:
                 self._ready.append((task, None, None))
             elif call.quick or (len(calls) == 1 and not self._in_flight):
-                self._shielded = call.write
-                try:
-                    self._ready.append((task, call.function(*call.arguments), None))
-                finally:
-                    self._shielded = False
+                self._ready.append((task, self._performed(call), None))
             else:
                 slow.append((task, call))
         for task, call in slow:

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import os
 import sys
+from _thread import get_ident
 from os.path import abspath, dirname, realpath
-from threading import get_ident
 
-from .environment import Watched, hide_environment
+from .environment import WATCHES, hide_environment
 from .permissions import Denied, endpoints
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from re import Pattern
-    from types import TracebackType
     from typing import Any
 
     from .permissions import Grant
@@ -57,37 +57,35 @@ _HARMLESS = frozenset({"/dev/null", "/dev/urandom", "/dev/random"})
 _WRITE_FLAGS = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 _installed = False
-_watches: dict[int, guarded] = {}  # by thread
 _patterns: dict[str, Pattern[str]] = {}
 
 
-class guarded:
-    """While the block runs, this thread touches only what `grant` lists. A denial that the tool swallows is raised
-    again at the end of the block."""
+def watched(function: Callable[[], Any], grant: Grant, step: str, tools: str) -> Any:
+    """`function()`, in which this thread touches only what `grant` lists. Raises Denied for the first thing that was
+    refused, also when the tool has swallowed that."""
+    if not _installed:
+        _install()
+    watch = Watch(grant, step, tools)
+    thread = get_ident()
+    WATCHES[thread] = watch
+    try:
+        return function()
+    finally:
+        del WATCHES[thread]
+        if watch.denied is not None:
+            raise watch.denied from None
 
-    __slots__ = ("denied", "grant", "step", "tools", "watched")
+
+class Watch:
+    """What a tool may touch while it runs, and the first thing it was denied."""
+
+    __slots__ = ("denied", "grant", "step", "tools")
 
     def __init__(self, grant: Grant, step: str, tools: str) -> None:
         self.grant = grant
         self.step = step
         self.tools = tools
         self.denied: Denied | None = None
-        self.watched: Watched | None = None
-
-    def __enter__(self) -> None:
-        if not _installed:
-            _install()
-        self.watched = hide_environment(self.grant)
-        _watches[get_ident()] = self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        _watches.pop(get_ident(), None)
-        if self.watched is not None:
-            self.watched.end()
-        if self.denied is not None and error is not self.denied and not isinstance(error, KeyboardInterrupt):
-            raise self.denied from None
 
     def check(self, event: str, args: tuple[Any, ...]) -> None:
         """Raises Denied for what the grant does not list."""
@@ -158,22 +156,23 @@ class guarded:
 def _install() -> None:
     global _installed
     _installed = True
+    hide_environment()
     sys.addaudithook(_hook)
 
 
 def _hook(event: str, args: tuple[Any, ...]) -> None:
-    watch = _watches.get(get_ident())
-    if watch is not None and (event == "open" or event[:3] in _PREFIXES):
-        thread = get_ident()
-        del _watches[thread]  # what the checks themselves do is not the tool's doing
+    thread = get_ident()
+    watch = WATCHES.get(thread)
+    if watch is not None and event[:3] in _PREFIXES:
+        del WATCHES[thread]  # what the checks themselves do is not the tool's doing
         try:
             watch.check(event, args)
         finally:
-            _watches[thread] = watch
+            WATCHES[thread] = watch
 
 
 _PREFIXES = frozenset(
-    name[:3] for name in (*_READING, *_WRITING, *_CONNECTING, *_LOOKING_UP, *_FORBIDDEN, "ctypes.dlopen")
+    name[:3] for name in (*_READING, *_WRITING, *_CONNECTING, *_LOOKING_UP, *_FORBIDDEN, "open", "ctypes.dlopen")
 )
 _roots: tuple[str, ...] = ()
 

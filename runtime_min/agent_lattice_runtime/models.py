@@ -227,7 +227,6 @@ class Deps:
 
     def __init__(
         self,
-        *,
         step: str,
         grant: Grant,
         redactor: Redactor,

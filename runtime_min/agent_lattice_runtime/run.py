@@ -165,17 +165,8 @@ class Run:
     def deps(self, step: str, grant: Any, key: str | None = None) -> Deps:
         """What the effect of a step is given."""
         setting = self.setting
-        return Deps(
-            step=step,
-            grant=grant,
-            redactor=self.redactor,
-            idempotency_key=key,
-            scripted=setting.scripted,
-            folder=setting.folder,
-            tools=setting.tools,
-            shared=self.shared,
-            seed=self.journal.row.run_id,
-        )
+        seed = self.journal.row.run_id
+        return Deps(step, grant, self.redactor, key, setting.scripted, setting.folder, setting.tools, self.shared, seed)
 
     def cleared(self, failure: Failure, step: str) -> Failure:
         """The failure as it may be stored, shown and raised: without secrets, with its step."""
