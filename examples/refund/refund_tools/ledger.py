@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
+from typing import Any
 
-LEDGER = "ledger.jsonl"  # in the folder the run was started from, as refund.lat permits
+LEDGER = Path("ledger.jsonl")  # in the folder the run was started from, as refund.lat permits
 
 
-def refund(order: str, amount: float, *, idempotency_key: str) -> dict[str, object]:
+def refund(order: str, amount: float, *, idempotency_key: str) -> dict[str, Any]:
     """Write the refund down, once per key: a second call gives the receipt of the first."""
     text = _read()
-    for line in text.splitlines():
-        entry = _entry(line)
-        if entry.get("key") == idempotency_key:
-            return entry["receipt"]
+    entries = {entry.get("key"): entry for entry in map(_entry, text.splitlines())}
+    if idempotency_key in entries:
+        return dict(entries[idempotency_key]["receipt"])
     receipt = {"id": f"R-{order}", "amount": amount}
     line = json.dumps({"key": idempotency_key, "order": order, "receipt": receipt})
     _append(line if not text or text.endswith("\n") else f"\n{line}")
@@ -23,23 +24,23 @@ def refund(order: str, amount: float, *, idempotency_key: str) -> dict[str, obje
 
 def _read() -> str:
     try:
-        with open(LEDGER, encoding="utf-8") as file:
-            return file.read()
+        return LEDGER.read_text(encoding="utf-8")
     except FileNotFoundError:
         return ""
 
 
-def _entry(line: str) -> dict:
+def _entry(line: str) -> dict[str, Any]:
     """A line of the ledger; an unfinished one, of a process killed while it wrote, counts as none."""
     try:
-        return json.loads(line)
+        entry = json.loads(line)
     except ValueError:
         return {}
+    return entry if isinstance(entry, dict) else {}
 
 
 def _append(line: str) -> None:
     """The line is on the disk before anybody hears that the money moved."""
-    with open(LEDGER, "a", encoding="utf-8") as file:
+    with LEDGER.open("a", encoding="utf-8") as file:
         file.write(line + "\n")
         file.flush()
         os.fsync(file.fileno())
