@@ -143,14 +143,17 @@ class Loop:
     def drive(self, runs: Iterable[tuple[Run, Body]]) -> None:
         """Bring every run to its end. Raises StoreFailure when the store fails (a Conflict ends one run only) and
         KeyboardInterrupt after a clean stop: effects that were going on are recorded, all runs can be resumed."""
+        global _driving
         for run, body in runs:
             self._ready.append((Task(run, body), None, None))
+        before, _driving = _driving, self
         try:
             self._go_on()
         except KeyboardInterrupt:
             self._stop()
             raise
         finally:
+            _driving = before
             if self._workers is not None:
                 self._workers.close()
             for task, _ in self._waiting:
@@ -361,6 +364,16 @@ class Loop:
             run.journal.settle()
         if self._dirty:
             self._commit()
+
+
+_driving: Loop | None = None
+
+
+def interrupt() -> None:
+    """For signal handlers: interrupt the loop that is driving runs, or else whatever is going on."""
+    if _driving is None:
+        raise KeyboardInterrupt
+    _driving.interrupt()
 
 
 def was_stopped(value: Any) -> bool:

@@ -118,6 +118,14 @@ def _row(row: RunRow, events: list[EventRow]) -> Finding | None:
     return None
 
 
+def head_of(store: Store, row: RunRow) -> tuple[int, str]:
+    """How many events a run has, and the hash of the last one (hexadecimal): what `verify --head` wants later."""
+    count, digest = 0, GENESIS
+    for event in store.events(row):
+        count, digest = event[0], event[6]
+    return count, digest.hex()
+
+
 def exported(row: RunRow, event: EventRow) -> str:
     """One event as a line of canonical JSON with its hash in hexadecimal."""
     seq, ts, kind, step, payload, redaction, digest = event

@@ -1,0 +1,130 @@
+"""Showing a run to a person while it goes on: one line per step, and on a terminal what is going on right now."""
+
+from __future__ import annotations
+
+from .canonical import recorded
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any, TextIO
+
+    from .journal import EventRow, RunRow
+
+_COLOURS = {"good": "32", "bad": "31", "note": "33", "faint": "2"}
+_MARKS = {"good": ("✓", "ok"), "bad": ("✗", "failed"), "note": ("!", "!"), "faint": ("·", ".")}
+
+# event type -> (tone, words with {fields} of the payload)
+_LINES = {
+    "run.started": ("faint", "run {run} of {workflow}"),
+    "run.resumed": ("faint", "run {run} goes on"),
+    "step.completed": ("good", "{step}  {op}{ms}"),
+    "step.failed": ("bad", "{step}  {error}: {message}"),
+    "effect.committed": ("good", "{step}  {op}{ms}"),
+    "effect.failed": ("bad", "{step}  {error}: {message}"),
+    "effect.in_doubt": ("bad", "{step}  {message}"),
+    "llm.completed": ("good", "{step}  {gen_ai.response.model}{ms}{tokens}"),
+    "llm.failed": ("note", "{step}  {error}: {message}"),
+    "llm.invalid": ("note", "{step}  the answer is not valid: {errors}"),
+    "llm.escalated": ("faint", "{step}  asks {model} instead of {from}"),
+    "llm.fell_back": ("faint", "{step}  asks {model} instead of {from}"),
+    "policy.denied": ("bad", "{step}  {message}"),
+}
+
+
+def wants_colour(stream: TextIO) -> bool:
+    """Colour only on a terminal, and not when NO_COLOR says otherwise."""
+    from os import environ
+
+    return stream.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
+
+
+def put(stream: TextIO, text: str) -> None:
+    """Write text to a stream of any encoding; what it cannot show is escaped."""
+    try:
+        stream.write(text)
+    except UnicodeEncodeError:
+        encoding = stream.encoding or "ascii"
+        stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+
+
+class Progress:
+    """Writes the steps of a run to `stream`; `event` and `notice` are the run's listeners."""
+
+    __slots__ = ("_colour", "_live", "_plain", "_shown", "_stream")
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._colour = wants_colour(stream)
+        self._live = stream.isatty()
+        self._plain = not _can_show(stream, "✓✗·…")
+        self._shown = False
+
+    def notice(self, run_id: str, step: str, what: str) -> None:
+        """An effect starts."""
+        if self._live:
+            self._clear()
+            put(self._stream, f"  {'...' if self._plain else '…'} {printable(step)}  {printable(what)}"[:78])
+            self._stream.flush()
+            self._shown = True
+
+    def event(self, row: RunRow, event: EventRow) -> None:
+        """An event is durable."""
+        tone, words = _LINES.get(event[2], ("faint", "{step}  {kind}") if event[2][:7] == "custom." else ("", ""))
+        if tone:
+            self._clear()
+            put(self._stream, self.line(tone, _filled(words, row, event)) + "\n")
+            self._stream.flush()
+
+    def line(self, tone: str, text: str) -> str:
+        """A line with the mark of its tone, coloured if the stream wants that."""
+        mark = _MARKS[tone][self._plain]
+        return f"\x1b[{_COLOURS[tone]}m{mark}\x1b[0m {text}" if self._colour else f"{mark} {text}"
+
+    def _clear(self) -> None:
+        if self._shown:
+            self._stream.write("\r\x1b[K")
+            self._shown = False
+
+    def close(self) -> None:
+        """Leave no unfinished line behind."""
+        self._clear()
+        self._stream.flush()
+
+
+def _can_show(stream: TextIO, text: str) -> bool:
+    try:
+        text.encode(stream.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def _filled(words: str, row: RunRow, event: EventRow) -> str:
+    """The words with the fields of the event, in one line without control characters."""
+    payload = recorded(event[4])
+    fields: dict[str, Any] = payload if isinstance(payload, dict) and event[2][:7] != "custom." else {}
+    shown = {name: "; ".join(map(str, value)) if isinstance(value, list) else value for name, value in fields.items()}
+    ms, used = fields.get("ms"), fields.get("gen_ai.usage.output_tokens")
+    shown |= {
+        "kind": event[2],
+        "ms": f"  {ms} ms" if ms else "",
+        "op": fields.get("op", ""),
+        "run": row.run_id,
+        "step": event[3],
+        "tokens": f"  {fields.get('gen_ai.usage.input_tokens')}+{used} tokens" if used else "",
+    }
+    return printable(_replaced(words, shown)).rstrip()
+
+
+def _replaced(words: str, fields: Mapping[str, Any]) -> str:
+    from re import sub
+
+    return sub(r"\{([^}]+)\}", lambda match: str(fields.get(match.group(1), "")), words)
+
+
+def printable(text: str, limit: int = 400) -> str:
+    """Text of others on a terminal: one line, no control characters, not endless."""
+    if not text.isprintable():
+        text = "".join(letter if letter.isprintable() else " " for letter in text)
+    return text if len(text) <= limit else text[: limit - 1] + "…"
