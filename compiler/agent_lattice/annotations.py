@@ -291,7 +291,8 @@ def _refined(node: RefinedType, module: Module, report: Report) -> Type:
     kept = [r for r in node.refinements if _fits(r, base(target), report)]
     refinements = tuple(Refinement(r.name.text, r.values) for r in kept)
     if isinstance(target, Refined):
-        target, refinements = target.base, target.refinements + refinements
+        refinements = target.refinements + refinements
+        target = target.base
     refined = Refined(target, refinements) if refinements else target
     return optional(refined) if isinstance(inner, Optional) else refined
 

@@ -62,6 +62,8 @@ class CommandLine(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError:
+            if args[0].startswith("-"):
+                raise
             from agent_lattice.diagnostics import nearest
 
             guess = nearest(args[0], COMMANDS)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 
 from agent_lattice.driver import Compilation, compile_source, plan_of
 from agent_lattice.reading import Opened, open_source
+from agent_lattice.records import record
 from agent_lattice.renders import text
 from agent_lattice.renders.findings import Finding
 from agent_lattice.terminal import note, note_paint
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from agent_lattice.plan import Plan
 
 
-@dataclass(frozen=True)
+@record
 class Compiled:
     """A main source and what the compiler made of it."""
 

@@ -139,15 +139,23 @@ def did_you_mean(word: str, known: Iterable[str], span: Span) -> tuple[str, Fix 
     return f"did you mean `{guess}`?", replace(f"change to `{guess}`", span, guess)
 
 
-def apply(source: Source, fixes: Iterable[Fix]) -> str:
-    """The text of `source` with the edits of `fixes` that lie in it; a fix that overlaps an earlier one is left out."""
-    taken: list[Edit] = []
+def compatible(source: Source, fixes: Iterable[Fix]) -> list[Fix]:
+    """The fixes that lie in `source` as a whole, without those that overlap an earlier one."""
+    taken: list[Fix] = []
+    edits: list[Edit] = []
     for fix in fixes:
-        edits = [edit for edit in fix.edits if edit.span.source is source]
-        if len(edits) == len(fix.edits) and not any(_overlap(a, b) for a in edits for b in taken):
-            taken.extend(edits)
+        inside = all(edit.span.source is source for edit in fix.edits)
+        if inside and not any(_overlap(a, b) for a in fix.edits for b in edits):
+            taken.append(fix)
+            edits.extend(fix.edits)
+    return taken
+
+
+def apply(source: Source, fixes: Iterable[Fix]) -> str:
+    """The text of `source` with the edits of the `compatible` ones of `fixes`."""
+    edits = [edit for fix in compatible(source, fixes) for edit in fix.edits]
     text = source.text
-    for edit in sorted(taken, key=lambda edit: (edit.span.start, edit.span.end), reverse=True):
+    for edit in sorted(edits, key=lambda edit: (edit.span.start, edit.span.end), reverse=True):
         text = text[: edit.span.start] + edit.text + text[edit.span.end :]
     return text
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 
 from agent_lattice.compiling import compile_opened
-from agent_lattice.diagnostics import Diagnostic, Fix, apply
+from agent_lattice.diagnostics import Diagnostic, apply, compatible
 from agent_lattice.reading import Opened, Unusable, open_source, reason, shown
-from agent_lattice.source import Source
+from agent_lattice.records import replace
 
 ROUNDS = 10
 
@@ -39,26 +37,14 @@ def _round(opened: Opened) -> tuple[bytes, list[str]]:
     except UnicodeDecodeError:
         return opened.content, []  # writing it back would replace what could not be read
     compilation = compile_opened(opened).compilation
-    source = compilation.source
-    fixable = _applicable(compilation.report.sorted(), source)
-    text = apply(source, (fix for _, fix in fixable))
-    lines = [f"fixed {shown(opened.path)}:{_line(d)}: {fix.title} ({d.code.number})" for d, fix in fixable]
-    return _encoded(text, opened.content), lines
-
-
-def _applicable(found: Iterable[Diagnostic], source: Source) -> list[tuple[Diagnostic, Fix]]:
-    """Fixes of this source, one after the other, without those that touch what an earlier one changes."""
-    taken: list[tuple[Diagnostic, Fix]] = []
-    text = source.text
-    for diagnostic in found:
-        fix = diagnostic.fix
-        if fix is None or any(edit.span.source is not source for edit in fix.edits):
-            continue
-        after = apply(source, [*(earlier for _, earlier in taken), fix])
-        if after != text:
-            taken.append((diagnostic, fix))
-            text = after
-    return taken
+    fixable = [(d, d.fix) for d in compilation.report.sorted() if d.fix]
+    fixes = compatible(compilation.source, (fix for _, fix in fixable))
+    lines = [
+        f"fixed {shown(opened.path)}:{_line(d)}: {fix.title} ({d.code.number})"
+        for d, fix in fixable
+        if any(fix is one for one in fixes)
+    ]
+    return _encoded(apply(compilation.source, fixes), opened.content), lines
 
 
 def _line(diagnostic: Diagnostic) -> int:

@@ -45,7 +45,8 @@ def _load(grammar: str, start: str, hooks: dict[str, Any]) -> Lark:
     path = _CACHE / f"grammar-{hashlib.sha256(key.encode()).hexdigest()[:16]}.tables"
     try:
         data, memo = marshal.loads(path.read_bytes())
-        return Lark._load_from_dict(data, memo, **hooks)
+        loaded: Lark = Lark._load_from_dict(data, memo, **hooks)  # type: ignore[no-untyped-call]
+        return loaded
     except Exception:
         made = Lark(
             grammar,

@@ -12,7 +12,8 @@ from lark import Token
 from lark.exceptions import UnexpectedCharacters, UnexpectedToken
 from lark.parsers.lalr_interactive_parser import InteractiveParser
 
-from agent_lattice import annotations, settings
+from agent_lattice import settings
+from agent_lattice import annotations as types_as_written
 from agent_lattice.declarations import declarations
 from agent_lattice.diagnostics import Report
 from agent_lattice.expr import syntax
@@ -50,9 +51,10 @@ _READERS: dict[str, Reader] = {
 def joined() -> tuple[str, dict[str, Reader]]:
     """The whole grammar on one page, and the readers of its rules."""
     frame = (Path(__file__).parent / "grammar.lark").read_text(encoding="utf-8")
-    fragments = [frame, annotations.SYNTAX, settings.SYNTAX, syntax.SYNTAX]
-    readers = dict(_READERS) | annotations.READERS | settings.READERS | syntax.READERS
-    for form in (*declarations(), *kinds()):
+    fragments = [frame, types_as_written.SYNTAX, settings.SYNTAX, syntax.SYNTAX]
+    readers = dict(_READERS) | types_as_written.READERS | settings.READERS | syntax.READERS
+    forms: list[Any] = [*declarations(), *kinds()]
+    for form in forms:
         fragments.append(re.sub(r"(?m)^ {8}", "", form.syntax))
         readers |= form.readers
     return "\n".join(fragment.strip("\n") + "\n" for fragment in fragments), readers
@@ -87,7 +89,7 @@ class _Reading:
     def run(self) -> list[Any]:
         while True:
             try:
-                for token in self.thread.lex(self.state):
+                for token in self.thread.lex(self.state):  # type: ignore[no-untyped-call]
                     self.state.feed_token(token)
                 end = Token("$END", "", len(self.source.text), end_pos=len(self.source.text))
                 result = self.state.feed_token(end, is_end=True)
@@ -96,13 +98,8 @@ class _Reading:
             except UnexpectedToken as error:
                 self._recover(error.token, error.token.start_pos or 0)
             except UnexpectedCharacters as error:
-                char = Token(
-                    "CHARACTER",
-                    self.source.text[error.pos_in_stream],
-                    error.pos_in_stream,
-                    end_pos=error.pos_in_stream + 1,
-                )
-                self._recover(char, error.pos_in_stream)
+                at = error.pos_in_stream or 0
+                self._recover(Token("CHARACTER", self.source.text[at], at, end_pos=at + 1), at)
 
     def _recover(self, token: Token, at: int) -> None:
         """Report what stands at `at`, then go on at the next place where something can start."""
@@ -118,7 +115,12 @@ class _Reading:
         self.last_error = at
         text = self.source.text[start:stop].rstrip()
         self.state.feed_token(Token("ERROR", text, start, end_pos=start + len(text)))
-        self.thread.state.line_ctr.char_pos = stop
+        self._go_on_at(stop)
+
+    def _go_on_at(self, offset: int) -> None:
+        """Let the lexer read from another place."""
+        assert self.thread.state is not None
+        self.thread.state.line_ctr.char_pos = offset
 
     def _unwind(self) -> list[Any]:
         """Drop the unfinished innermost form; what was dropped, in order."""
@@ -171,7 +173,7 @@ class _Reading:
         self.last_error = at
         while self._accepts("RBRACE"):
             self.state.feed_token(Token("RBRACE", "", at, end_pos=at))
-        self.thread.state.line_ctr.char_pos = at
+        self._go_on_at(at)
         return True
 
 

@@ -427,7 +427,7 @@ def data(value: Any) -> Any:
         return [data(item) for item in value]
     if is_record(value):
         tag = {"op": type(value).__name__.lower()} if isinstance(value, Op) else {}
-        return tag | {name: _field(name, getattr(value, name)) for name in _data_fields(type(value))}
+        return tag | {name: _field(name, getattr(value, name)) for name in _data_fields(value.__class__)}
     return value
 
 
@@ -436,7 +436,7 @@ def _field(name: str, value: Any) -> Any:
 
 
 @cache
-def _data_fields(kind: type[Any]) -> tuple[str, ...]:
+def _data_fields(kind: Any) -> tuple[str, ...]:
     return tuple(f.name for f in fields(kind) if f.name not in ("span", "digest"))
 
 

@@ -6,11 +6,12 @@ import os
 import stat
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import click
+
+from agent_lattice.records import field, record
 
 MOST_BYTES = 10_000_000
 """Files beyond this are no sources and no inputs."""
@@ -76,12 +77,12 @@ def shown(path: str) -> str:
         return "<stdin>"
     try:
         path = os.path.relpath(path)
-    except ValueError:  # another drive, or a NUL
+    except (OSError, ValueError):  # no current folder, another drive, a NUL
         path = path.rsplit("\\", 1)[-1].replace("\0", "␀")
     return path.replace(os.sep, "/")
 
 
-@dataclass(frozen=True)
+@record
 class Opened:
     """A main source: `name` within its `folder`; what stands beside it is read through `files`."""
 
@@ -94,7 +95,8 @@ class Opened:
     @property
     def folder(self) -> str:
         """The folder as it is shown, "" for this one."""
-        return "" if self.path == STDIN else str(PurePosixPath(shown(self.path)).parent).removeprefix(".").lstrip("/")
+        parent = "." if self.path == STDIN else str(PurePosixPath(shown(self.path)).parent)
+        return "" if parent == "." else parent
 
 
 def open_source(path: str) -> Opened:

@@ -62,7 +62,7 @@ def _any_operation() -> Any:
 
 
 @cache
-def _model(kind: type[Any]) -> type[BaseModel]:
+def _model(kind: Any) -> type[BaseModel]:
     """A data class of the plan as a model of its JSON form: closed, every field required."""
     hints = get_type_hints(kind)
     shape: dict[str, Any] = {"op": (Literal[kind.__name__.lower()], ...)} if issubclass(kind, plan.Op) else {}

@@ -20,7 +20,7 @@ def call_cycles(workflows: dict[str, plan.Workflow], report: Report) -> None:
         return
     import networkx
 
-    graph = networkx.MultiDiGraph()
+    graph: networkx.MultiDiGraph[str] = networkx.MultiDiGraph()
     graph.add_edges_from((name, op.workflow, {"op": op}) for name, op in calls)
     for circle in sorted(map(sorted, networkx.strongly_connected_components(graph))):
         inside = [(name, op) for name, op in calls if name in circle and op.workflow in circle]

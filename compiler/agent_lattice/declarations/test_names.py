@@ -31,12 +31,13 @@ class Targets:
     def find(self, ask: bool, path: tuple[Name, ...]) -> Found | None:
         """The type and parameters of a target; None when it is unknown, which is reported."""
         text, span = ".".join(map(str, path)), path[0].span.to(path[-1].span)
-        if ask:
-            return (self.asks[text], ()) if text in self.asks else self._unknown("ask step", text, self.asks, span)
-        operation = self.operation(path)
-        if operation is None:
-            return self._unknown("operation", text, self._operations(), span)
-        return operation.type, operation.params
+        if ask and text in self.asks:
+            return self.asks[text], ()
+        operation = None if ask else self.operation(path)
+        if operation is not None:
+            return operation.type, operation.params
+        self._report("ask step" if ask else "operation", text, self.asks if ask else self._operations(), span)
+        return None
 
     def operation(self, path: tuple[Name, ...]) -> plan.Operation | None:
         if len(path) != 2:
@@ -59,7 +60,7 @@ class Targets:
             if isinstance(symbol.value, plan.ToolSet):
                 yield from (f"{name}.{op.name}" for op in symbol.value.operations)
 
-    def _unknown(self, sort: str, text: str, known: Iterable[str], span: Span) -> None:
+    def _report(self, sort: str, text: str, known: Iterable[str], span: Span) -> None:
         help, fix = did_you_mean(text, known, span)
         self.report.add(UNKNOWN_TARGET, f"unknown {sort} `{text}`", span, help=help, fix=fix)
 
