@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from posixpath import join, normpath
 
 from agent_lattice.diagnostics import Diagnostic, Severity
+from agent_lattice.records import record
 from agent_lattice.source import NOWHERE, Source, Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Finding:
     """A diagnostic; its sources are named relative to `folder`, a relative POSIX path ("" for here)."""
 

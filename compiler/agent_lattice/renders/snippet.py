@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from functools import cached_property
 
 from agent_lattice.renders.columns import Line, visible
 from agent_lattice.renders.paint import Paint
@@ -15,40 +13,25 @@ _WHOLE = 4
 """Lines up to which a span is shown whole; of longer ones the first and the last."""
 
 
-@dataclass(frozen=True)
 class Mark:
-    """A span to point at; the style of the main one is its severity."""
+    """A span to point at with `sign`, in a style; the style of the main one is its severity.
 
-    span: Span
-    label: str
-    style: str
-    sign: str
+    `first` and `last` are its lines, from 1; `start` is an index in the first line and `end`, excluded, one in the last.
+    White space at the end of a span is not pointed at.
+    """
 
-    @cached_property
-    def _ends(self) -> tuple[tuple[int, int], tuple[int, int]]:
-        text = self.span.text
-        end = self.span.start + len(text.rstrip()) if text.strip() else self.span.end
-        if "\n" in text and not text.strip():
-            end = self.span.start
-        return self.span.source.position(self.span.start), self.span.source.position(end)
+    __slots__ = ("end", "first", "label", "last", "sign", "span", "start", "style")
 
-    @property
-    def first(self) -> int:
-        return self._ends[0][0]
-
-    @property
-    def last(self) -> int:
-        return self._ends[1][0]
-
-    @property
-    def start(self) -> int:
-        """Index in the first line."""
-        return self._ends[0][1] - 1
-
-    @property
-    def end(self) -> int:
-        """Index in the last line, excluded."""
-        return self._ends[1][1] - 1
+    def __init__(self, span: Span, label: str, style: str, sign: str) -> None:
+        self.span = span
+        self.label = label
+        self.style = style
+        self.sign = sign
+        text = span.text
+        used = len(text.rstrip()) or (0 if "\n" in text else len(text))
+        self.first, column = span.source.position(span.start)
+        self.last, after = span.source.position(span.start + used)
+        self.start, self.end = column - 1, after - 1
 
     @property
     def tall(self) -> bool:

@@ -1,0 +1,1 @@
+"""The commands of `lattice`, a file for each or for a close family; `cli.COMMANDS` says which is where."""

@@ -1,0 +1,50 @@
+"""`lattice permissions FILE`: what a run may touch, in total and step by step; everything else is refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import click
+
+from agent_lattice.compiling import compile_file
+from agent_lattice.plan import Permissions, data
+from agent_lattice.records import fields
+from agent_lattice.renders.columns import visible
+from agent_lattice.terminal import out, out_json, out_paint
+
+
+@click.command("permissions")
+@click.argument("file")
+@click.option("--workflow", metavar="NAME", help="The workflow to run.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def permissions_command(file: str, workflow: str | None, as_json: bool) -> None:
+    """List what a run of FILE may touch, in total and by step. Everything else is refused."""
+    plan = compile_file(file).plan(workflow)
+    if as_json:
+        out_json(json.dumps({"workflow": plan.main, **data(plan.grants)}, ensure_ascii=False, indent=2) + "\n")
+        return
+    rows = [("in total", *row) for row in _rows(plan.grants.total)] or [("in total", "nothing", "")]
+    for step, granted in plan.grants.steps:
+        rows += [(step, *row) for row in _rows(granted)] or [(step, "nothing", "")]
+    out(_table(rows))
+
+
+def _rows(granted: Permissions) -> Iterator[tuple[str, str]]:
+    for field in fields(granted):
+        items = getattr(granted, field.name)
+        if items:
+            yield field.name, ", ".join(items)
+
+
+def _table(rows: list[tuple[str, str, str]]) -> str:
+    """Three columns; a step is named in its first row only."""
+    paint = out_paint()
+    shown = [(visible(step), sort, visible(items)) for step, sort, items in rows]
+    first, second = (max(len(row[column]) for row in shown) for column in (0, 1))
+    lines, before = [], ""
+    for step, sort, items in shown:
+        name = paint("strong", f"{step if step != before else '':<{first}}")
+        lines.append(f"{name}  {paint('gutter', f'{sort:<{second}}')}  {items}".rstrip())
+        before = step
+    return "\n".join(lines) + "\n"
