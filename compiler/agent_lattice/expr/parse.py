@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
-from typing import Any
 
-from lark import Lark, Token
+from lark import Token
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from agent_lattice.diagnostics import Report
 from agent_lattice.expr import syntax
 from agent_lattice.expr.syntax import EXPRESSION_SYNTAX
 from agent_lattice.expr.tree import Expr
+from agent_lattice.grammars import Parser
 from agent_lattice.source import Source, Span
-from agent_lattice.tree import Parts, Reader
 
 _FRAME = r"""
 TYPE_NAME: /[A-Z][A-Za-z0-9_]*/
@@ -25,30 +24,9 @@ WHITE_SPACE: /[ \t\n]+/
 """
 
 
-class _Grammar:
-    """The parser of expressions; `source` is what the readers give their spans to."""
-
-    def __init__(self) -> None:
-        self.source = Source("", "")
-        for name, reader in syntax.READERS.items():
-            setattr(self, name, self._bound(reader))
-        self.lark = Lark(
-            syntax.SYNTAX + _FRAME,
-            parser="lalr",
-            lexer="contextual",
-            start="expr",
-            keep_all_tokens=True,
-            maybe_placeholders=False,
-            transformer=self,
-        )
-
-    def _bound(self, reader: Reader) -> Callable[[list[Any]], Any]:
-        return lambda children: reader(Parts(self.source, children))
-
-
 @cache
-def _grammar() -> _Grammar:
-    return _Grammar()
+def _parser() -> Parser:
+    return Parser(syntax.SYNTAX + _FRAME, syntax.READERS, "expr")
 
 
 def parse_expr(source: Source, start: int, end: int, report: Report) -> Expr | None:
@@ -58,9 +36,9 @@ def parse_expr(source: Source, start: int, end: int, report: Report) -> Expr | N
 
 def parse_text(text: str, places: Sequence[int], source: Source, report: Report) -> Expr | None:
     """The expression `text`, whose character `i` stands at `places[i]` of the source (one more entry: the end)."""
-    grammar = _grammar()
-    grammar.source = source
-    parser = grammar.lark.parse_interactive(text)
+    expressions = _parser()
+    expressions.source = source
+    parser = expressions.lark.parse_interactive(text)
     try:
         for token in parser.lexer_thread.lex(parser.parser_state):  # type: ignore[no-untyped-call]
             token.start_pos, token.end_pos = places[token.start_pos], places[token.end_pos]
