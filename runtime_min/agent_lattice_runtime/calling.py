@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
 from json.encoder import encode_basestring
 
 from .canonical import canonical, recorded
 from .effects import copied, perform
 from .engine import Call
 from .errors import Failure, failure_payload, restore_failure
+from .hashing import sha256
 from .history import require_same
 from .models import decode
 

@@ -37,8 +37,6 @@ def _fast_encoder() -> Callable[[object], str]:
 _fast = _fast_encoder()
 # Python prints 1.0, 1e+16 and 1e-05 where the RFC wants 1, 10000000000000000 and 0.00001, and all digits of an int.
 _unlike_number = compile_pattern(r"[0-9](?:\.0\b|e[-+]|[0-9]{15})").search
-# Surrogates are invalid, and keys beyond the basic plane sort differently as UTF-16 than as code points.
-_unlike_text = compile_pattern("[^\x00-\ud7ff\ue000-\uffff]").search
 
 
 def canonical(value: object) -> str:
@@ -48,7 +46,7 @@ def canonical(value: object) -> str:
     """
     try:
         text = _fast(value)
-        if _unlike_number(text) or "NaN" in text or "Infinity" in text or (not text.isascii() and _unlike_text(text)):
+        if _unlike_number(text) or "NaN" in text or "Infinity" in text or not (text.isascii() or _is_basic(text)):
             parts: list[str] = []
             _walk(value, parts.append)
             text = "".join(parts)
@@ -57,6 +55,14 @@ def canonical(value: object) -> str:
     except (TypeError, ValueError) as error:
         raise Failure("validation", f"the value cannot be stored as JSON: {error}") from None
     return text
+
+
+def _is_basic(text: str) -> bool:
+    """Whether all characters are valid and one UTF-16 unit long; else keys may sort differently as code points."""
+    try:
+        return len(text.encode("utf-16-le")) == 2 * len(text)
+    except UnicodeEncodeError:
+        return False
 
 
 def _walk(value: object, put: Callable[[str], None]) -> None:

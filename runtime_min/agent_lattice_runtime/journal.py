@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
 from json.encoder import encode_basestring
 from time import time_ns
 
 from .canonical import canonical, recorded
 from .errors import Failure
+from .hashing import sha256
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

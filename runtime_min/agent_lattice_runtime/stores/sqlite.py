@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 from ..errors import Conflict, StoreFailure
 from ..journal import RunRow
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Iterator
     from typing import Any
 
     from ..journal import EventRow
     from . import Batch
+else:
+    try:  # the core alone: its wrapper imports datetime, which costs as much as opening the store
+        import _sqlite3 as sqlite3
+    except ImportError:
+        import sqlite3
 
 APPLICATION = 0x4C415454  # "LATT", in the file's header: tells our files from other SQLite files
 VERSION = 1
