@@ -1,13 +1,10 @@
-"""Every `.lat` file below tests/kinds, tests/declarations, tests/analyses and tests/syntax states on its lines what must be said about them.
+"""Every `.lat` file below tests/kinds, tests/declarations, tests/analyses and tests/syntax says on its lines what is wrong with them.
 
-`// error: [name]` (or `warning`, `hint`) at the end of a line: exactly that finding starts on that line; several are separated by commas.
-A case without such a comment must be clean. Files beside a case may be imported by it.
+How, stands in expectations.py. Files beside a case may be imported by it.
 """
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -15,11 +12,11 @@ from agent_lattice.declarations import declarations
 from agent_lattice.diagnostics import Fix, apply
 from agent_lattice.driver import Compilation, compile_source
 from agent_lattice.kinds import kinds
+from expectations import expected, reported, said
 
 TESTS = Path(__file__).parent
 FOLDERS = ("kinds", "declarations", "analyses", "syntax")
 CASES = sorted(case for folder in FOLDERS for case in (TESTS / folder).rglob("*.lat") if not case.stem.startswith("_"))
-EXPECTATION = re.compile(r"//\s*(error|warning|hint):\s*(\[[\w-]+\](?:\s*,\s*\[[\w-]+\])*)")
 
 
 def compile_case(path: Path, text: str | None = None) -> Compilation:
@@ -30,27 +27,10 @@ def compile_case(path: Path, text: str | None = None) -> Compilation:
     return compile_source(path.name, path.read_bytes() if text is None else text.encode(), read)
 
 
-def expected(text: str) -> Counter[tuple[int, str, str]]:
-    found: Counter[tuple[int, str, str]] = Counter()
-    for number, line in enumerate(text.splitlines(), 1):
-        for severity, names in EXPECTATION.findall(line):
-            found.update((number, severity, name) for name in re.findall(r"\[([\w-]+)\]", names))
-    return found
-
-
-def reported(compilation: Compilation) -> Counter[tuple[int, str, str]]:
-    return Counter(
-        (d.span.source.position(d.span.start)[0], str(d.severity), d.code.name)
-        for d in compilation.report.sorted()
-        if d.span.source.name == compilation.source.name
-    )
-
-
 @pytest.mark.parametrize("case", CASES, ids=lambda case: str(case.relative_to(TESTS)))
 def test_case(case: Path) -> None:
     compilation = compile_case(case)
-    said = "\n".join(f"{d.span.place} {d.severity} [{d.code.name}] {d.message}" for d in compilation.report.sorted())
-    assert reported(compilation) == expected(compilation.source.text), said
+    assert reported(compilation) == expected(compilation.source.text), said(compilation)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: str(case.relative_to(TESTS)))

@@ -240,7 +240,8 @@ def _unknown(node: NamedType, module: Module, report: Report) -> Type:
         meant = aliases[word.lower()]
         help, fix = f"the type is called `{meant}`", replace(f"change to `{meant}`", span, meant)
     else:
-        found, fix_ = did_you_mean(word, [*Primitives.by_word, "list", "map", *declared], span)
+        words = [known for known in (*Primitives.by_word, "list", "map") if word[0].islower() or known == word.lower()]
+        found, fix_ = did_you_mean(word, [*words, *declared], span)
         help, fix = found or "declare it with `type`", fix_  # type: ignore[assignment]
     report.add(UNKNOWN_TYPE, f"unknown type `{word}`", span, help=help, fix=fix)
     return UNKNOWN

@@ -10,7 +10,7 @@ from agent_lattice import plan
 from agent_lattice.annotations import unquote
 from agent_lattice.declarations.imports import Import
 from agent_lattice.declarations.test import REPEATED_TEST, Test
-from agent_lattice.diagnostics import Code, Label, Report, Severity, did_you_mean
+from agent_lattice.diagnostics import Code, Edit, Fix, Label, Report, Severity, did_you_mean
 from agent_lattice.program import Files, Module, Program, Symbol
 from agent_lattice.python_files import collect
 from agent_lattice.records import fields, is_record
@@ -248,9 +248,22 @@ def _check_unused(modules: list[Module], report: Report) -> None:
         for node in reversed(imports):
             text = text[: node.span.start] + text[node.span.end :]
         words = set(re.findall(r"[A-Za-z_]\w*", text)) if imports else set()
-        for name in (name for node in imports for name in node.imported):
+        for owner, name in ((node, name) for node in imports for name in node.imported):
             if name.text not in words and name.text in module.symbols:
-                report.add(UNUSED_IMPORT, f"`{name}` is imported and not used", name.span, help="remove it")
+                fix = Fix("remove it", (Edit(_import_of(name, owner), ""),))
+                report.add(UNUSED_IMPORT, f"`{name}` is imported and not used", name.span, help="remove it", fix=fix)
+
+
+def _import_of(name: Name, node: Import) -> Span:
+    """What imports only this name: its place in the list with a comma, or the whole import."""
+    names = [imported.span for imported in node.imported]
+    at = names.index(name.span)
+    if len(names) == 1:
+        end = node.span.end + node.span.source.text.startswith("\n", node.span.end)
+        return Span(node.span.source, node.span.start, end)
+    if at + 1 < len(names):
+        return Span(name.span.source, name.span.start, names[at + 1].start)
+    return Span(name.span.source, names[at - 1].end, name.span.end)
 
 
 def _collect_files(program: Program, files: Files, report: Report) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from agent_lattice import plan
-from agent_lattice.diagnostics import Code, Edit, Fix, Label, Report, did_you_mean, replace
+from agent_lattice.diagnostics import Code, Edit, Fix, Label, Report, nearest, replace
 from agent_lattice.expr.check import Names, check
 from agent_lattice.expr.tree import Expr
 from agent_lattice.source import Span
@@ -51,10 +51,12 @@ def bind(
 ) -> plan.Args:
     """Arguments by parameter name, in the order of the parameters. Positional ones come first; optional parameters may be left out."""
     given: dict[str, Arg] = {}
+    strange: list[Arg] = []
     for place, arg in enumerate(args):
         name = _target(arg, place, params, callee, report)
         if name is None:
-            _check_alone(arg, scope, report)
+            strange.append(arg)
+            check(arg.value, scope, report)
         elif name in given:
             report.add(
                 REPEATED_ARGUMENT,
@@ -64,7 +66,9 @@ def bind(
             )
         else:
             given[name] = arg
-    _report_missing(given, args, params, callee, span, report)
+    absent = [param for param in params if param.name not in given]
+    absent = _report_unknown([arg for arg in strange if arg.name], absent, params, callee, report)
+    _report_missing(absent, args, scope, callee, span, report)
     bound: list[tuple[str, Term]] = []
     for param in params:
         if param.name in given:
@@ -75,62 +79,68 @@ def bind(
     return tuple(bound)
 
 
-def _check_alone(arg: Arg, scope: Names, report: Report) -> None:
-    check(arg.value, scope, report)
-
-
 def _target(arg: Arg, place: int, params: Sequence[plan.Param], callee: str, report: Report) -> str | None:
+    """The parameter an argument is for. None: there is none; a surplus one is reported, an unknown name not yet."""
     names = [param.name for param in params]
-    if arg.name is None:
-        if place < len(names):
-            return names[place]
-        report.add(UNKNOWN_ARGUMENT, f"`{callee}` takes {_count(len(names))}", arg.span)
-        return None
-    if arg.name.text in names:
-        return arg.name.text
-    help, fix = did_you_mean(arg.name.text, names, arg.name.span)
-    listed = ", ".join(f"`{name}`" for name in names) or "none"
-    report.add(
-        UNKNOWN_ARGUMENT,
-        f"`{callee}` has no parameter `{arg.name}`",
-        arg.name.span,
-        help=help,
-        fix=fix,
-        notes=(f"its parameters: {listed}",),
-    )
+    if arg.name is not None:
+        return arg.name.text if arg.name.text in names else None
+    if place < len(names):
+        return names[place]
+    report.add(UNKNOWN_ARGUMENT, f"`{callee}` takes {_count(len(names))}", arg.span)
     return None
 
 
+def _report_unknown(
+    args: Sequence[Arg], absent: list[plan.Param], params: Sequence[plan.Param], callee: str, report: Report
+) -> list[plan.Param]:
+    """Report arguments of unknown names; the absent parameters without those that were probably meant by them."""
+    listed = ", ".join(f"`{param.name}`" for param in params) or "none"
+    for arg in args:
+        assert arg.name is not None
+        needed = [param.name for param in absent if _is_needed(param)]
+        name, names = arg.name.text, [param.name for param in absent]
+        meant = nearest(name, names) or (needed[0] if len(args) == len(needed) == 1 else None)
+        report.add(
+            UNKNOWN_ARGUMENT,
+            f"`{callee}` has no parameter `{name}`",
+            arg.name.span,
+            help=f"did you mean `{meant}`?" if meant else "",
+            fix=replace(f"change to `{meant}`", arg.name.span, meant) if meant else None,
+            notes=(f"its parameters: {listed}",),
+        )
+        absent = [param for param in absent if param.name != meant]
+    return absent
+
+
+def _is_needed(param: plan.Param) -> bool:
+    return not isinstance(param.type, Optional | Unknown)
+
+
 def _report_missing(
-    given: dict[str, Arg], args: Sequence[Arg], params: Sequence[plan.Param], callee: str, span: Span, report: Report
+    absent: Sequence[plan.Param], args: Sequence[Arg], scope: Names, callee: str, span: Span, report: Report
 ) -> None:
-    missing = [param for param in params if param.name not in given and not isinstance(param.type, Optional | Unknown)]
+    missing = [param for param in absent if _is_needed(param)]
     if not missing:
         return
     listed = ", ".join(f"`{param.name}: {param.type}`" for param in missing)
-    text = ", ".join(f"{param.name}: {_example(param.type)}" for param in missing)
-    at = args[-1].span.after() if args else Span(span.source, span.end - 1, span.end - 1)
-    fix = (
-        Fix(f"add {listed}", (Edit(at, f", {text}" if args else text),))
-        if all(_example(p.type) for p in missing)
-        else None
-    )
-    plural = "s" if len(missing) > 1 else ""
     report.add(
         MISSING_ARGUMENT,
-        f"`{callee}` needs the argument{plural} {listed}",
+        f"`{callee}` needs the argument{'s' if len(missing) > 1 else ''} {listed}",
         span,
-        fix=fix,
-        help="name every parameter that is not optional",
+        fix=_values_of_that_name(missing, args, scope, span),
+        help="only optional parameters may be left out",
     )
 
 
-def _example(type: Type) -> str:
-    """A value to start from; empty when there is no obvious one."""
-    plain = base(type)
-    if isinstance(plain, Literal):
-        return str(Literal(plain.values[:1]))
-    return {String: '""', Int: "0", Float: "0.0", Bool: "false"}.get(plain.__class__, "")
+def _values_of_that_name(missing: Sequence[plan.Param], args: Sequence[Arg], scope: Names, span: Span) -> Fix | None:
+    """Passes what is visible under the parameters' own names; None when one of them is not, since no value can be guessed."""
+    for param in missing:
+        found = scope.lookup(param.name)
+        if found is None or not assignable(found, param.type):
+            return None
+    text = ", ".join(f"{param.name}: {param.name}" for param in missing)
+    at = args[-1].span.after() if args else Span(span.source, span.end - 1, span.end - 1)
+    return Fix(f"add `{text}`", (Edit(at, f", {text}" if args else text),))
 
 
 def _count(number: int) -> str:

@@ -147,6 +147,8 @@ class Scope:
 
     def define(self, name: Name, type: Type, sort: str) -> None:
         """Make a name visible from here on; one that is visible already is an error."""
+        if sort == "step result" and self.steps.get(name.text, name.span) != name.span:
+            return  # `step` has reported it
         known = self.binding(name.text)
         if known is not None and name.text != "_":
             self.report.add(

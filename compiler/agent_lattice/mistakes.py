@@ -42,7 +42,7 @@ def report_mistake(source: Source, state: Any, token: Token, report: Report) -> 
     elif not (
         _misspelt(source, state, token, report)
         or _without_let(source, state, report)
-        or _reserved(state, token, span, report)
+        or _reserved(source, state, token, report)
     ):
         _unexpected(state, token, span, report)
 
@@ -126,20 +126,21 @@ def _without_let(source: Source, state: Any, report: Report) -> bool:
     return False
 
 
-def _reserved(state: Any, token: Token, span: Span, report: Report) -> bool:
-    """A keyword where a name is expected."""
-    if (
-        "NAME" not in _expected(state)
-        or not _is_word(token.type, str(token))
-        or "LPAR" in _expected(state) & _EXPRESSION
-    ):
+def _reserved(source: Source, state: Any, token: Token, report: Report) -> bool:
+    """A keyword where a name is meant: `match = shop.find(…)`, a field `import`."""
+    word: Any = token
+    if token.type == "EQUAL" and state.value_stack:
+        word, before = state.value_stack[-1], state.parse_conf.states[state.state_stack[-2]]
+        meant = "NAME" in before and str(word) not in ("let", "var", "set")  # behind those a name is missing
+    else:
+        meant = "NAME" in _expected(state) and "LPAR" not in _expected(state)
+    if not (meant and isinstance(word, Token) and _is_word(word.type, str(word))):
         return False
     report.add(
         RESERVED,
-        f"`{token}` is a word of the language here",
-        span,
+        f"`{word}` is a word of the language here, so it cannot be a name",
+        Span(source, word.start_pos or 0, word.end_pos or 0),
         help="choose another name",
-        fix=replace("add `_`", span.after(), "_"),
     )
     return True
 
@@ -158,7 +159,7 @@ def _unexpected(state: Any, token: Token, span: Span, report: Report) -> None:
         f"unexpected {shown}",
         span,
         label=f"expected {expected}" if expected else "",
-        help=ADVICE.get(str(token), ""),
+        help="" if token.type == "EQUAL" and "QMARK" not in _expected(state) else ADVICE.get(str(token), ""),
     )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from agent_lattice import plan
 from agent_lattice.diagnostics import Code, Label, Report
-from agent_lattice.graph import END, START, Graph
+from agent_lattice.graph import END, START, Graph, Node
 from agent_lattice.types import Null, Optional
 
 MISSING_RETURN = Code("LAT3002", "missing-return")
@@ -17,16 +18,28 @@ def endings(graph: Graph, report: Report) -> None:
     falling = [edge for edge in graph.predecessors[END] if edge.label.endswith("falls")]
     if not falling:
         return
-    last = graph.nodes[falling[0].source]
-    way = falling[0].label.removesuffix("falls").strip()
-    text = "after this" if last.id != START else "the body does nothing"
-    label = Label(
-        last.span, f"{text}, on the way `{way}`, nothing is returned" if way else f"{text} nothing is returned"
-    )
     report.add(
         MISSING_RETURN,
         f"`{workflow.name}` can end without its result `{workflow.type}`",
         workflow.span,
-        related=(label,) if last.id != START else (),
+        related=[
+            _last(graph.nodes[edge.source], edge.label.removesuffix("falls").strip())
+            for edge in falling
+            if edge.source != START
+        ],
         help="end every way with `return` or `fail`",
     )
+
+
+def _last(node: Node, way: str) -> Label:
+    """Where a way ends: the last operation on it, and which way out of that is meant."""
+    match node.op:
+        case plan.If():
+            holds = "holds" if way == "yes" else "does not hold"
+            return Label(node.op.condition.span, f"when this {holds}, nothing is returned")
+        case plan.Match():
+            values = "any other value" if way == "else" else f"`{way}`"
+            return Label(node.op.subject.span, f"for {values} nothing is returned")
+        case plan.Each() | plan.Loop():
+            return Label(node.span, "when this loop is over, nothing is returned")
+    return Label(node.span, "after this nothing is returned")

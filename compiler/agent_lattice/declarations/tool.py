@@ -21,6 +21,7 @@ from agent_lattice.tree import Junk, Name, Parts, Reader, Text
 UNKNOWN_PROTOCOL = Code("LAT2420", "unknown-tool-protocol")
 REPEATED_OPERATION = Code("LAT1214", "repeated-operation")
 MISPLACED_CLAUSE = Code("LAT2421", "misplaced-tool-clause")
+REPEATED_PARAMETER = Code("LAT1216", "repeated-parameter")
 
 RULES = {
     "effect": Rule(
@@ -257,12 +258,12 @@ class Tool:
         if "effect" in values:
             return values["effect"].value.text  # type: ignore[no-any-return]
         if not node.settings or not any(setting.name.text == "effect" for setting in node.settings.items):
-            fix = add_setting(node.settings, "effect: read") if node.settings else None
+            fix = add_setting(node.settings, "effect: write") if node.settings else None
             report.add(
                 MISSING_SETTING,
                 f"the operation `{node.name}` does not say what it does to the world",
                 node.name.span,
-                help="add `{ effect: pure }`, `read` or `write`: resume and permissions depend on it",
+                help="say `{ effect: pure }`, `read` or, if unsure, `write`: resume and permissions depend on it",
                 fix=fix,
             )
         return "write"
@@ -271,10 +272,15 @@ class Tool:
 def params_of(nodes: Iterable[ParamNode], module: Module, report: Report) -> tuple[plan.Param, ...]:
     """Parameters of an operation or a workflow; a repeated name is reported."""
     found: dict[str, plan.Param] = {}
+    first: dict[str, Span] = {}
     for node in nodes:
-        if node.name.text in found:
-            report.add(REPEATED_OPERATION, f"there is another parameter `{node.name}`", node.name.span)
-        found.setdefault(node.name.text, plan.Param(node.name.text, resolve(node.type, module, report)))
+        name = node.name.text
+        if name in found:
+            related = (Label(first[name], "the first one is here"),)
+            report.add(REPEATED_PARAMETER, f"there is another parameter `{name}`", node.name.span, related=related)
+            continue
+        first[name] = node.name.span
+        found[name] = plan.Param(name, resolve(node.type, module, report))
     return tuple(found.values())
 
 

@@ -55,8 +55,9 @@ class Workflow:
     def check(self, module: Module, report: Report) -> Any:
         workflow = module.symbols[self.name.text].value
         scope = Scope(Body(module, report, workflow.type, self.name.text))
-        for node, param in zip(self.params, workflow.params, strict=False):
-            scope.define(node.name, param.type, "parameter")
+        nodes = {node.name.text: node for node in reversed(self.params)}
+        for param in workflow.params:
+            scope.define(nodes[param.name].name, param.type, "parameter")
         return replace(workflow, body=scope.block(self.body.statements))
 
 

@@ -115,15 +115,12 @@ class Ask:
 
     def _missing_prompt(self, scope: Scope) -> Template:
         if not any(isinstance(clause, Junk) for clause in self.clauses):
-            at = Span(self.span.source, self.span.end - 1, self.span.end - 1)
-            fix = Fix("add a prompt", (Edit(at, 'prompt "" '),))
             span = Span(self.span.source, self.name.span.start, self.model.span.end)
             scope.report.add(
                 MISSING_PROMPT,
                 f"`{self.name}` asks nothing: it has no `prompt`",
                 span,
-                fix=fix,
-                help="say what the model should answer",
+                help='say what the model should answer: `prompt "…"`',
             )
         return Template(())
 

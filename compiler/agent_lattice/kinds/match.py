@@ -35,6 +35,7 @@ WRONG_CASE = Code("LAT2222", "case-never-matches")
 NOT_MATCHABLE = Code("LAT2223", "match-on-open-type")
 
 Value = str | int | bool | None
+_UNHANDLED = '{ fail "not handled yet" }'
 
 
 @record
@@ -145,12 +146,12 @@ class Match:
         choices = _choices(subject)
         at = Span(self.span.source, self.span.end - 1, self.span.end - 1)
         if choices is None:
-            fix = Fix("add `else`", (Edit(at, "else { } "),))
+            fix = Fix("add an `else` that fails", (Edit(at, f"else {_UNHANDLED} "),))
             scope.report.add(
                 NOT_MATCHABLE,
                 f"`{subject}` has no closed set of values",
                 self.subject.span,
-                help="add an `else`",
+                help="add an `else` for all other values",
                 fix=fix,
             )
             return
@@ -158,7 +159,9 @@ class Match:
         missing = [CaseValue(value) for value in choices if (type(value), value) not in given]
         if missing:
             listed = ", ".join(f"`{value}`" for value in missing)
-            fix = Fix(f"add a case for {listed}", (Edit(at, f"case {', '.join(map(str, missing))} {{ }} "),))
+            fix = Fix(
+                f"add a case for {listed} that fails", (Edit(at, f"case {', '.join(map(str, missing))} {_UNHANDLED} "),)
+            )
             scope.report.add(
                 NOT_EXHAUSTIVE,
                 f"the cases leave out {listed}",

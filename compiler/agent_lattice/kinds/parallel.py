@@ -10,7 +10,7 @@ from agent_lattice.kind import Kind, Scope
 from agent_lattice.printer import Printer
 from agent_lattice.records import field, record
 from agent_lattice.source import NOWHERE, Span
-from agent_lattice.tree import Block, Name, Reader
+from agent_lattice.tree import Block, Junk, Name, Reader
 
 REPEATED_BRANCH = Code("LAT1211", "repeated-branch-name")
 LONE_BRANCH = Code("LAT4002", "parallel-with-one-branch", Severity.WARNING)
@@ -67,7 +67,7 @@ class Parallel:
         return plan.Parallel(tuple(branch for _, branch in checked), self.span)
 
     def _check_count(self, scope: Scope) -> None:
-        if len(self.branches) < 2:
+        if len(self.branches) < 2 and not any(isinstance(branch, Junk) for branch in self.branches):
             count = "one branch" if self.branches else "no branches"
             span = Span(self.span.source, self.span.start, self.span.start + len("parallel"))
             scope.report.add(
