@@ -9,7 +9,7 @@ from agent_lattice_runtime.errors import CATALOGUE
 
 from agent_lattice import plan
 from agent_lattice.annotations import unquote
-from agent_lattice.declarations.test_names import Targets, counted_calls
+from agent_lattice.declarations.doubles import Targets, counted_calls
 from agent_lattice.diagnostics import Code, Label, Report, did_you_mean
 from agent_lattice.expr.tree import Expr, show
 from agent_lattice.fitting import UNKNOWN_ARGUMENT, bind, condition, fit
