@@ -1,0 +1,271 @@
+"""The examples as their readers use them: checked, tested, built, run offline, killed, resumed, replayed."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = ROOT / "examples"
+SOURCES = os.pathsep.join(str(ROOT / folder) for folder in ("compiler", "runtime_min", "targets"))
+WITHOUT_KEYS = {name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")}
+ENVIRONMENT = WITHOUT_KEYS | {"PYTHONIOENCODING": "utf-8", "PYTHONDONTWRITEBYTECODE": "1"}
+
+CASES = {
+    "small": ("paid", 1),
+    "rejected": ("rejected", 0),
+    "unsure": ("needs_person", 0),
+    "large": ("needs_person", 0),
+    "risky": ("needs_person", 0),
+    "repaired": ("paid", 1),
+    "escalated": ("paid", 1),
+}
+
+
+def call(*command: str, cwd: Path, code: int = 0, **environment: str) -> str:
+    """Standard output of a Python module run with arguments; its exit code must be `code`."""
+    env = ENVIRONMENT | {"PYTHONPATH": SOURCES} | environment
+    done = subprocess.run(
+        [sys.executable, "-m", *command], cwd=cwd, env=env, capture_output=True, encoding="utf-8", timeout=60
+    )
+    assert done.returncode == code, f"{command}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+    assert "Traceback" not in done.stderr
+    return done.stdout if code == 0 else done.stdout + done.stderr
+
+
+def lattice(*words: str, cwd: Path, code: int = 0, **environment: str) -> str:
+    return call("agent_lattice.cli", *words, cwd=cwd, code=code, **environment)
+
+
+def copy_of(example: str, folder: Path) -> Path:
+    """The example in a folder of its own, without what runs in the original may have left."""
+    leave = shutil.ignore_patterns("out", ".lattice", "ledger.jsonl", "__pycache__")
+    return Path(shutil.copytree(EXAMPLES / example, folder / example, ignore=leave))
+
+
+@pytest.fixture(scope="module")
+def refund(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the example with its package in `out`."""
+    folder = copy_of("refund", tmp_path_factory.mktemp("refund"))
+    lattice("build", "refund.lat", "-o", "out", cwd=folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def triage(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the example with its package as one file, which runs beside the tickets."""
+    folder = copy_of("triage", tmp_path_factory.mktemp("triage"))
+    lattice("build", "triage.lat", "-o", "out", "--pyz", cwd=folder)
+    return folder
+
+
+@pytest.mark.parametrize("source", ["refund/refund.lat", "triage/triage.lat", "triage/answer.lat"])
+def test_sources_are_clean_and_their_tests_pass(source: str, tmp_path: Path) -> None:
+    example, file = source.split("/")
+    folder = copy_of(example, tmp_path)
+    lattice("check", file, "--fail-on", "warning", cwd=folder)
+    lattice("test", file, cwd=folder)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_refund_cases(case: str, refund: Path, tmp_path: Path) -> None:
+    """Each input ends as the README says, pays as often as it should, and replays."""
+    status, payments = CASES[case]
+    shutil.copytree(refund / "out", tmp_path / "out")
+    package = tmp_path / "out"
+    words = ["--input", str(refund / f"inputs/{case}.json"), "--scripted", str(refund / f"replies/{case}.json")]
+    outcome = json.loads(call("refund", "run", *words, "--run-id", case, "--json", cwd=package, PYTHONPATH=""))
+    assert outcome["result"]["status"] == status
+    assert payments_in(package) == payments
+    replayed = json.loads(call("refund", "replay", case, "--json", cwd=package, PYTHONPATH=""))
+    assert replayed["agrees"] and replayed["finished"]
+    assert replayed["result"] == outcome["result"]
+    assert payments_in(package) == payments
+
+
+def payments_in(folder: Path) -> int:
+    ledger = folder / "ledger.jsonl"
+    return len(ledger.read_text(encoding="utf-8").splitlines()) if ledger.exists() else 0
+
+
+@pytest.mark.parametrize(("case", "error"), [("refunded", "conflict"), ("unknown", "not_found"), ("small", "auth")])
+def test_refund_failures(case: str, error: str, refund: Path) -> None:
+    """Without scripted replies: two requests fail before any model is asked, the third for want of a key."""
+    words = ["--input", str(refund / f"inputs/{case}.json"), "--store", f"failures-{case}.db", "--json"]
+    shown = call("refund", "run", *words, cwd=refund / "out", code=1, PYTHONPATH="")
+    assert json.loads(shown.splitlines()[0])["failure"]["error"] == error
+    assert payments_in(refund / "out") == 0
+
+
+def test_refund_attempts_are_events(refund: Path, tmp_path: Path) -> None:
+    """The answers that were sent back, and the larger model, are in the log."""
+    words = ["run", "refund.lat", "--input", "inputs/escalated.json", "--scripted", "replies/escalated.json"]
+    store = str(tmp_path / "runs.db")
+    lattice(*words, "--store", store, "--run-id", "e", cwd=refund)
+    events = [
+        json.loads(line)
+        for line in lattice("events", "refund.lat", "e", "--store", store, "--json", cwd=refund).splitlines()
+    ]
+    kinds = Counter(event["type"] for event in events)
+    assert kinds["llm.invalid"] == 3 and kinds["llm.repaired"] == 2 and kinds["llm.escalated"] == 1
+    assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+    (refund / "ledger.jsonl").unlink()
+
+
+def test_refund_demo(tmp_path: Path) -> None:
+    """Killed twice, resumed twice, paid once; the demo itself checks all of that."""
+    env = ENVIRONMENT | {"PYTHONPATH": SOURCES, "TMPDIR": str(tmp_path)}
+    demo = [sys.executable, str(EXAMPLES / "refund/demo.py")]
+    done = subprocess.run(demo, env=env, cwd=tmp_path, capture_output=True, encoding="utf-8", timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "agrees with its log" in done.stdout and "intact" in done.stdout
+
+
+@pytest.fixture
+def bank() -> Iterator[str]:
+    """The address of a running bank_server.py."""
+    server = [sys.executable, str(EXAMPLES / "refund/bank_server.py")]
+    process = subprocess.Popen(server, env=ENVIRONMENT | {"BANK_TOKEN": "t-4711"}, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    yield process.stdout.readline().strip().removeprefix("BANK_URL=")
+    process.kill()
+    process.communicate()
+
+
+def test_refund_with_the_bank_over_http(bank: str, tmp_path: Path) -> None:
+    """One changed import; the token goes to the bank and stays out of the log."""
+    folder = copy_of("refund", tmp_path)
+    source = folder / "refund.lat"
+    source.write_text(source.read_text(encoding="utf-8").replace("./bank.lat", "./bank_service.lat"), encoding="utf-8")
+    words = ["run", "refund.lat", "--input", "inputs/small.json", "--scripted", "replies/small.json", "--store", "b.db"]
+    secrets = {"BANK_URL": bank, "BANK_TOKEN": "t-4711"}
+    outcome = json.loads(lattice(*words, "--run-id", "b", "--json", cwd=folder, **secrets))
+    assert outcome["result"]["receipt"] == "R-A1001"
+    assert "t-4711" not in lattice("events", "refund.lat", "b", "--store", "b.db", "--json", cwd=folder)
+    assert b"t-4711" not in (folder / "b.db").read_bytes()
+
+
+def test_replies_are_made_from_the_decisions(tmp_path: Path) -> None:
+    """`replies.json` is what `make_replies.py` writes."""
+    folder = copy_of("triage", tmp_path)
+    (folder / "replies.json").unlink()
+    call("make_replies", cwd=folder)
+    assert (folder / "replies.json").read_bytes() == (EXAMPLES / "triage/replies.json").read_bytes()
+
+
+def test_tickets_are_many_and_varied() -> None:
+    tickets = [path.read_bytes() for path in (EXAMPLES / "triage/tickets").glob("*.txt")]
+    assert len(tickets) >= 64 and len(set(tickets)) == len(tickets)
+    assert min(map(len, tickets)) == 0 and max(map(len, tickets)) > 4000
+    assert sum(not decodes(ticket) for ticket in tickets) >= 1
+    languages = {decision["language"] for decision in decisions()} - {"xx"}
+    assert len(languages) >= 20
+
+
+def decodes(raw: bytes) -> bool:
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def decisions() -> list[dict[str, Any]]:
+    lines = (EXAMPLES / "triage/decisions.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def run_triage(folder: Path, *words: str) -> dict[str, Any]:
+    """The JSON that the package in one file prints, run as the README of a package says: beside its data."""
+    command = [sys.executable, "out/triage.pyz", *words, "--json"]
+    done = subprocess.run(command, cwd=folder, env=ENVIRONMENT, capture_output=True, encoding="utf-8", timeout=60)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def test_triage_handles_every_ticket(triage: Path) -> None:
+    """What the colleague decided is what comes out, whatever a ticket says; a reply is short and has no links."""
+    result = run_triage(triage, "run", "--input", "inputs/short.json", "--run-id", "all")["result"]
+    expected = decisions()
+    assert result["tickets"] == len(expected) == 80
+    for handled, decision in zip(result["handled"], expected, strict=True):
+        assert [handled[key] for key in ("kind", "urgency", "language")] == [
+            decision[key] for key in ("kind", "urgency", "language")
+        ], handled["file"]
+        assert (handled["reply"] is None) == (handled["desk"] != "robot")
+        assert len(handled["reply"] or "") <= 280 and "://" not in (handled["reply"] or "")
+    assert result["by_kind"] == Counter(decision["kind"] for decision in expected)
+    assert result["by_desk"] == {"robot": 59, "support": 1, "legal": 3, "security": 4, "nobody": 13}
+    assert "80-front-matter.txt" in result["urgent"]
+    assert run_triage(triage, "replay", "all")["agrees"]
+
+
+def test_triage_with_longer_replies(triage: Path) -> None:
+    """With room for 600 characters no draft is shortened and nobody in support gets one."""
+    result = run_triage(triage, "run", "--input", "inputs/roomy.json", "--run-id", "roomy")["result"]
+    assert result["by_desk"]["support"] == 0 and result["by_desk"]["robot"] == 60
+
+
+def test_triage_killed_and_resumed(triage: Path, tmp_path: Path) -> None:
+    """A run killed among its parallel steps ends as one that was left alone."""
+    whole = run_triage(triage, "run", "--input", "inputs/short.json", "--store", str(tmp_path / "whole.db"))["result"]
+    script = json.loads((triage / "replies.json").read_text(encoding="utf-8"))
+    for reply in script["replies"]:
+        reply["delay_ms"] = 40
+    slow = tmp_path / "slow.json"
+    slow.write_text(json.dumps(script), encoding="utf-8")
+    common = ["--store", str(tmp_path / "killed.db")]
+    command = [sys.executable, "out/triage.pyz", "run", "--input", "inputs/short.json", "--run-id", "k", *common]
+    process = subprocess.Popen([*command, "--quiet", "--scripted", str(slow)], cwd=triage, env=ENVIRONMENT)
+    while len(events_of(triage, "k", common)) < 60:
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.kill()
+    assert process.wait() != 0
+    before = done_steps(events_of(triage, "k", common))
+    assert run_triage(triage, "resume", "k", *common)["result"] == whole
+    after = done_steps(events_of(triage, "k", common))
+    assert len(before) < len(after) == len(set(after))
+    assert after[: len(before)] == before
+    assert run_triage(triage, "replay", "k", *common)["agrees"]
+    assert run_triage(triage, "verify", "k", *common)["intact"]
+
+
+def events_of(folder: Path, run: str, words: list[str]) -> list[dict[str, Any]]:
+    command = [sys.executable, "out/triage.pyz", "events", run, *words, "--json"]
+    done = subprocess.run(command, cwd=folder, env=ENVIRONMENT, capture_output=True, encoding="utf-8", timeout=60)
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def done_steps(events: list[dict[str, Any]]) -> list[str]:
+    return [event["step"] for event in events if event["type"] == "step.completed"]
+
+
+def test_triage_reads_only_its_tickets(tmp_path: Path) -> None:
+    """The inbox may read tickets; a name that leads elsewhere is refused, whoever wrote it."""
+    folder = copy_of("triage", tmp_path)
+    (folder / "peek.lat").write_text(
+        'import { Ticket, inbox } from "./inbox.lat"\n'
+        "workflow peek(file: string) -> Ticket {\n  ticket = inbox.read(file)\n  return ticket\n}\n",
+        encoding="utf-8",
+    )
+    run = ["run", "peek.lat", "--store", "peek.db", "--json", "--input"]
+    assert json.loads(lattice(*run, '{"file": "34-null.txt"}', cwd=folder))["result"]["text"] == "null"
+    for file, error in [
+        ("../models.lat", "permission_denied"),
+        ("/etc/hosts", "permission_denied"),
+        ("x.txt", "not_found"),
+    ]:
+        shown = lattice(*run, json.dumps({"file": file}), cwd=folder, code=1)
+        assert json.loads(shown.splitlines()[0])["failure"]["error"] == error
