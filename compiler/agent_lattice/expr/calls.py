@@ -93,7 +93,7 @@ def _report_unknown(check: Checker, expr: tree.Call, function: Function | None) 
 
 
 def _apply(check: Checker, expr: tree.Call, function: Function, args: tuple[Expr, ...]) -> Term:
-    terms = [check.value(arg) for arg in args]
+    terms = [check.term(arg) if function.name == "dyn" else check.value(arg) for arg in args]
     if any(is_unknown(term.type) for term in terms):
         return check.wrong(expr.span)
     row = chosen(function, [term.type for term in terms])
@@ -102,7 +102,7 @@ def _apply(check: Checker, expr: tree.Call, function: Function, args: tuple[Expr
         return check.wrong(expr.span)
     if row.id == "matches":
         return _matches(check, expr, [check.cast(term, STRING) for term in terms])
-    if row is not function.dynamic:
+    if function.dynamic is None or row.id != function.dynamic.id:
         terms = [_cast(check, term, wanted) for term, wanted in zip(terms, row.args, strict=True)]
     return check.apply(row.id, *terms, span=expr.span)
 

@@ -11,6 +11,7 @@ from agent_lattice.expr.fold import folded
 from agent_lattice.expr.functions import OPERATOR, OVERLOADS, Function, Overload
 from agent_lattice.expr.narrow import Path, narrowed
 from agent_lattice.expr.tree import Expr, quoted, show
+from agent_lattice.records import replace as with_changes
 from agent_lattice.source import Span
 from agent_lattice.terms import Apply, Chain, Cond, Const, ListOf, Logic, Term
 from agent_lattice.types import BOOL, DYN, STRING, Dyn, Float, Int, ListType, Literal, MapType, Null, String, Type
@@ -48,11 +49,11 @@ def operation(check: Checker, expr: Expr, expected: Type | None) -> Term:
 
 
 def chosen(function: Function, types: list[Type]) -> Overload | None:
-    """The overload for the types; the dynamic one when a type that only the run knows leaves several."""
+    """The overload for the types; the dynamic one, with what is known of its result, where only the run knows a type."""
     fitting = [row for row in function.overloads if len(row.args) == len(types) and all(map(_takes, row.args, types))]
-    if len(fitting) > 1 and any(map(has_dyn, types)):
-        return function.dynamic
-    return fitting[0] if fitting else None
+    if not fitting or function.dynamic is None or not any(map(has_dyn, types)):
+        return fitting[0] if fitting else None
+    return with_changes(function.dynamic, result=fitting[0].result) if len(fitting) == 1 else function.dynamic
 
 
 def _takes(parameter: Type, found: Type) -> bool:
