@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .answers import Problem
-    from .models import Message, Model, Output, Provider
+    from .models import Deps, Message, Model, Output, Provider
     from .run import Run
 
 _FINAL = ("permission_denied", "cancelled", "budget_exceeded", "validation")  # another model would not help
@@ -155,8 +155,10 @@ async def _attempt(run: Run, question: Question, model: Model, messages: list[Me
     return _checked(reply)
 
 
-def _complete(request: Request, deps: Any) -> Reply:
-    return load_provider(request.model.provider).complete(request, deps)
+def _complete(request: Request, deps: Deps) -> Reply:
+    """The answer of the model's provider, or of the scripted replies that the run was given in place of all models."""
+    name = request.model.provider if deps.scripted is None else "scripted"
+    return load_provider(name).complete(request, deps)
 
 
 def load_provider(name: str) -> Provider:
