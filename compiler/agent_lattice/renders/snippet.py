@@ -68,8 +68,8 @@ class Snippet:
 
     def __init__(self, marks: Iterable[Mark], paint: Paint) -> None:
         self.marks = sorted(marks, key=lambda mark: (mark.span.start, mark.span.end))
-        tall = [mark for mark in self.marks if mark.tall]
-        self.bars = tall[:_MOST_BARS]
+        self.bars = _lanes([mark for mark in self.marks if mark.tall])
+        self.shift = 2 * len({lane for lane, _ in self.bars})
         self.paint = paint
         self.source = self.marks[0].span.source
 
@@ -108,16 +108,16 @@ class Snippet:
     def _line(self, number: int, width: int) -> str:
         row = _Row()
         self._put_bars(row, number, corner="/")
-        row.put(2 * len(self.bars), self._text(number).text, "")
+        row.put(self.shift, self._text(number).text, "")
         return f"{self.paint('gutter', f'{number:>{width}} |')} {row.painted(self.paint)}".rstrip()
 
     def _put_bars(self, row: _Row, number: int, *, corner: str = "|", closed: int = 0) -> None:
         """The bars of spans that go on at this line, without the first `closed` of those that end here."""
-        for index, mark in enumerate(self.bars):
+        for index, (lane, mark) in enumerate(self.bars):
             if mark.first < number < mark.last or (number == mark.last and index >= closed):
-                row.put(2 * index, "|", mark.style)
+                row.put(2 * lane, "|", mark.style)
             elif number == mark.first and self._opens_line(mark):
-                row.put(2 * index, corner, mark.style)
+                row.put(2 * lane, corner, mark.style)
 
     def _opens_line(self, mark: Mark) -> bool:
         return not self.source.line(mark.first)[: mark.start].strip()
@@ -125,27 +125,41 @@ class Snippet:
     def _below(self, number: int) -> Iterator[str]:
         """Rows of carets and labels under a line."""
         line = self._text(number)
-        flat = [mark for mark in self.marks if mark.first == number and (not mark.tall or mark not in self.bars)]
-        for row in _underlines(flat, line, 2 * len(self.bars)):
+        tall = {id(mark) for _, mark in self.bars}
+        flat = [mark for mark in self.marks if mark.first == number and id(mark) not in tall]
+        for row in _underlines(flat, line, self.shift):
             self._put_bars(row, number)
             yield row.painted(self.paint)
-        for index, mark in enumerate(self.bars):
+        for index, (_, mark) in enumerate(self.bars):
             if mark.first == number and not self._opens_line(mark):
                 yield self._corner(number, index, line.columns(mark.start, mark.start + 1)[0], " ", "")
-        for index, mark in enumerate(self.bars):
+        for index, (_, mark) in enumerate(self.bars):
             if mark.last == number:
                 column = line.columns(max(mark.end - 1, 0), max(mark.end, 1))[1] - 1
                 yield self._corner(number, index, column, "|", mark.label)
 
     def _corner(self, number: int, index: int, column: int, bar: str, label: str) -> str:
         """The row that joins a bar with the first or last character of its span."""
-        mark, row = self.bars[index], _Row()
+        (lane, mark), row = self.bars[index], _Row()
         self._put_bars(row, number, closed=index if bar == "|" else 0)
-        at = 2 * len(self.bars) + column
-        row.put(2 * index, bar + "_" * (at - 2 * index - 1) + mark.sign, mark.style)
+        at = self.shift + column
+        row.put(2 * lane, bar + "_" * (at - 2 * lane - 1) + mark.sign, mark.style)
         if label:
             row.put(at + 2, _one_line(label), mark.style)
         return row.painted(self.paint)
+
+
+def _lanes(tall: list[Mark]) -> list[tuple[int, Mark]]:
+    """Spans of several lines with the column of their bar: the leftmost that is free, for the first few of them."""
+    free_after: list[int] = []
+    placed = []
+    for mark in tall:
+        lane = next((lane for lane, last in enumerate(free_after) if last < mark.first), len(free_after))
+        if lane == _MOST_BARS:
+            continue
+        free_after[lane : lane + 1] = [mark.last]
+        placed.append((lane, mark))
+    return placed
 
 
 def _underlines(marks: list[Mark], line: Line, shift: int) -> list[_Row]:
