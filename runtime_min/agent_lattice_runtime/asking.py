@@ -7,7 +7,7 @@ from .calling import stored_form
 from .canonical import canonical, recorded
 from .effects import perform
 from .engine import Call
-from .errors import Failure, failure_payload, restore_failure
+from .errors import Divergence, Failure, failure_payload, restore_failure
 from .history import require_same
 from .models import Reply, Request
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .answers import Problem
+    from .effects import Outcome
     from .models import Deps, Message, Model, Output, Provider
     from .run import Run
 
@@ -54,6 +55,8 @@ async def ask(run: Run, question: Question, model: Model, repair: int, escalate:
     while True:
         try:
             reply = await _attempt(run, question, model, conversation.messages, attempt)
+        except Divergence:
+            raise
         except Failure as failure:
             other = model.fallback
             if failure.code in _FINAL or other is None or other.name in used:
@@ -110,15 +113,8 @@ async def _attempt(run: Run, question: Question, model: Model, messages: list[Me
     grant = run.grant(question.static, question.step, "models", model.name)
     asked = canonical({"messages": messages, "output": question.output.name, "system": question.system})
     stored = stored_form(run.redactor.text(asked))
-    before = run.recorded(step)
-    if "llm.requested" in before:
-        requested = recorded(before["llm.requested"])
-        require_same(step, "model", str(requested.get("model")), model.name)
-        require_same(step, "request", canonical(requested.get("args")), stored)
-        if "llm.completed" in before:
-            return _checked(restore_reply(recorded(before["llm.completed"])))
-        if "llm.failed" in before:
-            raise restore_failure(recorded(before["llm.failed"]), step)
+    if (before := _recorded_reply(run, step, model, stored)) is not None:
+        return before
     key = f"{run.journal.row.run_id}:{step}"
     deps = run.deps(step, grant, key)
     request = Request(
@@ -134,25 +130,44 @@ async def _attempt(run: Run, question: Question, model: Model, messages: list[Me
     complete = _complete if mocks is None else mocks.complete
     payload = attempt_payload(model, attempt) | {"model": model.name, "args": recorded(stored)}
     intent = ("llm.requested", step, canonical(payload))
-    call = (complete, request, deps)
-    outcome = await Call(step, model.name, perform, call, deps, intent, False, mocks is not None)
+    outcome = await Call(step, model.name, perform, (complete, request, deps), deps, intent, False, mocks is not None)
+    return _answered(run, step, model, attempt, outcome)
+
+
+def _recorded_reply(run: Run, step: str, model: Model, stored: str) -> Reply | None:
+    """The answer that the log has for this attempt, or the Failure, which is raised."""
+    before = run.recorded(step)
+    if "llm.requested" not in before:
+        return None
+    requested = recorded(before["llm.requested"])
+    require_same(step, "model", str(requested.get("model")), model.name)
+    require_same(step, "request", canonical(requested.get("args")), stored)
+    if "llm.completed" in before:
+        return _checked(restore_reply(recorded(before["llm.completed"])))
+    if "llm.failed" in before:
+        raise restore_failure(recorded(before["llm.failed"]), step)
+    return None
+
+
+def _answered(run: Run, step: str, model: Model, attempt: int, outcome: Outcome) -> Reply:
+    """Record how a model call ended, with the tries before the last one; its answer, or the Failure raised."""
     if outcome.denied is not None:
         run.denied(outcome.denied)
-    head = attempt_payload(model, attempt) | {"ms": outcome.ms}
-    tries = outcome.failure.attempts if outcome.failure is not None else outcome.value.attempts
-    for number, earlier in enumerate(tries, 1):
-        failed = failure_payload(run.cleared(earlier, step)) | {"try": number}
-        run.append("llm.failed", step, canonical(attempt_payload(model, attempt) | failed))
+    head = attempt_payload(model, attempt)
+    ended: Any = outcome.value if outcome.failure is None else outcome.failure
+    for number, earlier in enumerate(ended.attempts, 1):
+        payload = failure_payload(run.cleared(earlier, step)) | {"try": number}
+        run.append("llm.failed", step, canonical(head | payload))
     if outcome.failure is not None:
         failure = run.cleared(outcome.failure, step)
-        failed = failure_payload(failure) | {"try": len(tries) + 1}
-        run.append("llm.failed", step, canonical(head | failed))
+        payload = failure_payload(failure) | {"ms": outcome.ms, "try": len(ended.attempts) + 1}
+        run.append("llm.failed", step, canonical(head | payload))
         raise failure
-    reply: Reply = outcome.value
     secrets: set[str] = set()
-    reply.text = run.redactor.text(reply.text, secrets)
-    run.append("llm.completed", step, canonical(head | reply_payload(model, reply)), secrets)
-    return _checked(reply)
+    ended.text = run.redactor.text(ended.text, secrets)
+    payload = reply_payload(model, ended) | {"ms": outcome.ms}
+    run.append("llm.completed", step, canonical(head | payload), secrets)
+    return _checked(ended)
 
 
 def _complete(request: Request, deps: Deps) -> Reply:
@@ -163,11 +178,16 @@ def _complete(request: Request, deps: Deps) -> Reply:
 
 def load_provider(name: str) -> Provider:
     """The module `providers/<name>.py`; raises Failure validation when there is none."""
+    missing = Failure("validation", f"there is no model provider {name}")
+    if not name.isidentifier():
+        raise missing
     try:
-        module: Any = __import__(f"providers.{name}", globals(), None, ["complete"], 1) if name.isidentifier() else None
-        return module  # type: ignore[no-any-return]
+        module: Any = __import__(f"providers.{name}", globals(), None, ["complete"], 1)
     except ModuleNotFoundError:
-        raise Failure("validation", f"there is no model provider {name}") from None
+        raise missing from None
+    if not hasattr(module, "complete"):
+        raise missing
+    return module  # type: ignore[no-any-return]
 
 
 def _checked(reply: Reply) -> Reply:
