@@ -5,6 +5,7 @@ This stops mistakes and careless dependencies, not an attacker: code that wants 
 
 from __future__ import annotations
 
+import _thread
 import os
 import sys
 from _thread import get_ident
@@ -157,7 +158,22 @@ def _install() -> None:
     global _installed
     _installed = True
     hide_environment()
+    if sys.version_info < (3, 12):
+        _audit_threads()
     sys.addaudithook(_hook)
+
+
+def _audit_threads() -> None:
+    """Python 3.11 raises no event when a thread starts, later ones do."""
+    start: Callable[..., int] = _thread.start_new_thread
+
+    def audited(function: Callable[..., object], *more: Any) -> int:
+        sys.audit("_thread.start_new_thread", function, *more)
+        return start(function, *more)
+
+    _thread.start_new_thread = audited
+    if (threading := sys.modules.get("threading")) is not None:
+        vars(threading)["_start_new_thread"] = audited
 
 
 def _hook(event: str, args: tuple[Any, ...]) -> None:
