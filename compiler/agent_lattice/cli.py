@@ -20,6 +20,7 @@ COMMANDS = {
     "run": ("run", "compile in memory and run"),
     "resume": ("run", "go on with a run that was stopped"),
     "replay": ("logs", "run the code against a log, performing nothing"),
+    "runs": ("logs", "list the runs of a store"),
     "events": ("logs", "show the log of a run"),
     "verify": ("logs", "find what was changed in a log"),
     "test": ("test", "run the test blocks of sources"),

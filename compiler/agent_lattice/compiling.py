@@ -16,6 +16,7 @@ from agent_lattice.terminal import note, note_paint
 
 if TYPE_CHECKING:
     from agent_lattice.plan import Plan
+    from agent_lattice.program import Program
 
 
 @record
@@ -30,17 +31,21 @@ class Compiled:
         """What was found, by place."""
         return [Finding(diagnostic, self.opened.folder) for diagnostic in self.compilation.report.sorted()]
 
-    @property
-    def failed(self) -> bool:
-        return self.compilation.report.failed
+    def require(self) -> Program:
+        """The program; a source with errors ends the command with 1, after what was found."""
+        program = self.compilation.program
+        if program is None or self.compilation.report.failed:
+            show_findings(self.findings)
+            raise click.exceptions.Exit(1)
+        return program
 
     def plan(self, workflow: str | None = None) -> Plan:
-        """The plan; a source with errors ends the command with 1, a workflow that is not there with 2, both with what was found."""
-        broken = self.failed
+        """The plan; as `require`, and a workflow that is not there ends the command with 2."""
+        self.require()
         made = plan_of(self.compilation, workflow)
         if made is None:
             show_findings(self.findings)
-            raise click.exceptions.Exit(1 if broken else 2)
+            raise click.exceptions.Exit(2)
         return made
 
 

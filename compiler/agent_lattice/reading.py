@@ -27,6 +27,8 @@ class Unusable(click.ClickException):
 
 def read_file(path: str) -> bytes:
     """The bytes of a regular file or pipe, or of standard input for `-`. Raises Unusable."""
+    if not path:
+        raise Unusable("cannot read a file without a name")
     try:
         if path == STDIN:
             content = sys.stdin.buffer.read(MOST_BYTES + 1)

@@ -6,7 +6,7 @@ from importlib import import_module
 
 import click
 
-from agent_lattice.compiling import Compiled, compile_file, show_findings
+from agent_lattice.compiling import Compiled, compile_file
 from agent_lattice.diagnostics import nearest
 from agent_lattice.graph import Graph
 from agent_lattice.reading import Unusable
@@ -21,17 +21,12 @@ from agent_lattice.terminal import out, out_json
 @click.option("--workflow", metavar="NAME", help="Only this workflow; without it all of the file.")
 def graph_command(file: str, form: str, workflow: str | None) -> None:
     """Draw the steps of FILE and what can follow what."""
-    compiled = compile_file(file)
-    if compiled.failed:
-        show_findings(compiled.findings)
-        raise click.exceptions.Exit(1)
-    text = import_module(f"agent_lattice.graph_renders.{form}").render(_wanted(compiled, workflow))
+    text = import_module(f"agent_lattice.graph_renders.{form}").render(_wanted(compile_file(file), workflow))
     (out_json if form == "json" else out)(text)
 
 
 def _wanted(compiled: Compiled, workflow: str | None) -> list[Graph]:
-    graphs, program = compiled.compilation.graphs, compiled.compilation.program
-    assert program is not None
+    program, graphs = compiled.require(), compiled.compilation.graphs
     if workflow is not None and workflow not in graphs:
         guess = nearest(workflow, graphs)
         raise Unusable(f"no workflow `{workflow}` in this file" + (f"; did you mean `{guess}`?" if guess else ""))
