@@ -23,10 +23,13 @@ def node_lines(node: Node) -> list[str]:
             return [f"fail {code}"]
         case plan.If() | plan.Match():
             return [f"{node.sort} {node.label}"]
-        case plan.Each():
-            return [f"for {node.label}"]
-        case plan.Loop():
-            return [f"loop {node.label}".replace("loop loop", "loop")]
+        case plan.Each(name=name, item=item, at_most=most, width=width):
+            return [
+                f"{name} = for {item}" if name else f"for {item}",
+                f"at most {most}" + f" parallel {width}" * (width > 1),
+            ]
+        case plan.Loop(name=name, at_most=most):
+            return [f"{name} = loop" if name else "loop", f"at most {most}"]
     return [node.sort if node.op else node.label]
 
 

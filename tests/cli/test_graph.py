@@ -1,0 +1,109 @@
+"""`lattice graph`: three drawings of two workflows, kept as snapshots."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from cli.running import WRONG, lattice
+from syrupy.assertion import SnapshotAssertion
+from text_snapshots import TextSnapshot
+
+DESK = """\
+type Ticket { id: string  text: string }
+type Verdict { kind: "bug" | "praise" | "other" }
+
+model fast = ollama("llama3.2")
+
+tool desk = python("desk_tools") {
+  op open() -> list<Ticket> { effect: read }
+  op file(id: string, kind: string) -> null { effect: write, idempotent_by: id }
+}
+
+/// Sort the open tickets.
+workflow desk_day(limit: int) -> list<string> {
+  tickets = desk.open()
+  var seen: int = 0
+  kinds = for ticket in tickets at most 50 parallel 4 {
+    sorted = call sort(ticket: ticket)
+    yield sorted
+  }
+  for ticket in tickets at most 50 {
+    set seen = seen + 1
+  }
+  done = loop at most 3 {
+    again = desk.open()
+    until size(again) == 0
+  }
+  emit sorted_all(count: seen, done: done)
+  return kinds
+}
+
+workflow sort(ticket: Ticket) -> string {
+  parallel {
+    verdict = ask fast -> Verdict { prompt "What is this: {{ ticket.text }}?" }
+    branch note { let length = size(ticket.text) }
+  }
+  match verdict.kind {
+    case "bug", "praise" { desk_entry = desk.file(id: ticket.id, kind: verdict.kind) }
+    else {
+      if length > 1000 && ticket.text.contains("\\"<script>\\"") { fail refused "too long" }
+    }
+  }
+  return verdict.kind
+}
+"""
+
+STRAIGHT = """\
+tool shop = python("shop_tools") { op get(id: string) -> string { effect: read } }
+
+workflow straight(id: string) -> string {
+  order = shop.get(id: id)
+  if order == "" { return "none" }
+  return order
+}
+"""
+TOOLS = "def open(): return []\ndef file(id, kind): return None\ndef get(id): return id\n"
+
+
+@pytest.fixture
+def sources(here: Path) -> Path:
+    """Both workflows and their tools."""
+    (here / "desk_day.lat").write_text(DESK)
+    (here / "straight.lat").write_text(STRAIGHT)
+    for name in ("desk", "shop"):
+        (here / f"{name}_tools.py").write_text(TOOLS)
+    return here
+
+
+@pytest.mark.parametrize("form", ["mermaid", "dot", "json"])
+@pytest.mark.parametrize("name", ["desk_day", "straight"])
+def test_drawings(sources: Path, snapshot: SnapshotAssertion, name: str, form: str) -> None:
+    ran = lattice("graph", f"{name}.lat", "--format", form)
+    assert ran.exit_code == 0, ran.output
+    assert ran.stdout == snapshot.use_extension(TextSnapshot)
+
+
+def test_mermaid_is_the_default_and_one_workflow_can_be_chosen(sources: Path) -> None:
+    assert lattice("graph", "straight.lat").stdout == lattice("graph", "straight.lat", "--format", "mermaid").stdout
+    made = json.loads(lattice("graph", "desk_day.lat", "--format", "json", "--workflow", "sort").stdout)
+    assert [graph["workflow"] for graph in made["graphs"]] == ["sort"]
+
+
+def test_edges_join_nodes_that_are_there(sources: Path) -> None:
+    made = json.loads(lattice("graph", "desk_day.lat", "--format", "json").stdout)
+    for graph in made["graphs"]:
+        nodes = {node["id"] for node in graph["nodes"]}
+        assert {edge["source"] for edge in graph["edges"]} | {edge["target"] for edge in graph["edges"]} == nodes
+    steps = [node["step"] for graph in made["graphs"] for node in graph["nodes"] if node["step"]]
+    assert {"tickets", "kinds", "kinds.sorted", "done", "verdict"} <= set(steps)
+
+
+def test_an_unknown_workflow_and_a_wrong_source(sources: Path) -> None:
+    ran = lattice("graph", "desk_day.lat", "--workflow", "sortt")
+    assert (ran.exit_code, ran.stderr) == (2, "error: no workflow `sortt` in this file; did you mean `sort`?\n")
+    (sources / "wrong.lat").write_text(WRONG)
+    ran = lattice("graph", "wrong.lat")
+    assert (ran.exit_code, ran.stdout) == (1, "")
+    assert "error[LAT2101]" in ran.stderr
