@@ -13,14 +13,14 @@ Loose = list[tuple[str, str]]
 """Ends that wait for what comes next: node id and label of the edge."""
 
 
-def build(workflow: plan.Workflow) -> Graph:
+def build(workflow: plan.Workflow, *, whole: bool = True) -> Graph:
     """The graph of a workflow. The edge labelled `falls` into the end is a body that ends without `return`."""
-    return _Builder(workflow).run()
+    return _Builder(Graph(workflow, whole=whole)).run()
 
 
 class _Builder:
-    def __init__(self, workflow: plan.Workflow) -> None:
-        self.graph = Graph(workflow)
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
         self.region: tuple[str, ...] = ()
         self.counts: dict[str, int] = {}
 

@@ -10,7 +10,7 @@ from agent_lattice import plan
 from agent_lattice.annotations import unquote
 from agent_lattice.declarations.imports import Import
 from agent_lattice.declarations.test import REPEATED_TEST, Test
-from agent_lattice.diagnostics import Code, Edit, Fix, Label, Report, Severity, did_you_mean
+from agent_lattice.diagnostics import Code, Edit, Fix, Label, Report, Severity, did_you_mean, nearest
 from agent_lattice.program import Files, Module, Program, Symbol
 from agent_lattice.python_files import collect
 from agent_lattice.records import fields, is_record
@@ -194,7 +194,7 @@ def _import(name: Name, node: Import, module: Module, target: Module | None, rep
     else:
         help, fix = did_you_mean(name.text, own, name.span)
         report.add(NOT_EXPORTED, f"`{target.source.name}` declares no `{name}`", name.span, help=help, fix=fix)
-        module.poisoned.add(name.text)
+        module.poisoned |= {name.text, nearest(name.text, own) or name.text}
 
 
 def _resolve(modules: list[Module], report: Report) -> None:

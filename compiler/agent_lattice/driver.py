@@ -44,8 +44,9 @@ def compile_source(name: str, content: bytes, files: Files) -> Compilation:
     try:
         result.program = check(result.source, files, parse, report)
         call_cycles(result.program.workflows, report)
+        unclear = {name for module in result.program.modules for name in module.unclear}
         for workflow in result.program.workflows.values():
-            result.graphs[workflow.name] = build(workflow)
+            result.graphs[workflow.name] = build(workflow, whole=workflow.name not in unclear)
         for graph in result.graphs.values():
             for analysis in ANALYSES:
                 analysis(graph, report)

@@ -38,10 +38,11 @@ class Edge:
 
 
 class Graph:
-    """A workflow as nodes by id and edges, both in source order."""
+    """A workflow as nodes by id and edges, both in source order. `whole`: no way is missing because of a mistake in the source."""
 
-    def __init__(self, workflow: plan.Workflow) -> None:
+    def __init__(self, workflow: plan.Workflow, *, whole: bool = True) -> None:
         self.workflow = workflow
+        self.whole = whole
         self.nodes: dict[str, Node] = {}
         self.edges: list[Edge] = []
 
@@ -57,6 +58,17 @@ class Graph:
         found: dict[str, list[Edge]] = {id: [] for id in self.nodes}
         for edge in self.edges:
             found[edge.target].append(edge)
+        return found
+
+    @cached_property
+    def reachable(self) -> set[str]:
+        """Nodes that a way leads to from the start, itself included."""
+        found, stack = {START}, [START]
+        while stack:
+            for edge in self.successors[stack.pop()]:
+                if edge.target not in found:
+                    found.add(edge.target)
+                    stack.append(edge.target)
         return found
 
     @cached_property

@@ -12,7 +12,7 @@ from agent_lattice.printer import Printer
 from agent_lattice.program import Module, Symbol
 from agent_lattice.records import field, record
 from agent_lattice.source import Span
-from agent_lattice.tree import Name, Reader
+from agent_lattice.tree import Junk, Name, Reader
 from agent_lattice.types import Record, Type
 
 DUPLICATE_STEP = Code("LAT1206", "duplicate-step-name")
@@ -85,6 +85,8 @@ class Body:
     output: Type
     name: str
     bindings: list[Binding] = field(default_factory=list)
+    unclear: bool = False
+    """Whether something in it could not be understood, so that not every way through it is known."""
 
 
 @record(frozen=False)
@@ -147,17 +149,18 @@ class Scope:
 
     def define(self, name: Name, type: Type, sort: str) -> None:
         """Make a name visible from here on; one that is visible already is an error."""
-        if sort == "step result" and self.steps.get(name.text, name.span) != name.span:
-            return  # `step` has reported it
         known = self.binding(name.text)
         if known is not None and name.text != "_":
-            self.report.add(
-                SHADOWED,
-                f"`{name}` is already defined",
-                name.span,
-                related=(Label(known.span, f"first defined here, as a {known.sort}"),),
-                help="choose another name: every name means one thing in a workflow",
-            )
+            if (
+                sort != "step result" or self.steps.get(name.text, name.span) == name.span
+            ):  # else `step` has reported it
+                self.report.add(
+                    SHADOWED,
+                    f"`{name}` is already defined",
+                    name.span,
+                    related=(Label(known.span, f"first defined here, as a {known.sort}"),),
+                    help="choose another name: every name means one thing in a workflow",
+                )
             return
         binding = Binding(name.text, type, name.span, sort, self.depth)
         self.own[name.text] = binding
@@ -226,5 +229,8 @@ class Scope:
 
     def block(self, statements: Iterable[Kind]) -> plan.Block:
         """Check statements in order, each seeing the names before it."""
+        statements = tuple(statements)
+        if any(isinstance(statement, Junk) for statement in statements):
+            self.body.unclear = True
         ops = [op for statement in statements if (op := statement.check(self)) is not None]
         return tuple(ops)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -17,6 +18,9 @@ UNCLOSED = Code("LAT1003", "unclosed-brace")
 UNKNOWN_WORD = Code("LAT1004", "unknown-word")
 MISSING_LET = Code("LAT1005", "value-without-let")
 RESERVED = Code("LAT1006", "reserved-word")
+
+TOKENS = re.compile(r'//[^\n]*|"""[\s\S]*?(?:"""|\Z)|"(?:[^"\\\n]|\\.)*"?|\'(?:[^\'\\\n]|\\.)*\'?|[{}\n]')
+"""What has to be told apart to count braces in a text that may be broken."""
 
 _SIGNS = {
     "LBRACE": "`{`", "RBRACE": "`}`", "LPAR": "`(`", "RPAR": "`)`", "LSQB": "`[`", "RSQB": "`]`", "COMMA": "`,`", "COLON": "`:`",
@@ -49,16 +53,41 @@ def report_mistake(source: Source, state: Any, token: Token, report: Report) -> 
 
 def report_unclosed(source: Source, brace: Token, at: int, report: Report) -> None:
     """An opening brace without its closing one; `at` is where the next declaration starts, or the end."""
-    start = brace.start_pos or 0
-    end = len(source.text[:at].rstrip())
+    start, end = _without_partner(source.text, brace.start_pos or 0, at)
+    indent = _indent(source.text, start)
     report.add(
         UNCLOSED,
         "this brace is never closed",
         Span(source, start, start + 1),
         related=(Label(Span(source, end, end), "the missing `}` belongs before here"),),
-        fix=Fix("add `}`", (Edit(Span(source, end, end), "\n}"),)),
+        fix=Fix("add `}`", (Edit(Span(source, end, end), f"\n{indent}}}"),)),
         help="add `}`",
     )
+
+
+def _without_partner(text: str, start: int, at: int) -> tuple[int, int]:
+    """The brace that its author probably forgot to close, and the end of what belongs into it.
+
+    Braces pair from the inside, so a forgotten one shows at the outermost, `start`. Indentation tells more: a closing brace further
+    left than the line of its partner closes something else.
+    """
+    open_braces: list[int] = []
+    for match in TOKENS.finditer(text, start, at):
+        if match.group() == "{":
+            open_braces.append(match.start())
+        elif match.group() == "}" and open_braces:
+            partner, line = open_braces.pop(), text.rfind("\n", 0, match.start()) + 1
+            indent = _indent(text, partner)
+            if not text[line : match.start()].strip() and match.start() - line < len(indent):
+                inside = re.compile(rf"\n(?!{indent}[ \t]|[ \t]*$)", re.MULTILINE).search(text, partner)
+                return partner, inside.start() if inside else match.start()
+    return start, len(text[:at].rstrip())
+
+
+def _indent(text: str, at: int) -> str:
+    """The white space that starts the line of an offset."""
+    line = text.rfind("\n", 0, at) + 1
+    return text[line : line + len(text[line:]) - len(text[line:].lstrip(" \t"))]
 
 
 def _expected(state: Any) -> set[str]:

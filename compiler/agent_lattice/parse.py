@@ -19,7 +19,7 @@ from agent_lattice.diagnostics import Report
 from agent_lattice.expr import syntax
 from agent_lattice.grammars import Parser
 from agent_lattice.kinds import kinds
-from agent_lattice.mistakes import report_mistake, report_unclosed
+from agent_lattice.mistakes import TOKENS, report_mistake, report_unclosed
 from agent_lattice.records import replace
 from agent_lattice.source import Source, Span
 from agent_lattice.tree import Arg, Block, Bound, Junk, Module, Number, Parts, Reader, Text
@@ -171,6 +171,8 @@ class _Reading:
         if open_brace is not None and at != self.last_error:
             report_unclosed(self.source, open_brace, at, self.report)
         self.last_error = at
+        if self._accepts("LET"):  # a body whose end is a guess: its junk says so
+            self.state.feed_token(Token("ERROR", "", at, end_pos=at))
         while self._accepts("RBRACE"):
             self.state.feed_token(Token("RBRACE", "", at, end_pos=at))
         self._go_on_at(at)
@@ -200,9 +202,6 @@ def _open_braces(values: list[Any]) -> int:
     return signs.count("LBRACE") - signs.count("RBRACE")
 
 
-_TOKENS = re.compile(r'//[^\n]*|"""[\s\S]*?(?:"""|\Z)|"(?:[^"\\\n]|\\.)*"?|\'(?:[^\'\\\n]|\\.)*\'?|[{}\n]')
-
-
 def _next_start(text: str, at: int, depth: int, *, force: bool) -> int:
     """Where reading can go on: the start of a line, or a closing brace, outside the braces opened since the mistake.
 
@@ -211,7 +210,7 @@ def _next_start(text: str, at: int, depth: int, *, force: bool) -> int:
     line = text.rfind("\n", 0, at) + 1
     if not force and depth <= 0 and not text[line:at].strip():
         return at
-    for match in _TOKENS.finditer(text, at):
+    for match in TOKENS.finditer(text, at):
         sign = match.group()
         if sign == "}" and depth <= 0 and (not force or match.start() > at):
             return match.start()

@@ -60,6 +60,8 @@ class Module:
     declarations: list[Any]
     symbols: dict[str, Symbol] = field(default_factory=dict)
     poisoned: set[str] = field(default_factory=set)
+    unclear: set[str] = field(default_factory=set)
+    """Workflows that were not understood in full, by their unique names."""
     files: Files = lambda path: None
 
     @property

@@ -13,9 +13,11 @@ MISSING_RETURN = Code("LAT3002", "missing-return")
 def endings(graph: Graph, report: Report) -> None:
     """Report a workflow that owes a result and has a way to its end without `return`."""
     workflow = graph.workflow
-    if isinstance(workflow.type, Null | Optional):
+    if isinstance(workflow.type, Null | Optional) or not graph.whole:
         return
-    falling = [edge for edge in graph.predecessors[END] if edge.label.endswith("falls")]
+    falling = [
+        edge for edge in graph.predecessors[END] if edge.label.endswith("falls") and edge.source in graph.reachable
+    ]
     if not falling:
         return
     report.add(

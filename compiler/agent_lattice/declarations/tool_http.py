@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from agent_lattice.annotations import unquote
-from agent_lattice.diagnostics import Code, Report, did_you_mean, replace
+from agent_lattice.diagnostics import Code, Report, did_you_mean, nearest, replace
 from agent_lattice.plan import EnvRef
 from agent_lattice.settings import Value
 from agent_lattice.tree import Text
@@ -86,5 +86,9 @@ def _check_path(node: Any, report: Report) -> None:
         )
     for place in _PLACE.findall(path):
         if place not in names:
-            guess, _ = did_you_mean(place, names, node.path.span)
-            report.add(WRONG_PATH, f"`{{{place}}}` is no parameter of `{node.name}`", node.path.span, help=guess)
+            help, meant = did_you_mean(place, names, node.path.span)
+            new = node.path.raw.replace(f"{{{place}}}", f"{{{nearest(place, names)}}}")
+            fix = meant and replace(meant.title, node.path.span, new)
+            report.add(
+                WRONG_PATH, f"`{{{place}}}` is no parameter of `{node.name}`", node.path.span, help=help, fix=fix
+            )

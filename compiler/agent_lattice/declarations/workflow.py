@@ -58,7 +58,10 @@ class Workflow:
         nodes = {node.name.text: node for node in reversed(self.params)}
         for param in workflow.params:
             scope.define(nodes[param.name].name, param.type, "parameter")
-        return replace(workflow, body=scope.block(self.body.statements))
+        body = scope.block(self.body.statements)
+        if scope.body.unclear:
+            module.unclear.add(workflow.name)
+        return replace(workflow, body=body)
 
 
 DECLARATION: type[Declaration] = Workflow

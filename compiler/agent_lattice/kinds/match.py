@@ -141,9 +141,11 @@ class Match:
         scope.report.add(WRONG_CASE, f"`{value}` is never a value of `{subject}`", value.span, help=help, fix=fix)
 
     def _check_cover(self, subject: Type, scope: Scope) -> None:
+        """Report values that no case is for; where the run would go with them is not known."""
         if self.otherwise or isinstance(subject, Unknown):
             return
         choices = _choices(subject)
+        scope.body.unclear |= choices is None
         at = Span(self.span.source, self.span.end - 1, self.span.end - 1)
         if choices is None:
             fix = Fix("add an `else` that fails", (Edit(at, f"else {_UNHANDLED} "),))
@@ -158,6 +160,7 @@ class Match:
         given = {(type(v.value), v.value) for case in self.cases for v in case.values}
         missing = [CaseValue(value) for value in choices if (type(value), value) not in given]
         if missing:
+            scope.body.unclear = True
             listed = ", ".join(f"`{value}`" for value in missing)
             fix = Fix(
                 f"add a case for {listed} that fails", (Edit(at, f"case {', '.join(map(str, missing))} {_UNHANDLED} "),)
