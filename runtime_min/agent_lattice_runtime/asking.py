@@ -112,7 +112,8 @@ async def _attempt(run: Run, question: Question, model: Model, messages: list[Me
     step = f"{question.step}#{attempt}"
     grant = run.grant(question.static, question.step, "models", model.name)
     asked = canonical({"messages": messages, "output": question.output.name, "system": question.system})
-    stored = stored_form(run.redactor.text(asked))
+    secrets: set[str] = set()
+    stored = stored_form(run.redactor.text(asked, secrets))
     if (before := _recorded_reply(run, step, model, stored)) is not None:
         return before
     key = f"{run.journal.row.run_id}:{step}"
@@ -129,7 +130,7 @@ async def _attempt(run: Run, question: Question, model: Model, messages: list[Me
     mocks = run.setting.mocks
     complete = _complete if mocks is None else mocks.complete
     payload = attempt_payload(model, attempt) | {"model": model.name, "args": recorded(stored)}
-    intent = ("llm.requested", step, canonical(payload))
+    intent = ("llm.requested", step, canonical(payload), secrets)
     outcome = await Call(step, model.name, perform, (complete, request, deps), deps, intent, False, mocks is not None)
     return _answered(run, step, model, attempt, outcome)
 

@@ -26,8 +26,9 @@ INLINE = 1024  # characters of canonical arguments that an event holds; of longe
 async def call_tool(run: Run, step: str, static: str, op: Op, arguments: Mapping[str, Any]) -> Any:
     """The validated result of an operation; raises Failure with the step's path."""
     grant = run.grant(static, step, "operations", op.name)
+    secrets: set[str] = set()
     try:
-        stored = stored_form(canonical(arguments))
+        stored = stored_form(canonical(run.redactor.value(arguments, secrets)))
     except Failure as failure:
         raise run.cleared(failure, step) from None
     if run.history is not None:
@@ -35,9 +36,9 @@ async def call_tool(run: Run, step: str, static: str, op: Op, arguments: Mapping
         if (ending := _ending(before)) is not None:
             return _replayed(step, op, stored, before, ending)
         if op.effect == "write":
-            return await _write(run, step, op, arguments, stored, grant, before.get("effect.intended"))
+            return await _write(run, step, op, arguments, stored, grant, secrets, before.get("effect.intended"))
     elif op.effect == "write":
-        return await _write(run, step, op, arguments, stored, grant, None)
+        return await _write(run, step, op, arguments, stored, grant, secrets, None)
     mocks = run.setting.mocks
     target = op if mocks is None else mocks.stand_in(op)
     call = (target.call, copied(arguments), run.deps(step, grant))
@@ -46,7 +47,7 @@ async def call_tool(run: Run, step: str, static: str, op: Op, arguments: Mapping
         run.denied(outcome.denied)
     if outcome.failure is None:
         try:
-            value, text, secrets = _taken(run, op, outcome)
+            value, text = _taken(run, op, outcome, secrets)
         except Failure as failure:
             outcome.failure = failure
         else:
@@ -61,24 +62,24 @@ def stored_form(text: str) -> str:
     return text if len(text) <= INLINE else f'{{"sha256":"{sha256(text.encode()).hexdigest()}"}}'
 
 
-def _taken(run: Run, op: Op, outcome: Outcome) -> tuple[Any, str, set[str]]:
-    """The result as run and replay see it: without secrets, decoded, with its canonical text."""
-    secrets: set[str] = set()
+def _taken(run: Run, op: Op, outcome: Outcome, secrets: set[str]) -> tuple[Any, str]:
+    """The result as run and replay see it: without secrets, decoded; and its canonical text."""
     value = copied(outcome.value)
     if run.redactor.active:
         value = run.redactor.value(value, secrets)
     value = decode(op.output, value, f"the result of {op.name}")
-    return value, canonical(value), secrets
+    return value, canonical(value)
 
 
 def _failed(run: Run, kind: str, step: str, outcome: Outcome, more: dict[str, object]) -> Failure:
     """Record that an effect failed, after the tries before the last one if there were any; the failure to raise."""
     assert outcome.failure is not None
-    failure = run.cleared(outcome.failure, step)
+    found: set[str] = set()
+    failure = run.cleared(outcome.failure, step, found)
     payload = failure_payload(failure) | {"ms": outcome.ms} | more
-    if tries := [failure_payload(run.cleared(before, step)) for before in outcome.failure.attempts]:
+    if tries := [failure_payload(run.cleared(before, step, found)) for before in outcome.failure.attempts]:
         payload["tries"] = tries
-    run.append(kind, step, canonical(payload))
+    run.append(kind, step, canonical(payload), found)
     return failure
 
 
@@ -108,7 +109,14 @@ def _require_same_call(step: str, op: Op, stored: str, payload: Mapping[str, Any
 
 
 async def _write(
-    run: Run, step: str, op: Op, arguments: Mapping[str, Any], stored: str, grant: Any, intended: str | None
+    run: Run,
+    step: str,
+    op: Op,
+    arguments: Mapping[str, Any],
+    stored: str,
+    grant: Any,
+    secrets: set[str],
+    intended: str | None,
 ) -> Any:
     """The intent is durable before the call. An intent without outcome is a call that may have happened: it is made
     again only with a key that makes a second one harmless."""
@@ -118,7 +126,7 @@ async def _write(
     intent = None
     if intended is None:
         payload = {"op": op.name, "args": recorded(stored)} | ({"key": key} if key else {})
-        intent = ("effect.intended", step, canonical(payload))
+        intent = ("effect.intended", step, canonical(payload), secrets)
     else:
         _require_same_call(step, op, stored, recorded(intended))
         if key is None and run.performs:
@@ -127,15 +135,15 @@ async def _write(
     target = op if mocks is None else mocks.stand_in(op)
     call = (target.call, copied(arguments), run.deps(step, grant, key))
     outcome = await Call(step, op.name, perform, call, call[2], intent, True, target is not op)
-    return _written(run, step, op, outcome)
+    return _written(run, step, op, outcome, secrets)
 
 
-def _written(run: Run, step: str, op: Op, outcome: Outcome) -> Any:
+def _written(run: Run, step: str, op: Op, outcome: Outcome, secrets: set[str]) -> Any:
     if outcome.denied is not None:
         run.denied(outcome.denied)
     if outcome.failure is None:
         try:
-            value, text, secrets = _taken(run, op, outcome)
+            value, text = _taken(run, op, outcome, secrets)
         except Failure as failure:
             outcome.failure = failure
         else:

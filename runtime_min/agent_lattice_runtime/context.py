@@ -93,14 +93,15 @@ class Context:
     async def emit(self, name: str, event: str, payload: object) -> None:
         """Publish `custom.<event>`; it is durable before anyone sees it, and before the next step."""
         step, kind = self.path + name, f"custom.{event}"
-        text = canonical(payload)
+        secrets: set[str] = set()
+        text = canonical(self.run.redactor.value(payload, secrets))
         before = self.run.recorded(step)
         if kind in before:
             require_same(step, "payload", before[kind], text)
         elif before:
             require_same(step, "event", ", ".join(before), kind)
         else:
-            await Call(step, kind, intent=(kind, step, text))
+            await Call(step, kind, intent=(kind, step, text, secrets))
 
 
 def _bound(branch: Callable[[Context], Body[Any]], context: Context) -> Callable[[], Body[Any]]:

@@ -29,7 +29,7 @@ class Cancelled(BaseException):
 
 
 class Call:
-    """Command: make `intent` (type, step, payload) durable, then do `function(*arguments)`, which must not raise
+    """Command: make `intent` (type, step, payload, secrets) durable, then do `function(*arguments)`, which must not raise
     Exception. `write` shields it from interruption, `quick` says that a thread is not worth it."""
 
     __slots__ = ("arguments", "deps", "function", "intent", "quick", "step", "what", "write")
@@ -41,7 +41,7 @@ class Call:
         function: Callable[..., Any] | None = None,
         arguments: tuple[Any, ...] = (),
         deps: Deps | None = None,
-        intent: tuple[str, str, str] | None = None,
+        intent: tuple[str, str, str, Iterable[str]] | None = None,
         write: bool = False,
         quick: bool = False,
     ) -> None:

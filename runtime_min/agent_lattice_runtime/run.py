@@ -168,11 +168,12 @@ class Run:
         seed = self.journal.row.run_id
         return Deps(step, grant, self.redactor, key, setting.scripted, setting.folder, setting.tools, self.shared, seed)
 
-    def cleared(self, failure: Failure, step: str) -> Failure:
-        """The failure as it may be stored, shown and raised: without secrets, with its step."""
+    def cleared(self, failure: Failure, step: str, found: set[str] | None = None) -> Failure:
+        """The failure as it may be stored, shown and raised: with its step, without secrets, whose names are added to
+        `found`."""
         text = self.redactor.text
-        details = tuple(text(line) for line in failure.details)
-        clean = Failure(failure.code, text(failure.message), details=details, retryable=failure.retryable)
+        details = tuple(text(line, found) for line in failure.details)
+        clean = Failure(failure.code, text(failure.message, found), details=details, retryable=failure.retryable)
         clean.step = failure.step or step
         return clean
 
