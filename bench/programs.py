@@ -1,0 +1,80 @@
+"""Sources of any size: the workflows that the compiler is measured with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+_DECLARATIONS = """
+type Item {
+  id: string
+  total: float @min(0)
+  kind: "new" | "used" | "lost"
+}
+type Verdict {
+  keep: bool
+  reason: string @max(400)
+  sure: float @range(0.0, 1.0)
+}
+model fast = anthropic("claude-haiku-4-5") { max_tokens: 800, temperature: 0.0 }
+tool desk = http("https://desk.example/api") {
+  op find(id: string) -> Item = GET "/items/{id}" { effect: read }
+  op score(item: Item, factor: float) -> float = POST "/scores" { effect: read }
+  op store(id: string, amount: float) -> Item = POST "/items" { effect: write, idempotent_by: id }
+}
+"""
+
+
+def everyday(steps: int) -> str:
+    """A workflow as people write them: groups of five steps (two reads side by side, a question, a score, a write)."""
+    groups = "".join(_group(number) for number in range(steps // 5))
+    return f"{_DECLARATIONS}\nworkflow main(id: string) -> float {{\n{groups}  return 1.0\n}}\n"
+
+
+def _group(n: int) -> str:
+    return f"""
+  parallel {{
+    left_{n} = desk.find(id: id + "-{n}")
+    right_{n} = desk.find(id: id)
+  }}
+  let sum_{n} = left_{n}.total + right_{n}.total
+  answer_{n} = ask fast -> Verdict {{
+    prompt "Keep {{{{ left_{n}.id }}}} of {{{{ sum_{n} }}}}? {{% if left_{n}.kind == 'lost' %}}It is lost.{{% endif %}}"
+    check answer_{n}.sure >= 0.5 || !answer_{n}.keep : "keeping needs to be sure"
+    repair 1
+  }}
+  if answer_{n}.keep && sum_{n} > {n}.5 {{
+    score_{n} = desk.score(left_{n}, factor: 2.0)
+    emit scored(value: score_{n})
+  }} else {{
+    stored_{n} = desk.store(id: left_{n}.id, amount: sum_{n})
+  }}
+"""
+
+
+def chain(steps: int) -> str:
+    """Each step takes what the one before returned."""
+    body = "".join(f"  s{n} = desk.find(id: s{n - 1}.id)\n" for n in range(1, steps))
+    return f"{_DECLARATIONS}\nworkflow main(id: string) -> float {{\n  s0 = desk.find(id)\n{body}  return s{steps - 1}.total\n}}\n"
+
+
+def wide(steps: int) -> str:
+    """One `parallel` of that many branches."""
+    body = "".join(f'    s{n} = desk.find(id: id + "-{n}")\n' for n in range(steps))
+    return f"{_DECLARATIONS}\nworkflow main(id: string) -> float {{\n  parallel {{\n{body}  }}\n  return s0.total\n}}\n"
+
+
+def typed(steps: int) -> str:
+    """Every step has a type and an operation of its own."""
+    types = "".join(f"type T{n} {{ id: string  size: int @min({n})  note: string? }}\n" for n in range(steps))
+    ops = "".join(f'  op o{n}(id: string) -> T{n} = GET "/t{n}/{{id}}" {{ effect: read }}\n' for n in range(steps))
+    body = "".join(f"  s{n} = many.o{n}(id)\n" for n in range(steps))
+    tool = f'tool many = http("https://many.example") {{\n{ops}}}\n'
+    return f"{types}{tool}\nworkflow main(id: string) -> int {{\n{body}  return s{steps - 1}.size\n}}\n"
+
+
+SHAPES: dict[str, Callable[[int], str]] = {
+    "everyday": everyday,
+    "chain": chain,
+    "wide parallel": wide,
+    "many types": typed,
+}

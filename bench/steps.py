@@ -1,0 +1,148 @@
+"""Steps in memory and on the disk, beside the least work that any log has to do for them; and what a step costs there."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import others
+from agent_lattice_runtime.context import Context
+from agent_lattice_runtime.effects import PythonOp
+from agent_lattice_runtime.execute import run_many, start
+from agent_lattice_runtime.models import Workflow
+from agent_lattice_runtime.run import Setting
+from agent_lattice_runtime.stores.memory import MemoryStore
+from agent_lattice_runtime.stores.sqlite import SqliteStore
+from measuring import Figure, at_most, in_turns, shown
+
+if TYPE_CHECKING:
+    from agent_lattice_runtime.journal import EventRow
+
+STEPS = 1000
+RUNS = 100
+ROUNDS = 9
+
+
+def _count(value: object, path: str, errors: list[str]) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    errors.append(f"{path}: expected int")
+    return 0
+
+
+def _input(value: object, path: str, errors: list[str]) -> dict[str, Any]:
+    return {"steps": _count(value["steps"], f"{path}.steps", errors)} if isinstance(value, dict) else {}
+
+
+ADD = PythonOp(name="numbers.add", module="bench_tools", function="add", effect="pure", output=_count)
+
+
+async def chain(ctx: Context, steps: int) -> int:
+    """Steps in a row, each adding one to what the step before returned."""
+    total = 0
+    for index in range(steps):
+        total = await ctx.at("add", index).tool("one", ADD, {"number": total})
+    return total
+
+
+def _workflow() -> Workflow:
+    grant = {"tools": ["numbers"], "operations": ["numbers.add"]}
+    manifest = {"plan": "sha256:bench", "compiler": "0", "permissions": {"total": grant, "steps": {"add.one": grant}}}
+    return Workflow(name="chain", function=chain, input=_input, output=_count, manifest=manifest)
+
+
+def figures() -> Iterator[Figure]:
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "bench_tools.py").write_text("def add(number):\n    return number + 1\n", encoding="utf-8")
+        setting = Setting(tools=str(folder))
+        yield from _in_memory(setting)
+        yield from _durable(folder, setting)
+        yield from _size(folder, setting)
+
+
+def _in_memory(setting: Setting) -> Iterator[Figure]:
+    flow = _workflow()
+    run, hashed = in_turns(
+        [lambda: start(flow, {"steps": STEPS}, MemoryStore(), None, setting), _hashing(_events(flow, setting))], ROUNDS
+    )
+    step = run / STEPS
+    beside = f"{shown(hashed / STEPS)}  json.dumps and sha256 of the event"
+    yield Figure("step in memory", shown(step), beside, run / hashed, "≤ 10 µs", step <= 10e-6)
+    yield from others.figures(STEPS, ROUNDS)
+
+
+def _events(flow: Workflow, setting: Setting) -> list[EventRow]:
+    """The events of a run, one for each step, without those of the run itself."""
+    store = MemoryStore()
+    start(flow, {"steps": STEPS}, store, "bench", setting)
+    row = store.find("bench")
+    assert row is not None
+    return [event for event in store.events(row) if event[3]]
+
+
+def _hashing(events: list[EventRow]) -> Callable[[], None]:
+    documents = [
+        {"payload": json.loads(payload), "redaction": None, "run_id": "bench", "seq": seq, "step": step, "ts": ts, "type": kind}
+        for seq, ts, kind, step, payload, _, _ in events
+    ]  # fmt: skip
+
+    def run() -> None:
+        for document in documents:
+            sha256(json.dumps(document).encode()).digest()
+
+    return run
+
+
+def _durable(folder: Path, setting: Setting) -> Iterator[Figure]:
+    flow = _workflow()
+    store = SqliteStore(str(folder / "runs.db"))
+    raw = _raw_log(folder / "raw.db")
+    rows = _events(flow, setting)
+    keys = iter(range(1, 1_000_000))
+
+    def commit_each() -> None:
+        key = next(keys)
+        for row in rows:
+            raw.execute("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (key, *row))
+
+    def many() -> None:
+        each = STEPS // RUNS
+        run_many(flow, [(None, {"steps": each})] * RUNS, store, setting)
+
+    alone, together, commits = in_turns(
+        [lambda: start(flow, {"steps": STEPS}, store, None, setting), many, commit_each], ROUNDS
+    )
+    store.close()
+    raw.close()
+    beside = "raw commit of one event"
+    yield at_most("durable step", alone / STEPS, commits / STEPS, 1.3, beside)
+    yield at_most(f"durable step, {RUNS} runs on one store", together / STEPS, commits / STEPS, 1.0, beside)
+
+
+def _raw_log(path: Path) -> sqlite3.Connection:
+    """The least durable log: the same columns, key and settings, and nothing else."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute(
+        "CREATE TABLE events (run, seq, ts, type, step, payload, redaction, hash, PRIMARY KEY (run, seq)) WITHOUT ROWID"
+    )
+    return connection
+
+
+def _size(folder: Path, setting: Setting) -> Iterator[Figure]:
+    sizes = []
+    for steps in (STEPS, 11 * STEPS):
+        path = folder / f"size{steps}.db"
+        store = SqliteStore(str(path))
+        start(_workflow(), {"steps": steps}, store, None, setting)
+        store.close()
+        sizes.append(path.stat().st_size)
+    each = (sizes[1] - sizes[0]) / (10 * STEPS)
+    yield Figure("log of a step", f"{each:.0f} bytes", goal="≤ 500 bytes", met=each <= 500)
