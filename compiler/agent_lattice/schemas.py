@@ -1,7 +1,4 @@
-"""JSON Schemas of what the compiler and the runtime write and read, made from the code that does it.
-
-`python -m agent_lattice.schemas FOLDER` writes them; a test compares `schemas/` with what this would write.
-"""
+"""The JSON Schema of the plan, made from the classes of `plan`. `generate` writes it to `schemas/`."""
 
 from __future__ import annotations
 
@@ -51,7 +48,7 @@ def plan_model() -> type[BaseModel]:
     return model
 
 
-def _operations() -> list[type[plan.Op]]:
+def _operations() -> list[Any]:
     found = (kind for kind in vars(plan).values() if isinstance(kind, type) and issubclass(kind, plan.Op))
     return sorted((kind for kind in found if kind is not plan.Op), key=lambda kind: kind.__name__)
 
@@ -94,6 +91,7 @@ def _data_type(hint: Any, name: str) -> Any:
 def _class_data(hint: Any) -> Any:
     if not isinstance(hint, type):
         return hint
+    kind: Any = hint
     if hint is types.Record:
         return RecordData
     if issubclass(hint, types.Type):
@@ -104,7 +102,7 @@ def _class_data(hint: Any) -> Any:
         return _TemplateData
     if hint is plan.Op:
         return "AnyOperation"
-    return _model(hint) if is_record(hint) else hint
+    return _model(kind) if is_record(kind) else kind
 
 
 def plan_schema() -> dict[str, Any]:

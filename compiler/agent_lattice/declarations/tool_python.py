@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -52,12 +52,14 @@ def check_python(
         )
         return
     functions = _functions(module.files(found) or b"", found, target, report)
+    keyed = {operation.name for operation in tool.operations if operation.key}
     for node in nodes if functions is not None else ():
-        _check_operation(node, functions or {}, tool.module, report)
+        given = {"idempotency_key"} if node.name.text in keyed else set()
+        _check_operation(node, functions or {}, given, tool.module, report)
 
 
-def _functions(text: bytes, path: str, target: Text, report: Report) -> dict[str, ast.arguments] | None:
-    """The functions a module defines at its top, by name; None when it cannot be read."""
+def _functions(text: bytes, path: str, target: Text, report: Report) -> dict[str, ast.arguments | None] | None:
+    """What a module binds, by name: for the functions defined at its top their parameters; None when it cannot be read."""
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
@@ -66,21 +68,42 @@ def _functions(text: bytes, path: str, target: Text, report: Report) -> dict[str
             BROKEN_MODULE, f"`{path}` is not Python{line}", target.span, notes=(str(getattr(error, "msg", error)),)
         )
         return None
-    return {node.name: node.args for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    return dict.fromkeys(_bound_otherwise(tree)) | {node.name: node.args for node in functions}
 
 
-def _check_operation(node: Any, functions: dict[str, ast.arguments], name: str, report: Report) -> None:
-    if node.name.text not in functions:
+def _bound_otherwise(tree: ast.Module) -> Iterator[str]:
+    """Names that may be functions too: imported, assigned, or defined under a condition."""
+    stack: list[ast.AST] = list(tree.body)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name
+            continue
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield from (alias.asname or alias.name for alias in node.names)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+        stack.extend(ast.iter_child_nodes(node))
+
+
+def _check_operation(
+    node: Any, functions: dict[str, ast.arguments | None], given: set[str], name: str, report: Report
+) -> None:
+    """`given` are the parameters that the runtime passes by itself."""
+    if node.name.text not in functions and "*" not in functions:
         help, fix = did_you_mean(node.name.text, functions, node.name.span)
         report.add(MISSING_FUNCTION, f"`{name}` has no function `{node.name}`", node.name.span, help=help, fix=fix)
         return
-    args = functions[node.name.text]
+    args = functions.get(node.name.text)
+    if args is None:
+        return
     passed = {param.name.text for param in node.params}
     accepted = {arg.arg for arg in [*args.args, *args.kwonlyargs]}
     optional = {arg.arg for arg in args.args[len(args.args) - len(args.defaults) :]}
     optional |= {arg.arg for arg, default in zip(args.kwonlyargs, args.kw_defaults, strict=True) if default is not None}
     surplus = sorted(passed - accepted) if args.kwarg is None else []
-    missing = sorted(accepted - passed - optional - {"idempotency_key", "secrets"})
+    missing = sorted(accepted - passed - optional - given)
     if args.posonlyargs or surplus or missing:
         parts = [f"it takes no {', '.join(f'`{n}`' for n in surplus)}"] if surplus else []
         parts += [f"it needs {', '.join(f'`{n}`' for n in missing)}"] if missing else []

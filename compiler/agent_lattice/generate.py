@@ -1,0 +1,69 @@
+"""Everything in the project that is made from its code: schemas, the joined grammar, the index of errors.
+
+`python -m agent_lattice.generate ROOT` writes it below the project's folder; a test compares what stands there with this.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+
+from agent_lattice_runtime.events import schema_files
+from agent_lattice_runtime.providers.replies import replies_schema
+
+from agent_lattice.pages import all_codes, page_of
+from agent_lattice.parse import joined
+from agent_lattice.schemas import plan_schema
+
+_GRAMMAR_HEAD = "// The grammar that the compiler reads sources with, joined from the fragments of the step kinds and declarations.\n\n"
+_INDEX_HEAD = """# Errors
+
+Everything the compiler finds has a code and a page. `lattice explain CODE` prints the page; each has a wrong and a right example.
+
+| code | name | severity | what is found |
+|---|---|---|---|
+"""
+
+
+def generated() -> dict[str, str]:
+    """All generated files: path below the project's folder → text."""
+    events = {f"schemas/events/{name}": text for name, text in schema_files().items()}
+    return events | {
+        "docs/errors/index.md": error_index(),
+        "docs/grammar.lark": _GRAMMAR_HEAD + joined()[0],
+        "schemas/plan.schema.json": _json(plan_schema()),
+        "schemas/replies.schema.json": _json(replies_schema()),
+    }
+
+
+def error_index() -> str:
+    """A table of all codes with the first sentence of their pages."""
+    rows = []
+    for code in all_codes():
+        sentence = _first_sentence(page_of(code) or "")
+        rows.append(f"| [{code.number}]({code.name}.md) | {code.name} | {code.severity} | {sentence} |\n")
+    return _INDEX_HEAD + "".join(rows)
+
+
+def _first_sentence(page: str) -> str:
+    """The first sentence behind the title, safe in a table."""
+    found = re.match(r"#[^\n]*\n+(.+?[.])(?=\s|$)", page)
+    return found[1].replace("|", "\\|") if found else ""
+
+
+def _json(schema: dict[str, object]) -> str:
+    return json.dumps(schema, indent=2, ensure_ascii=True) + "\n"
+
+
+def main(root: Path) -> None:
+    """Write every generated file below `root`."""
+    for path, text in generated().items():
+        target = root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
