@@ -51,11 +51,10 @@ class OutputFolder:
 
     def _path(self, name: str) -> Path:
         """The path of a file, which no link may lead elsewhere."""
-        parts = PurePosixPath(name).parts
-        if not parts or PurePosixPath(name).is_absolute() or ".." in parts or "\\" in name or "\0" in name:
+        if not _stays_inside(name):
             raise Unusable(f"a build writes no file called `{name}`")
         path = self.folder
-        for part in parts:
+        for part in PurePosixPath(name).parts:
             path = path / part
             if path.is_symlink():
                 raise Unusable(
@@ -64,7 +63,9 @@ class OutputFolder:
         return path
 
     def _check(self, files: Mapping[str, bytes], force: bool) -> None:
-        """Refuse what would change a file of somebody else."""
+        """Refuse what would change a file of somebody else, or lead out of the folder."""
+        for name in self.owned:
+            self._path(name)
         foreign, edited = [], []
         for name, content in files.items():
             path = self._path(name)
@@ -155,9 +156,15 @@ def _listed(content: bytes) -> dict[str, set[str]]:
     """The digests by file of a list; empty when it is none."""
     try:
         found: Any = json.loads(content)
-        return {str(name): set(map(str, digests)) for name, digests in found["files"].items()}
+        return {name: set(map(str, digests)) for name, digests in found["files"].items() if _stays_inside(name)}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}
+
+
+def _stays_inside(name: str) -> bool:
+    """Whether a name is a relative POSIX path that leads to a file below a folder."""
+    path = PurePosixPath(name)
+    return bool(path.parts) and not path.is_absolute() and ".." not in path.parts and not {"\\", "\0"} & set(name)
 
 
 def _digest(content: bytes) -> str:
