@@ -42,7 +42,8 @@ class Mocks:
 
     def __init__(self, replies: Mapping[str, Sequence[object]]) -> None:
         self._replies = replies
-        self.counts: dict[str, int] = {}
+        self._given: dict[str, int] = {}  # replies handed out, by the name of the mock
+        self.counts: dict[str, int] = {}  # calls, by operation or "ask " and static step id
 
     def calls(self, name: str) -> int:
         """How often the operation was called, or the model asked in that step."""
@@ -50,7 +51,7 @@ class Mocks:
             return self.counts[name]
         if not name.startswith("ask "):
             return 0
-        return sum(count for key, count in self.counts.items() if key.rpartition(".")[2] == name[4:])
+        return sum(count for key, count in self.counts.items() if key[:4] == "ask " and key.endswith(f".{name[4:]}"))
 
     def stand_in(self, op: Op) -> Any:
         """What is called in place of the operation: a mock, or for an unmocked pure operation itself, counted."""
@@ -61,7 +62,8 @@ class Mocks:
         replies = self._replies[name]
         if not replies:
             raise Failure("validation", f"the mock of {name} has no replies")
-        reply = replies[min(self.counts.get(name, 1), len(replies)) - 1]
+        given = self._given[name] = self._given.get(name, 0) + 1
+        reply = replies[min(given, len(replies)) - 1]
         if isinstance(reply, Fails):
             raise Failure(reply.code, reply.message or f"{name} fails, as the test says")
         return reply.function(**arguments) if isinstance(reply, Computed) else reply
@@ -76,8 +78,8 @@ class Mocks:
         """The provider of all models."""
         static = _static(request.step)
         names = (f"ask {static}", f"ask {static.rpartition('.')[2]}")
+        self.count(names[0])
         name = next((name for name in names if name in self._replies), names[0])
-        self.count(name)
         if name not in self._replies:
             raise Failure("validation", f"the test has no mock for {name}", step=deps.step)
         answer = self.reply(name, {})
@@ -111,6 +113,7 @@ class Tested:
     """How a test's run ended: `result`, or `error` (a class of the catalogue) and `failure`; `calls(name)` counts."""
 
     __slots__ = ("_mocks", "error", "failure", "result")
+    __test__ = False  # no test class, whatever a test runner thinks of the name
 
     def __init__(self, result: object, failure: Failure | None, mocks: Mocks) -> None:
         self.result = result
