@@ -6,7 +6,6 @@ import math
 from typing import Any
 
 import pytest
-
 from agent_lattice.expr.evaluate import WrongExpression, evaluate
 from agent_lattice.expr.functions import FUNCTIONS, MACROS
 from agent_lattice_runtime.cel import CelError

@@ -156,7 +156,7 @@ def record(check: Checker, expr: tree.RecordLiteral) -> Term:
         field = found.fields.get(name.text)
         term = check.term(value, field.type if field else None)
         if field is None:
-            _report_extra(check, found, name)
+            _report_extra(check, found, name, {given.text for given, _ in expr.fields})
         elif name.text in given:
             related = (Label(first[name.text], "first here"),)
             check.report.add(REPEATED_KEY, f"the field `{name}` stands twice", name.span, related=related)
@@ -177,8 +177,8 @@ def _report_unknown_record(check: Checker, name: Name) -> None:
     check.report.add(UNKNOWN_RECORD, f"there is no record type `{name}`", name.span, help=help, fix=fix)
 
 
-def _report_extra(check: Checker, record: Record, name: Name) -> None:
-    help, fix = did_you_mean(name.text, record.fields, name.span)
+def _report_extra(check: Checker, record: Record, name: Name, given: set[str]) -> None:
+    help, fix = did_you_mean(name.text, [field for field in record.fields if field not in given], name.span)
     listed = ", ".join(f"`{field}`" for field in record.fields)
     message = f"`{record}` has no field `{name}`"
     notes = (f"its fields: {listed}",) if listed else ()
