@@ -1,0 +1,32 @@
+"""Python packages that need nothing but Python: the workflow as a coroutine, its types, its runtime, its tests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from agent_lattice.plan import Plan
+    from agent_lattice.target import Target
+
+
+class PythonTarget:
+    """Emits a package; see README.md for what is in it."""
+
+    name = "python"
+    contract = 1
+
+    def emit(self, plan: Plan) -> dict[str, str]:
+        """The files of the package by relative path; a function of the plan alone."""
+        from agent_lattice_targets.python.package import package_files
+
+        return package_files(plan)
+
+
+def pyz(plan: Plan) -> bytes:
+    """The package as one executable archive."""
+    from agent_lattice_targets.python.pyz import pyz as archive
+
+    return archive(plan)
+
+
+TARGET: Target = PythonTarget()

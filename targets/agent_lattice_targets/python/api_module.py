@@ -1,0 +1,127 @@
+"""The module `__init__.py`: the workflow as typed functions and as an object."""
+
+from __future__ import annotations
+
+import ast
+
+from agent_lattice import plan
+from agent_lattice_targets.python.annotations import Annotations, import_line
+from agent_lattice_targets.python.layout import statement
+from agent_lattice_targets.python.lines import docstring, head_lines
+from agent_lattice_targets.python.literals import string
+from agent_lattice_targets.python.names import python_name
+from agent_lattice_targets.python.package_names import PackageNames
+from agent_lattice_targets.python.types_module import TypesModule
+
+_OPTIONS = ("store", "run_id", "scripted")
+_MODULES = frozenset(
+    "Failure Replay WORKFLOW WORKFLOWS Workflow beside checks embedding globals read_manifest replay resume run workflow".split()
+)
+
+
+def api_module(made: plan.Plan, names: PackageNames, checks: TypesModule) -> str:
+    """Its text."""
+    main = next(workflow for workflow in made.workflows if workflow.name == made.main)
+    annotations = Annotations(names.classes)
+    used: set[str] = set()
+    objects = [_workflow_object(workflow, names, checks, used) for workflow in made.workflows]
+    functions = [_run(main, names, annotations), _resume(annotations.of(main.type), made), _REPLAY.split("\n")]
+    exported = ["Failure", "WORKFLOW", "WORKFLOWS", "replay", "resume", "run"]
+    lines = [*docstring(main.doc or f"The workflow {made.name}.", 0), "", "from __future__ import annotations", ""]
+    lines += [_imports(used), "", *_typing(annotations), ""]
+    entries = ast.Dict([ast.Constant(workflow.name) for workflow in made.workflows], objects)
+    lines += statement(0, "WORKFLOWS = ", entries).split("\n")
+    lines.append(f"WORKFLOW = WORKFLOWS[{string(main.name)}]")
+    all_names = ast.List([ast.Constant(name) for name in sorted(exported)])
+    lines += ["", *statement(0, "__all__ = ", all_names).split("\n")]
+    for function in functions:
+        lines += ["", "", *function]
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _imports(used: set[str]) -> str:
+    runtime = {"checks", "embedding"} if "checks" in used else {"embedding"}
+    lines = [import_line(".", {"workflow"}), import_line("._runtime", runtime)]
+    lines += ["from ._runtime.errors import Failure", "from ._runtime.models import Workflow"]
+    validators = used - {"checks"}
+    return "\n".join([*lines, *([import_line(".datatypes", validators)] if validators else [])])
+
+
+def _typing(annotations: Annotations) -> list[str]:
+    lines = ["TYPE_CHECKING = False", "if TYPE_CHECKING:"]
+    lines += [import_line("typing", annotations.typing, 4), ""] if annotations.typing else []
+    lines.append("    from ._runtime.replay import Replay")
+    lines += [f"    from .datatypes import {name} as {name}" for name in sorted(annotations.records)]
+    return lines
+
+
+def _workflow_object(workflow: plan.Workflow, names: PackageNames, checks: TypesModule, used: set[str]) -> ast.expr:
+    given, result = checks.check_params(workflow), checks.check(workflow.type)
+    used |= {given.partition(".")[0], result.partition(".")[0]}
+    fields = {
+        "name": string(workflow.name),
+        "function": _function(workflow, names),
+        "input": given,
+        "output": result,
+        "manifest": f"lambda: embedding.read_manifest(globals(), {string(workflow.name)})",
+    }
+    keywords = [ast.keyword(key, ast.parse(text, mode="eval").body) for key, text in fields.items()]
+    return ast.Call(ast.Name("Workflow"), [], keywords)
+
+
+def _function(workflow: plan.Workflow, names: PackageNames) -> str:
+    """The coroutine function, which takes the arguments by their names in the source."""
+    function = f"workflow.{names.functions[workflow.name]}"
+    parameters = names.parameters[workflow.name]
+    if all(name == python for name, python in parameters.items()):
+        return function
+    given = ", ".join(f"{python}=given[{string(name)}]" for name, python in parameters.items())
+    return f"lambda ctx, **given: {function}(ctx, {given})"
+
+
+def _run(main: plan.Workflow, names: PackageNames, annotations: Annotations) -> list[str]:
+    params = {param.name: python_name(param.name, _MODULES) for param in main.params}
+    options = {option: option if option not in params.values() else f"{option}_" for option in _OPTIONS}
+    shown = [f"{params[param.name]}: {annotations.of(param.type)}" for param in main.params]
+    kinds = {"store": "str | None", "run_id": "str | None", "scripted": "object"}
+    shown += ["*", *(f"{options[option]}: {kinds[option]} = None" for option in _OPTIONS)]
+    arguments = ast.Dict([ast.Constant(name) for name in params], [ast.Name(name) for name in params.values()])
+    call = ast.Call(ast.Attribute(ast.Name("embedding"), "run"), [ast.Name("WORKFLOW"), arguments], [])
+    call.keywords = [ast.keyword(option, ast.Name(name)) for option, name in options.items()]
+    call.keywords.append(ast.keyword("folder", _folder()))
+    return [
+        *head_lines(0, "def run", shown, annotations.of(main.type)),
+        '    """Run the workflow to its end; raises Failure.',
+        "",
+        f"    `{options['store']}` is the path of a log that outlives the process, where `{options['run_id']}` continues a run;",
+        f"    `{options['scripted']}` are replies to give in place of asking models.",
+        '    """',
+        *_returned(call, annotations.of(main.type)),
+    ]
+
+
+def _resume(result: str, made: plan.Plan) -> list[str]:
+    call = ast.Call(
+        ast.Attribute(ast.Name("embedding"), "resume"),
+        [ast.Name("WORKFLOW"), ast.Name("run_id"), ast.Name("store")],
+        [ast.keyword("scripted", ast.Name("scripted")), ast.keyword("folder", _folder())],
+    )
+    return [
+        *head_lines(0, "def resume", ["run_id: str", "store: str", "*", "scripted: object = None"], result),
+        '    """Go on with a run where its log ends; nothing that is committed happens again. Raises Failure."""',
+        *_returned(call, result),
+    ]
+
+
+def _returned(call: ast.expr, result: str) -> list[str]:
+    return [*statement(4, f"result: {result} = ", call).split("\n"), "    return result"]
+
+
+def _folder() -> ast.expr:
+    return ast.parse('embedding.beside(globals(), "_data")', mode="eval").body
+
+
+_REPLAY = '''\
+def replay(run_id: str, store: str) -> Replay:
+    """Execute the code against the log of a run, performing nothing; `divergence` is None when they agree."""
+    return embedding.replay(WORKFLOW, run_id, store)'''

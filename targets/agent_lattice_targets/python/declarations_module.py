@@ -1,0 +1,135 @@
+"""The module `declarations.py`: operations, models and answers as constants."""
+
+from __future__ import annotations
+
+import ast
+
+from agent_lattice import plan, types
+from agent_lattice_targets.python.annotations import import_line
+from agent_lattice_targets.python.layout import statement
+from agent_lattice_targets.python.literals import data
+from agent_lattice_targets.python.package_names import PackageNames
+from agent_lattice_targets.python.schemas import json_schema
+from agent_lattice_targets.python.types_module import TypesModule
+
+Fields = dict[str, ast.expr]
+
+_HOMES = {
+    "Auth": "._runtime.models",
+    "Env": "._runtime.models",
+    "Model": "._runtime.models",
+    "Output": "._runtime.models",
+    "HttpOp": "._runtime.http_tools",
+    "PythonOp": "._runtime.effects",
+    "checks": "._runtime",
+}
+
+
+class DeclarationsModule:
+    """Its text; validators come from `checks`."""
+
+    def __init__(self, made: plan.Plan, names: PackageNames, checks: TypesModule) -> None:
+        self._made = made
+        self._names = names
+        self._checks = checks
+        self._used: set[str] = set()
+
+    def text(self) -> str:
+        """Empty when the plan declares nothing."""
+        groups = [self._operations(), self._models(), self._outputs()]
+        blocks = ["\n".join(group) for group in groups if group]
+        if not blocks:
+            return ""
+        lines = ['"""Operations of tools, models and answers."""', "", "from __future__ import annotations", ""]
+        homes: dict[str, set[str]] = {}
+        for name in self._used:
+            homes.setdefault(_HOMES.get(name, ".datatypes"), set()).add(name)
+        lines += [import_line(module, homes[module]) for module in sorted(homes)]
+        return "\n\n".join(["\n".join(lines), *blocks]) + "\n"
+
+    def _check(self, type: types.Type) -> ast.expr:
+        text = self._checks.check(type)
+        self._used.add(text.partition(".")[0])
+        return ast.parse(text, mode="eval").body
+
+    def _make(self, constant: str, kind: str, fields: Fields) -> str:
+        return statement(0, f"{constant} = ", self._call(kind, fields))
+
+    def _call(self, kind: str, fields: Fields) -> ast.expr:
+        self._used.add(kind)
+        return ast.Call(ast.Name(kind), [], [ast.keyword(name, value) for name, value in fields.items()])
+
+    def _env(self, value: str | plan.EnvRef | None) -> ast.expr:
+        if not isinstance(value, plan.EnvRef):
+            return data(value)
+        self._used.add("Env")
+        return ast.Call(ast.Name("Env"), [data(value.name)], [])
+
+    def _operations(self) -> list[str]:
+        return [self._operation(tool, op) for tool in self._made.tools for op in tool.operations]
+
+    def _operation(self, tool: plan.ToolSet, op: plan.Operation) -> str:
+        name = f"{tool.name}.{op.name}"
+        fields: Fields = {"name": data(name)}
+        if op.http is None:
+            fields |= {"module": data(tool.module), "function": data(op.name)}
+        else:
+            fields |= {"method": data(op.http.method), "base": self._env(tool.base), "path": data(op.http.path)}
+            fields["parameters"] = data(tuple(param.name for param in op.params))
+            if tool.auth is not None:
+                self._used.add("Auth")
+                scheme = "bearer" if tool.auth.header == "bearer" else tool.auth.header
+                fields["auth"] = ast.Call(ast.Name("Auth"), [data(scheme), data(tool.auth.secret)], [])
+            if tool.headers:
+                fields["headers"] = data(dict(tool.headers))
+            fields["timeout"] = data(tool.timeout)
+        fields["effect"] = data(op.effect)
+        if op.key is not None:
+            fields["key"] = data(op.key)
+        fields["output"] = self._check(op.type)
+        return self._make(self._names.operations[name], "PythonOp" if op.http is None else "HttpOp", fields)
+
+    def _models(self) -> list[str]:
+        """Each after the one it falls back to."""
+        by_name = {model.name: model for model in self._made.models}
+        ordered: dict[str, plan.Model] = {}
+
+        def visit(model: plan.Model, path: tuple[str, ...]) -> None:
+            if model.fallback is not None and model.fallback not in ordered and model.fallback not in path:
+                visit(by_name[model.fallback], (*path, model.name))
+            ordered.setdefault(model.name, model)
+
+        for model in self._made.models:
+            visit(model, (model.name,))
+        return [self._model(model) for model in ordered.values()]
+
+    def _model(self, model: plan.Model) -> str:
+        fields: Fields = {name: data(getattr(model, name)) for name in ("name", "provider", "model", "max_tokens")}
+        if model.temperature is not None:
+            fields["temperature"] = data(model.temperature)
+        fields |= {"timeout": data(model.timeout), "retries": data(model.retries)}
+        if model.base_url is not None:
+            fields["base_url"] = self._env(model.base_url)
+        if model.key is not None:
+            fields["key"] = data(model.key)
+        if model.fallback is not None:
+            fields["fallback"] = ast.Name(self._names.models[model.fallback])
+        for price in ("input_price", "output_price"):
+            if getattr(model, price) is not None:
+                fields[price] = data(getattr(model, price))
+        return self._make(self._names.models[model.name], "Model", fields)
+
+    def _outputs(self) -> list[str]:
+        asked = {
+            str(op.type): op.type
+            for workflow in self._made.workflows
+            for op in plan.walk(workflow.body)
+            if isinstance(op, plan.Ask)
+        }
+        found: list[str] = []
+        for key, constant in self._names.outputs.items():
+            type = asked[key]
+            name = type.name if isinstance(type, types.Record) else constant.lower()
+            fields = {"name": data(name), "schema": data(json_schema(type)), "check": self._check(type)}
+            found.append(self._make(constant, "Output", fields))
+        return found

@@ -1,0 +1,137 @@
+"""The lines of a module's functions while they are written, and what they need from elsewhere."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Sequence
+from pathlib import PurePosixPath
+
+from agent_lattice import plan, types
+from agent_lattice.expr.python import python
+from agent_lattice.source import NOWHERE, Span
+from agent_lattice.terms import Term, reads
+from agent_lattice_targets.python.annotations import Annotations
+from agent_lattice_targets.python.frames import Place
+from agent_lattice_targets.python.layout import WIDTH, statement
+from agent_lattice_targets.python.literals import string
+from agent_lattice_targets.python.package_names import PackageNames
+from agent_lattice_targets.python.scopes import Binding, Bindings
+
+
+class Lines:
+    """Lines of one workflow. `helpers` are functions and constants of the module that stand before it."""
+
+    def __init__(self, workflow: plan.Workflow, names: PackageNames, annotations: Annotations) -> None:
+        self.workflow = workflow
+        self.names = names
+        self.annotations = annotations
+        self.bindings = Bindings(workflow)
+        self.called = names.called(workflow)
+        self.constants: list[list[str]] = []
+        self.helpers: list[list[str]] = []
+        self.imports: set[str] = set()
+        self.lines: list[str] = []
+        self.loops = 0
+        self.functions_in_loops = False
+        self._opened: list[tuple[int, int]] = []
+
+    def put(self, place: Place, line: str) -> None:
+        self.lines.append(" " * place.indent + line)
+
+    def statement(self, place: Place, before: str, node: ast.expr, after: str = "") -> None:
+        """A statement that ends in an expression."""
+        if self.loops and any(isinstance(part, ast.Lambda) for part in ast.walk(node)):
+            self.functions_in_loops = True
+        text = statement(place.indent, before, node, after)
+        self.lines.extend(f"{line}  # noqa: E501" if len(line) > WIDTH else line for line in text.split("\n"))
+
+    def mark(self, place: Place, span: Span) -> None:
+        """Where a step stands in the source."""
+        if span.source is not NOWHERE.source:
+            line, _ = span.source.position(span.start)
+            self.put(place, f"# {PurePosixPath(span.source.name).name}:{line}")
+
+    def term(self, term: Term, place: Place) -> ast.expr:
+        return python(term, place.names(reads(term)))
+
+    def arguments(self, args: plan.Args, place: Place) -> ast.expr:
+        """The display of named values."""
+        keys: list[ast.expr | None] = [ast.Constant(name) for name, _ in args]
+        return ast.Dict(keys, [self.term(value, place) for _, value in args])
+
+    def bind(self, binding: Binding, place: Place, type: types.Type | None = None) -> tuple[str, bool]:
+        """The Python name of a value that is bound now, and whether the function binds it for the first time."""
+        wanted = self.names.local(binding.name, self.called)
+        if not binding.read and not wanted.startswith("_"):
+            wanted = f"_{wanted}"
+        name, is_new = place.frame.name_for(wanted, self.annotations.of(type or binding.type), self.names.taken)
+        place.own[binding.name] = (name, binding)
+        return name, is_new
+
+    def target(self, binding: Binding, place: Place, *, annotated: bool) -> str:
+        """The left side of an assignment, up to the equals sign."""
+        name, is_new = self.bind(binding, place)
+        return f"{name}: {self.annotations.of(binding.type)} = " if annotated and is_new else f"{name} = "
+
+    def targets(self, bindings: Iterable[Binding | None], place: Place) -> list[str]:
+        """Names for the parts of a tuple, declared on lines of their own; `_` for what nobody reads."""
+        found: list[str] = []
+        for binding in bindings:
+            if binding is None or not binding.read:
+                found.append("_")
+                continue
+            name, is_new = self.bind(binding, place)
+            if is_new:
+                self.put(place, f"{name}: {self.annotations.of(binding.type)}")
+            found.append(name)
+        return found
+
+    def open_function(self, place: Place, name: str, params: Sequence[str], result: str) -> None:
+        """Begin a function inside the one being written."""
+        if self.loops:
+            self.functions_in_loops = True
+        if self.lines and not self.lines[-1].endswith(":"):
+            self.lines.append("")
+        self.lines += head_lines(place.indent, f"async def {name}", params, result)
+        self._opened.append((len(self.lines), self.loops))
+        self.loops = 0
+
+    def nonlocals(self, names: Iterable[str], inside: Place) -> None:
+        """Let the function change variables of the ones around it."""
+        if shown := sorted(map(inside.python, names)):
+            self.put(inside, f"nonlocal {', '.join(shown)}")
+
+    def close_function(self, inside: Place) -> None:
+        start, self.loops = self._opened.pop()
+        if len(self.lines) == start:
+            self.put(inside, "pass")
+        self.lines.append("")
+
+
+def head_lines(indent: int, name: str, params: Sequence[str], result: str) -> list[str]:
+    """`def name(params) -> result:`, opened when it is long."""
+    line = f"{' ' * indent}{name}({', '.join(params)}) -> {result}:"
+    if len(line) <= WIDTH:
+        return [line]
+    inside = [f"{' ' * (indent + 4)}{param}," for param in params]
+    return [f"{' ' * indent}{name}(", *inside, f"{' ' * indent}) -> {result}:"]
+
+
+def docstring(doc: str, indent: int) -> list[str]:
+    """A docstring, nothing for an empty text."""
+    text = doc.strip()
+    if not text:
+        return []
+    if "\n" not in text and text.isprintable() and not text.endswith('"') and "\\" not in text and '"""' not in text:
+        return _long(f'{" " * indent}"""{text}"""'.split("\n"))
+    if all(char.isprintable() or char == "\n" for char in text) and "\\" not in text and '"""' not in text:
+        first, *rest = [line.strip() for line in text.split("\n")]
+        body = [f"{' ' * indent}{line}" if line else "" for line in rest]
+        return _long([f'{" " * indent}"""{first}', *body, f'{" " * indent}"""'])
+    return _long([" " * indent + string(text)])
+
+
+def _long(lines: list[str]) -> list[str]:
+    if any(len(line) > WIDTH for line in lines):
+        lines[-1] += "  # noqa: E501"
+    return lines

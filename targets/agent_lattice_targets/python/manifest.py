@@ -1,0 +1,56 @@
+"""manifest.json: what the runtime enforces and people review."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from agent_lattice import __version__, plan
+from agent_lattice_targets.python.schemas import json_schema, params_schema
+
+FORMAT = 1
+"""Version of the manifest's shape."""
+
+
+def manifest(made: plan.Plan) -> dict[str, Any]:
+    """Its data."""
+    grants = dict(made.permissions)
+    by_name = {workflow.name: workflow for workflow in made.workflows}
+    others = {name: _workflow(by_name[name], grants[name]) for name in sorted(by_name) if name != made.main}
+    secrets = {secret for granted in grants.values() for secret in granted.total.secrets}
+    env = {name for granted in grants.values() for name in granted.total.env}
+    return {
+        "format": FORMAT,
+        "name": made.name,
+        "plan": made.digest,
+        "compiler": __version__,
+        "workflow": made.main,
+        "models": {model.name: {"provider": model.provider, "model": model.model} for model in made.models},
+        "tools": {tool.name: _tool(tool) for tool in made.tools},
+        "secrets": sorted(secrets),
+        "env": sorted(env),
+        **_workflow(by_name[made.main], grants[made.main]),
+        "workflows": others,
+    }
+
+
+def manifest_text(made: plan.Plan) -> str:
+    return json.dumps(manifest(made), indent=2, ensure_ascii=False) + "\n"
+
+
+def _workflow(workflow: plan.Workflow, grants: plan.Grants) -> dict[str, Any]:
+    return {
+        "input": params_schema(workflow.params),
+        "output": json_schema(workflow.type),
+        "permissions": {
+            "total": plan.data(grants.total),
+            "steps": {step: plan.data(granted) for step, granted in grants.steps},
+        },
+    }
+
+
+def _tool(tool: plan.ToolSet) -> dict[str, Any]:
+    base = f"env:{tool.base.name}" if isinstance(tool.base, plan.EnvRef) else tool.base
+    place = {"module": tool.module} if tool.module else {"base": base}
+    operations = {op.name: {"effect": op.effect} | ({"key": op.key} if op.key else {}) for op in tool.operations}
+    return {"protocol": tool.protocol, **place, "operations": operations}

@@ -1,0 +1,74 @@
+"""What each thing of a plan is called in its Python package."""
+
+from __future__ import annotations
+
+from agent_lattice import plan, types
+from agent_lattice_targets.python.names import (
+    Namespace,
+    constant_name,
+    identifier,
+    package_name,
+    python_name,
+    snake,
+    source_names,
+)
+
+
+class PackageNames:
+    """Python names by the names of the source, all different; `taken` are those of values in bodies."""
+
+    def __init__(self, made: plan.Plan) -> None:
+        self.package = package_name(made.name)
+        names = source_names(made)
+        self.taken = frozenset({python_name(name) for name in names} | names)
+        self._space = Namespace(self.taken - {workflow.name for workflow in made.workflows})
+        self._nested: dict[tuple[str, int], str] = {}
+        self.functions = {workflow.name: self._space.fresh(identifier(workflow.name)) for workflow in made.workflows}
+        self.classes = {record.name: self._space.fresh(identifier(record.name)) for record in made.records}
+        self.checks = {
+            record.name: self._space.fresh(f"check_{snake(identifier(record.name))}") for record in made.records
+        }
+        self.models = {model.name: self._space.fresh(constant_name(model.name)) for model in made.models}
+        self.operations = {
+            f"{tool.name}.{op.name}": self._space.fresh(constant_name(tool.name, op.name))
+            for tool in made.tools
+            for op in tool.operations
+        }
+        self.outputs = self._outputs(made)
+        self.parameters = {workflow.name: self._parameters(workflow) for workflow in made.workflows}
+
+    def fresh(self, wanted: str) -> str:
+        """A name that nothing else in the package has."""
+        return self._space.fresh(wanted)
+
+    def nested(self, wanted: str, depth: int) -> str:
+        """A helper's name that all loops of that depth, from 1, have in common."""
+        if (wanted, depth) not in self._nested:
+            self._nested[wanted, depth] = self.fresh(wanted if depth == 1 else f"{wanted}_{depth}")
+        return self._nested[wanted, depth]
+
+    def local(self, name: str, called: frozenset[str] = frozenset()) -> str:
+        """The Python name of a value in a body that calls the functions `called`."""
+        return python_name(name, called)
+
+    def _parameters(self, workflow: plan.Workflow) -> dict[str, str]:
+        called = self.called(workflow)
+        return {param.name: python_name(param.name, called) for param in workflow.params}
+
+    def called(self, workflow: plan.Workflow) -> frozenset[str]:
+        """The functions that a workflow's body calls by name."""
+        return frozenset(self.functions[op.workflow] for op in plan.walk(workflow.body) if isinstance(op, plan.Call))
+
+    def _outputs(self, made: plan.Plan) -> dict[str, str]:
+        """The constant of every type that a model is asked for, by the type's text; plain text needs none."""
+        found: dict[str, str] = {}
+        for workflow in made.workflows:
+            for op in plan.walk(workflow.body):
+                if isinstance(op, plan.Ask) and not isinstance(op.type, types.String) and str(op.type) not in found:
+                    parts = (
+                        (op.type.name,)
+                        if isinstance(op.type, types.Record)
+                        else (workflow.name, op.step.replace(".", "_"))
+                    )
+                    found[str(op.type)] = self._space.fresh(constant_name(*map(snake, parts)))
+        return found

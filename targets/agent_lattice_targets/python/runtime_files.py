@@ -1,0 +1,70 @@
+"""The parts of the runtime that a package carries: what it uses, and what that imports."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from functools import cache
+from importlib import resources
+
+from agent_lattice import plan
+
+_ALWAYS = ("__init__", "checks", "cli", "context", "embedding", "errors", "models")
+
+
+def runtime_files(made: plan.Plan) -> dict[str, str]:
+    """Text by path below `_runtime/`."""
+    queue = [*_ALWAYS, *_needed(made)]
+    found: dict[str, str] = {}
+    for module in queue:
+        path, text = _file(module)
+        if path and path not in found:
+            found[path] = text
+            queue.extend(_imports(module, path.endswith("__init__.py")))
+    return {"py.typed": "", **dict(sorted(found.items()))}
+
+
+def _needed(made: plan.Plan) -> Iterator[str]:
+    operations = [op for tool in made.tools for op in tool.operations]
+    if made.tests:
+        yield "testing"
+    if any(op.http is None for op in operations):
+        yield "effects"
+    if any(op.http is not None for op in operations):
+        yield "http_tools"
+    if made.models:
+        yield "providers"
+        yield "providers.scripted"
+        yield from (f"providers.{model.provider}" for model in made.models)
+    yield "cel"
+
+
+@cache
+def _file(module: str) -> tuple[str, str]:
+    """The path and text of a module of the runtime; empty when there is none."""
+    folder = resources.files("agent_lattice_runtime")
+    stem = module.replace(".", "/")
+    for path in (f"{stem}.py", f"{stem}/__init__.py"):
+        file = folder.joinpath(*path.split("/"))
+        if file.is_file():
+            return path, file.read_text("utf-8")
+    return "", ""
+
+
+@cache
+def _imports(module: str, is_package: bool) -> tuple[str, ...]:
+    """The modules of the runtime that a module imports anywhere, and the packages around them."""
+    found: dict[str, None] = {}
+    here = module.split(".")
+    package = here if is_package else here[:-1]
+    if module == "__init__":
+        package = []
+    for node in ast.walk(ast.parse(_file(module)[1])):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = package[: len(package) - node.level + 1]
+            target = [*base, *(node.module.split(".") if node.module else [])]
+            names: Iterable[list[str]] = [target, *([*target, alias.name] for alias in node.names)]
+            for parts in names:
+                for end in range(1, len(parts) + 1):
+                    found[".".join(parts[:end])] = None
+    return tuple(name for name in found if name and _file(name)[0])

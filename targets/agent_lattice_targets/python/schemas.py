@@ -1,0 +1,105 @@
+"""Types as JSON Schema (2020-12), for models, manifests and people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from agent_lattice import plan, types
+
+Schema = dict[str, Any]
+
+_WORDS = {
+    types.Null: "null",
+    types.Bool: "boolean",
+    types.Int: "integer",
+    types.Float: "number",
+    types.String: "string",
+}
+_LIMITS = {
+    types.String: ("minLength", "maxLength"),
+    types.ListType: ("minItems", "maxItems"),
+    types.MapType: ("minProperties", "maxProperties"),
+}
+_NUMBERS = ("minimum", "maximum")
+
+
+def json_schema(type: types.Type) -> Schema:
+    """The schema of a type: a record is spelled out at the root, the records inside it stand under `$defs`."""
+    used: dict[str, types.Record] = {}
+    root = _object(type.fields.values(), used, type.doc) if isinstance(type, types.Record) else _schema(type, used)
+    return _with_definitions(root, used)
+
+
+def params_schema(params: Iterable[plan.Param]) -> Schema:
+    """The schema of the arguments of a workflow, an object by parameter name."""
+    used: dict[str, types.Record] = {}
+    fields = [types.Field(param.name, param.type, param.doc) for param in params]
+    return _with_definitions(_object(fields, used, ""), used)
+
+
+def _with_definitions(root: Schema, used: dict[str, types.Record]) -> Schema:
+    definitions: dict[str, Schema] = {}
+    while waiting := [record for name, record in used.items() if name not in definitions]:
+        for record in waiting:
+            definitions[record.name] = _object(record.fields.values(), used, record.doc)
+    return {**root, "$defs": dict(sorted(definitions.items()))} if definitions else root
+
+
+def _object(fields: Iterable[types.Field], used: dict[str, types.Record], doc: str) -> Schema:
+    fields = list(fields)
+    described = {"description": doc} if doc else {}
+    return {
+        "type": "object",
+        **described,
+        "properties": {field.name: _described(_schema(field.type, used), field.doc) for field in fields},
+        "required": [field.name for field in fields if not isinstance(field.type, types.Optional)],
+        "additionalProperties": False,
+    }
+
+
+def _described(schema: Schema, doc: str) -> Schema:
+    return {**schema, "description": doc} if doc else schema
+
+
+def _schema(type: types.Type, used: dict[str, types.Record]) -> Schema:
+    match type:
+        case types.Record(name=name):
+            used.setdefault(name, type)
+            return {"$ref": f"#/$defs/{name}"}
+        case types.Optional(inner=inner):
+            return {"anyOf": [_schema(inner, used), {"type": "null"}]}
+        case types.ListType(item=item):
+            return {"type": "array", "items": _schema(item, used)}
+        case types.MapType(value=value):
+            return {"type": "object", "additionalProperties": _schema(value, used)}
+        case types.Literal(values=values):
+            return _choices(values)
+        case types.Refined(base=base, refinements=refinements):
+            return _refined(_schema(base, used), base, refinements)
+    word = _WORDS.get(type.__class__)
+    return {"type": word} if word else {}
+
+
+def _choices(values: tuple[str | int | bool, ...]) -> Schema:
+    sorts = {types.primitive(value).__class__ for value in values}
+    return {"type": _WORDS[sorts.pop()], "enum": list(values)} if len(sorts) == 1 else {"enum": list(values)}
+
+
+def _refined(schema: Schema, base: types.Type, refinements: tuple[types.Refinement, ...]) -> Schema:
+    least, most = _LIMITS.get(base.__class__, _NUMBERS)
+    made = dict(schema)
+    for refinement in refinements:
+        match refinement.name, refinement.arguments:
+            case "min", (bound,):
+                made[least] = max(bound, made.get(least, bound))
+            case "max", (bound,):
+                made[most] = min(bound, made.get(most, bound))
+            case "range", (low, high):
+                made[least] = max(low, made.get(least, low))
+                made[most] = min(high, made.get(most, high))
+            case "pattern", (pattern,):
+                made.setdefault("allOf", []).append({"pattern": pattern}) if "pattern" in made else made.update(
+                    pattern=pattern
+                )
+    return made

@@ -1,0 +1,184 @@
+"""Which names of a body are read, changed and left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from agent_lattice.records import field, record
+
+from agent_lattice import plan, types
+from agent_lattice.terms import Template, Term, reads, template_reads
+from agent_lattice_targets.python.names import defined
+
+
+@record(frozen=False)
+class Binding:
+    """A name as it was defined in one place."""
+
+    name: str
+    type: types.Type
+    read: bool = False
+
+
+@record(frozen=False)
+class Scope:
+    """The bindings visible in a block."""
+
+    outer: Scope | None = None
+    own: dict[str, Binding] = field(default_factory=dict)
+
+    def find(self, name: str) -> Binding | None:
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.own:
+                return scope.own[name]
+            scope = scope.outer
+        return None
+
+
+class Bindings:
+    """The bindings of a workflow: `of(op)` by name, `item(op)` of an `Each`."""
+
+    def __init__(self, workflow: plan.Workflow) -> None:
+        self._of: dict[int, dict[str, Binding]] = {}
+        self._item: dict[int, Binding] = {}
+        self.params = {param.name: Binding(param.name, param.type, read=True) for param in workflow.params}
+        self._block(workflow.body, Scope(None, dict(self.params)))
+
+    def of(self, op: plan.Op) -> dict[str, Binding]:
+        """What the operation defines in its block."""
+        return self._of.get(id(op), {})
+
+    def item(self, op: plan.Each) -> Binding:
+        return self._item[id(op)]
+
+    def _block(self, block: plan.Block, scope: Scope) -> None:
+        for op in block:
+            _mark(own_reads(op), scope)
+            self._inside(op, scope)
+            made = {name: Binding(name, type) for name, type in _typed(op)}
+            if isinstance(op, plan.Parallel):
+                made = {
+                    name: found for inner in op.branches for part in inner.body for name, found in self.of(part).items()
+                }
+            if made:
+                self._of[id(op)] = made
+                scope.own.update(made)
+
+    def _inside(self, op: plan.Op, scope: Scope) -> None:
+        for inner in plan.blocks(op):
+            below = Scope(scope)
+            if isinstance(op, plan.Each):
+                self._item[id(op)] = below.own[op.item] = Binding(op.item, op.item_type)
+            self._block(inner, below)
+            _mark(after_reads(op), below)
+
+
+def _mark(names: Iterable[str], scope: Scope) -> None:
+    for name in names:
+        binding = scope.find(name)
+        if binding is not None:
+            binding.read = True
+
+
+def _typed(op: plan.Op) -> Iterator[tuple[str, types.Type]]:
+    match op:
+        case plan.Loop(name=str() as name):
+            yield name, types.BOOL
+        case plan.Let(name=name, value=value):
+            yield name, value.type
+        case plan.Tool(name=str() as name, type=type) | plan.Ask(name=str() as name, type=type):
+            yield name, type
+        case plan.Call(name=str() as name, type=type) | plan.Var(name=str() as name, type=type):
+            yield name, type
+        case plan.Each(name=str() as name, type=type):
+            yield name, type
+
+
+def own_reads(op: plan.Op) -> frozenset[str]:
+    """The variables that an operation itself reads, before the blocks inside it run."""
+    match op:
+        case plan.Tool(args=args) | plan.Call(args=args) | plan.Emit(payload=args):
+            return _all_reads(value for _, value in args)
+        case plan.Ask(name=name, system=system, prompt=prompt, checks=checks):
+            return _all_reads((system, prompt)) | (_all_reads(check.condition for check in checks) - {name})
+        case plan.Let(value=value) | plan.Var(value=value) | plan.Set(value=value) | plan.Return(value=value):
+            return reads(value)
+        case plan.If(condition=condition):
+            return reads(condition)
+        case plan.Match(subject=subject):
+            return reads(subject)
+        case plan.Each(items=items):
+            return reads(items)
+        case plan.Fail(message=message):
+            return template_reads(message)
+    return frozenset()
+
+
+def after_reads(op: plan.Op) -> frozenset[str]:
+    """What a loop reads at the end of its body: `yield` and `until`."""
+    match op:
+        case plan.Each(value=Term() as value):
+            return reads(value)
+        case plan.Loop(until=Term() as until):
+            return reads(until)
+    return frozenset()
+
+
+def _all_reads(values: Iterable[Term | Template | None]) -> frozenset[str]:
+    found: set[str] = set()
+    for value in values:
+        if value is not None:
+            found |= template_reads(value) if isinstance(value, Template) else reads(value)
+    return frozenset(found)
+
+
+def outer_reads(block: plan.Block) -> set[str]:
+    """The names a block reads that it does not define before."""
+    found: set[str] = set()
+    known: set[str] = set()
+    for op in block:
+        found |= own_reads(op) - known
+        for inner in plan.blocks(op):
+            below = {op.item} if isinstance(op, plan.Each) else set()
+            found |= outer_reads(inner) - known - below
+            found |= after_reads(op) - known - below - {name for part in inner for name in defined(part)}
+        known.update(defined(op))
+    return found
+
+
+def outer_writes(block: plan.Block) -> set[str]:
+    """The variables a block changes that it does not declare."""
+    found: set[str] = set()
+    known: set[str] = set()
+    for op in block:
+        if isinstance(op, plan.Set):
+            found |= {op.name} - known
+        for inner in plan.blocks(op):
+            found |= outer_writes(inner) - known
+        known.update(defined(op))
+    return found
+
+
+def returns(block: plan.Block) -> bool:
+    """Whether a block may end the workflow with a result."""
+    return any(isinstance(op, plan.Return) for op in plan.walk(block))
+
+
+def leaves(block: plan.Block) -> bool:
+    """Whether a block never goes on to what follows it."""
+    if not block:
+        return False
+    match block[-1]:
+        case plan.Return() | plan.Fail():
+            return True
+        case plan.If(then=then, otherwise=otherwise):
+            return leaves(then) and leaves(otherwise)
+        case plan.Match(cases=cases, otherwise=otherwise):
+            return all(leaves(case.body) for case in cases) and (otherwise is None or leaves(otherwise))
+    return False
+
+
+def has_steps(block: plan.Block) -> bool:
+    """Whether a block has steps, which need the context of their scope."""
+    steps = plan.Tool | plan.Ask | plan.Call | plan.Each | plan.Loop | plan.Emit | plan.Parallel
+    return any(isinstance(op, steps) for op in plan.walk(block))

@@ -1,0 +1,112 @@
+"""Steps as calls of the context: what they are given, as syntax trees."""
+
+from __future__ import annotations
+
+import ast
+
+from agent_lattice import plan, types
+from agent_lattice.expr.python import python
+from agent_lattice.terms import Const, Template, reads, template_reads
+from agent_lattice.types import NULL
+from agent_lattice_targets.python import prompts
+from agent_lattice_targets.python.frames import Place
+from agent_lattice_targets.python.lines import Lines, head_lines
+from agent_lattice_targets.python.literals import data
+from agent_lattice_targets.python.names import constant_name, python_name
+
+Step = plan.Tool | plan.Ask | plan.Call | plan.Emit
+
+
+def step_call(op: Step, place: Place, out: Lines, context: str | None = None) -> ast.expr:
+    """The call of the context that makes a step, not awaited."""
+    ctx = context or place.context
+    match op:
+        case plan.Tool(operation=operation, args=args):
+            out.imports.add(out.names.operations[operation])
+            target = ast.Name(out.names.operations[operation])
+            return context_call(ctx, "tool", _local(op.step), target, out.arguments(args, place))
+        case plan.Call(workflow=workflow):
+            function = ast.Name(out.names.functions[workflow])
+            return context_call(ctx, "call", _local(op.step), function, _child_arguments(op, place, out))
+        case plan.Emit(event=event, payload=payload):
+            return context_call(ctx, "emit", _local(op.step), ast.Constant(event), out.arguments(payload, place))
+        case plan.Ask():
+            return _ask_call(op, place, out, ctx)
+
+
+def context_call(context: str, method: str, step: str, *args: ast.expr) -> ast.Call:
+    return ast.Call(ast.Attribute(ast.Name(context), method), [ast.Constant(step), *args], [])
+
+
+def _local(step: str) -> str:
+    """The last part of a static step id: the name in its scope."""
+    return step.rpartition(".")[2]
+
+
+def _child_arguments(op: plan.Call, place: Place, out: Lines) -> ast.expr:
+    """The arguments by the Python names of the parameters; one that was left out is null."""
+    given = dict(op.args)
+    names = out.names.parameters[op.workflow]
+    null = Const(None, type=NULL)
+    return out.arguments(tuple((python, given.get(name, null)) for name, python in names.items()), place)
+
+
+def _ask_call(op: plan.Ask, place: Place, out: Lines, context: str) -> ast.expr:
+    out.imports.add(out.names.models[op.model])
+    named: list[tuple[str, ast.expr]] = [("output", ast.Name(_output(op.type, out)))]
+    if op.system is not None:
+        named.append(("system", _text(op.system, op, "system", place, out)))
+    named.append(("prompt", _text(op.prompt, op, "prompt", place, out)))
+    if op.checks:
+        named.append(("checks", ast.Tuple([_check(check, op, place) for check in op.checks])))
+    if op.repair:
+        named.append(("repair", data(op.repair)))
+    if op.escalate is not None:
+        out.imports.add(out.names.models[op.escalate])
+        named.append(("escalate", ast.Name(out.names.models[op.escalate])))
+    call = context_call(context, "ask", _local(op.step), ast.Name(out.names.models[op.model]))
+    call.keywords = [ast.keyword(name, value) for name, value in named]
+    return call
+
+
+def _output(type: types.Type, out: Lines) -> str:
+    name = "TEXT" if isinstance(type, types.String) else out.names.outputs[str(type)]
+    out.imports.add(name)
+    return name
+
+
+def _check(check: plan.Check, op: plan.Ask, place: Place) -> ast.expr:
+    names = place.names(reads(check.condition) - {op.name})
+    answer = python_name(op.name)
+    while answer in names.values():
+        answer += "_"
+    condition = python(check.condition, {**names, op.name: answer})
+    args = ast.arguments([], [ast.arg(answer)], None, [], [], None, [])
+    return ast.Tuple([ast.Lambda(args, condition), ast.Constant(check.message)])
+
+
+def _text(template: Template, op: plan.Ask, sort: str, place: Place, out: Lines) -> ast.expr:
+    """A prompt: in place when it is short, else a constant or a function of the module."""
+    name = f"{out.workflow.name}_{op.step.replace('.', '_')}_{sort}"
+    if prompts.is_short(template):
+        return prompts.short_text(template, place.names(template_reads(template)))
+    if prompts.is_fixed(template):
+        constant = out.names.fresh(constant_name(name))
+        out.constants.append(prompts.constant_lines(constant, prompts.fixed_text(template)))
+        return ast.Name(constant)
+    return _text_function(template, out.names.fresh(name), place, out)
+
+
+def _text_function(template: Template, name: str, place: Place, out: Lines) -> ast.expr:
+    params: dict[str, str] = {}
+    arguments: dict[str, ast.expr] = {}
+    for source in sorted(template_reads(template)):
+        found = place.find(source)
+        if found is not None:
+            own = python_name(source, ("parts",))
+            params[source] = own
+            arguments[source] = ast.Name(found[0])
+    shown = [f"{params[source]}: {out.annotations.of(place.find(source)[1].type)}" for source in params]  # type: ignore[index]
+    head = head_lines(0, f"def {name}", shown, "str")
+    out.helpers.append(prompts.function_lines(head, template, params))
+    return ast.Call(ast.Name(name), list(arguments.values()), [])

@@ -1,0 +1,89 @@
+"""The module `datatypes.py`: a TypedDict per record, and validators of everything that enters a run.
+
+Not `types.py`: Python started on the folder would take that for its own module of the name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from agent_lattice import plan, types
+from agent_lattice_targets.python.annotations import Annotations, import_line
+from agent_lattice_targets.python.lines import docstring
+from agent_lattice_targets.python.literals import string
+from agent_lattice_targets.python.names import RESERVED, identifier
+from agent_lattice_targets.python.package_names import PackageNames
+from agent_lattice_targets.python.validators import Validators
+
+
+class TypesModule:
+    """Its text, and what its validators are called; ask for every name before the text."""
+
+    def __init__(self, made: plan.Plan, names: PackageNames) -> None:
+        self._made = made
+        self._names = names
+        self._annotations = Annotations(names.classes)
+        self._validators = Validators(names, self._annotations)
+        for record in made.records:
+            self._validators.record(names.checks[record.name], record, self._annotations.of(record))
+        self._exported: set[str] = set()
+
+    def check(self, type: types.Type) -> str:
+        """The expression of a type's validator, for a module that imports `check_…` and `checks`."""
+        name = self._validators.name(type)
+        if not name.startswith("checks."):
+            self._exported.add(name)
+        return name
+
+    def check_params(self, workflow: plan.Workflow) -> str:
+        """The validator of a workflow's arguments, a record by parameter name."""
+        fields = {param.name: types.Field(param.name, param.type) for param in workflow.params}
+        record = types.Record(f"input of {workflow.name}", fields)
+        function = self._names.fresh(f"check_{identifier(workflow.name)}_input")
+        self._annotations.typing.add("Any")
+        self._validators.record(function, record, "dict[str, Any]")
+        return function
+
+    def text(self) -> str:
+        validators = self._validators
+        classes = [self._class_lines(record) for record in self._made.records]
+        lines = ['"""Types of the values that go in and out, and their validators.', ""]
+        lines += [
+            "A validator takes (value, path, errors), appends every problem to errors and returns the decoded value."
+        ]
+        lines += ['"""', "", "from __future__ import annotations", "", "from ._runtime import checks"]
+        lines += [import_line("._runtime.checks", validators.imports)] if validators.imports else []
+        typing = self._annotations.typing | ({"TypedDict"} if classes else set())
+        if typing:
+            lines += ["", "TYPE_CHECKING = False", "if TYPE_CHECKING:", import_line("typing", typing, 4)]
+        for one in classes:
+            lines += ["", *one]
+        if validators.constants:
+            lines += ["", ""] if classes else [""]
+            lines += [line for constant in validators.constants for line in constant]
+        for function in validators.functions:
+            lines += ["", "", *function]
+        return "\n".join(lines) + "\n"
+
+    def _class_lines(self, record: types.Record) -> list[str]:
+        name = self._names.classes[record.name]
+        if any(not _is_attribute(field) for field in record.fields):
+            return self._functional(name, record.fields.values())
+        lines = [f"    class {name}(TypedDict):", *docstring(record.doc, 8)]
+        lines += [""] if record.doc.strip() and record.fields else []
+        for field in record.fields.values():
+            lines += [
+                f"        # {part.strip()}"[:120].rstrip() for part in field.doc.splitlines() if part.isprintable()
+            ]
+            lines.append(f"        {field.name}: {self._annotations.of(field.type)}")
+        return lines if record.fields or record.doc.strip() else [*lines, "        pass"]
+
+    def _functional(self, name: str, fields: Iterable[types.Field]) -> list[str]:
+        """The form for fields that cannot be written as attributes."""
+        inside = [f"            {string(field.name)}: {self._annotations.quoted(field.type)}," for field in fields]
+        return [f"    {name} = TypedDict(", f"        {string(name)},", "        {", *inside, "        },", "    )"]
+
+
+def _is_attribute(name: str) -> bool:
+    """Whether a field can be an attribute of a class: no keyword, and not mangled."""
+    return name not in RESERVED and not name.startswith("__")

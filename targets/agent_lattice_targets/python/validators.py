@@ -1,0 +1,237 @@
+"""Validators: functions (value, path, errors) that decode a value of a type and report every problem."""
+
+from __future__ import annotations
+
+import ast
+
+from agent_lattice import types
+from agent_lattice_targets.python.annotations import Annotations
+from agent_lattice_targets.python.layout import statement
+from agent_lattice_targets.python.lines import head_lines
+from agent_lattice_targets.python.literals import constant, data, string
+from agent_lattice_targets.python.names import constant_name, snake
+from agent_lattice_targets.python.package_names import PackageNames
+
+_SCALARS = {
+    types.Null: "null",
+    types.Bool: "boolean",
+    types.Int: "integer",
+    types.Float: "number",
+    types.String: "text",
+}
+
+_LENGTHS = types.String | types.ListType | types.MapType
+
+
+class Validators:
+    """Writes the validators of types, each once; `constants` and `functions` hold their lines."""
+
+    def __init__(self, names: PackageNames, annotations: Annotations) -> None:
+        self._names = names
+        self._annotations = annotations
+        self._functions: dict[str, str] = {}
+        self._choices: dict[str, str] = {}
+        self.constants: list[list[str]] = []
+        self.functions: list[list[str]] = []
+        self.imports: set[str] = set()
+
+    def name(self, type: types.Type) -> str:
+        """The expression of a type's validator: a function of the module, or one of the runtime's `checks`."""
+        if isinstance(type, types.Record):
+            return self._names.checks[type.name]
+        if type.__class__ in _SCALARS:
+            return f"checks.{_SCALARS[type.__class__]}"
+        key = str(type)
+        if key not in self._functions:
+            self._functions[key] = self._names.fresh(f"check_{_words(type)}")
+            self._write(type, self._functions[key])
+        return self._functions[key]
+
+    def record(self, function: str, record: types.Record, annotation: str) -> None:
+        """Write the validator of a record: every declared field is in the result, any other is a problem."""
+        fields = self._names.fresh(constant_name(*function.removeprefix("check_").split("_"), "fields"))
+        known = ast.Call(ast.Name("frozenset"), [ast.Tuple([ast.Constant(name) for name in record.fields])], [])
+        if not record.fields:
+            known.args = []
+        self.constants.append(statement(0, f"{fields} = ", known).split("\n"))
+        lines = self._head(function, annotation)
+        condition = "not isinstance(value, dict)"
+        if contains_itself(record):
+            condition += " or checks.too_deep(path, errors)"
+        lines += [
+            f"    if {condition}:",
+            f"        nothing: {annotation} = checks.no_record({string(record.name)}, value, path, errors)",
+            "        return nothing",
+        ]
+        entries = {name: self._field(field) for name, field in record.fields.items()}
+        made = ast.Dict([ast.Constant(name) for name in entries], list(entries.values()))
+        if entries:
+            lines += ["    get = value.get"]
+        lines += statement(4, f"made: {annotation} = ", made).split("\n")
+        lines += [f"    if not value.keys() <= {fields}:", f"        checks.unknown(value, {fields}, path, errors)"]
+        self.functions.append([*lines, "    return made"])
+
+    def _head(self, function: str, annotation: str) -> list[str]:
+        return head_lines(0, f"def {function}", ["value: object", "path: str", "errors: list[str]"], annotation)
+
+    def _field(self, field: types.Field) -> ast.expr:
+        place = string(field.name).replace("{", "{{").replace("}", "}}")[1:-1]
+        optional = isinstance(field.type, types.Optional | types.Null)
+        if not optional:
+            self.imports.add("ABSENT")
+        got = f"get({constant(field.name)})" if optional else f"get({constant(field.name)}, ABSENT)"
+        return ast.parse(self._decoded(field.type, "v", f'f"{{path}}.{place}"', got), mode="eval").body
+
+    def _decoded(self, type: types.Type, v: str, path: str, source: str = "") -> str:
+        """Python text that decodes `v`: at once when it is simply right, by a call otherwise. `source` is what `v` is
+        given first, where it has no value yet."""
+        first = f"({v} := {source})" if source else v
+        quick = self._quick(type, v, first)
+        if quick:
+            inner = type.inner if isinstance(type, types.Optional) else type
+            return f"{v} if {quick} else {self._call(inner, v, path)}"
+        if isinstance(type, types.Optional):
+            return f"None if {first} is None else {self._call(type.inner, v, path)}"
+        return self._call(type, source or v, path)
+
+    def _call(self, type: types.Type, value: str, path: str) -> str:
+        if isinstance(type, types.Literal):
+            return f"checks.choice({value}, {self._choice(type)}, {path}, errors)"
+        return f"{self.name(type)}({value}, {path}, errors)"
+
+    def _quick(self, type: types.Type, v: str, first: str) -> str:
+        """A condition under which the value is right as it is; empty when there is no short one."""
+        match type:
+            case types.Null():
+                return f"{first} is None"
+            case types.Bool():
+                return f"{first} is True or {v} is False"
+            case types.Int():
+                self.imports |= {"LOWEST", "HIGHEST"}
+                return f"type({first}) is int and LOWEST <= {v} <= HIGHEST"
+            case types.Float():
+                return f"type({first}) is float"
+            case types.String():
+                return f"type({first}) is str and {v}.isascii()"
+            case types.Literal(values=values):
+                return f"{first} in {self._choice(type)}" if all(isinstance(value, str) for value in values) else ""
+            case types.Optional(inner=inner):
+                quick = self._quick(inner, v, v)
+                return f"{first} is None or {f'({quick})' if ' and ' in quick else quick}" if quick else ""
+            case types.Refined(base=base, refinements=refinements):
+                tests = [_bound_test(base, refinement, v) for refinement in refinements]
+                quick = self._quick(base, v, first)
+                return " and ".join([quick, *tests]) if quick and all(tests) else ""
+        return ""
+
+    def _choice(self, type: types.Literal) -> str:
+        """The constant that holds the values of a literal type."""
+        key = str(type)
+        if key not in self._choices:
+            words = [str(value) for value in type.values[:3]]
+            wanted = (
+                constant_name(*words) if all(word.isidentifier() and word.isascii() for word in words) else "CHOICES"
+            )
+            name = self._choices[key] = self._names.fresh(wanted if len(wanted) <= 40 else "CHOICES")
+            self.constants.append(statement(0, f"{name} = ", data(type.values)).split("\n"))
+        return self._choices[key]
+
+    def _write(self, type: types.Type, function: str) -> None:
+        annotation = self._annotations.of(type)
+        lines = self._head(function, annotation)
+        match type:
+            case types.ListType(item=item):
+                lines += self._list(item, annotation)
+            case types.MapType(value=value):
+                lines += self._map(value, annotation)
+            case types.Refined():
+                lines += self._refined(type)
+            case types.Literal():
+                lines += self._plain(f"checks.choice(value, {self._choice(type)}, path, errors)", annotation)
+            case types.Optional(inner=inner):
+                call = self._call(inner, "value", "path")
+                lines += self._plain(f"None if value is None else {call}", annotation)
+            case _:
+                raise TypeError(f"no validator for {type}")
+        self.functions.append(lines)
+
+    def _plain(self, text: str, annotation: str) -> list[str]:
+        return [
+            *statement(4, f"made: {annotation} = ", ast.parse(text, mode="eval").body).split("\n"),
+            "    return made",
+        ]
+
+    def _list(self, item: types.Type, annotation: str) -> list[str]:
+        checked = self._decoded(item, "item", 'f"{path}[{i}]"')
+        body = ast.parse(f"[{checked} for i, item in enumerate(items)]", mode="eval").body
+        lines = ["    items = value if type(value) is list else checks.items(value, path, errors)"]
+        return [*lines, *statement(4, f"made: {annotation} = ", body).split("\n"), "    return made"]
+
+    def _map(self, value: types.Type, annotation: str) -> list[str]:
+        checked = self._decoded(value, "item", 'f"{path}.{key}"')
+        body = ast.parse(f"{{key: {checked} for key, item in entries.items()}}", mode="eval").body
+        lines = ["    entries = checks.entries(value, path, errors)"]
+        return [*lines, *statement(4, f"made: {annotation} = ", body).split("\n"), "    return made"]
+
+    def _refined(self, type: types.Refined) -> list[str]:
+        annotation = self._annotations.of(type)
+        lines = ["    before = len(errors)", f"    made: {annotation} = {self._call(type.base, 'value', 'path')}"]
+        lines.append("    if len(errors) == before:")
+        for refinement in type.refinements:
+            lines += _bound_calls(type.base, refinement)
+        return [*lines, "    return made"]
+
+
+def _bound_test(base: types.Type, refinement: types.Refinement, v: str) -> str:
+    subject = f"len({v})" if isinstance(base, _LENGTHS) else v
+    match refinement.name, tuple(map(constant, refinement.arguments)):
+        case "min", (least,):
+            return f"{subject} >= {least}"
+        case "max", (most,):
+            return f"{subject} <= {most}"
+        case "range", (least, most):
+            return f"{least} <= {subject} <= {most}"
+    return ""
+
+
+def _bound_calls(base: types.Type, refinement: types.Refinement) -> list[str]:
+    least, most = ("long_enough", "short_enough") if isinstance(base, _LENGTHS) else ("at_least", "at_most")
+    functions = {"min": (least,), "max": (most,), "range": (least, most), "pattern": ("fits",)}[refinement.name]
+    pairs = zip(functions, refinement.arguments, strict=True)
+    return [f"        checks.{function}(made, {constant(argument)}, path, errors)" for function, argument in pairs]
+
+
+def contains_itself(record: types.Record) -> bool:
+    """Whether a value of a record may hold another one of the same record."""
+    seen: set[str] = set()
+    waiting: list[types.Type] = [field.type for field in record.fields.values()]
+    while waiting:
+        match waiting.pop():
+            case types.Record() as inner if inner.name == record.name:
+                return True
+            case types.Record() as inner if inner.name not in seen:
+                seen.add(inner.name)
+                waiting += [field.type for field in inner.fields.values()]
+            case types.ListType(item=inner) | types.MapType(value=inner) | types.Optional(inner=inner):
+                waiting.append(inner)
+            case types.Refined(base=inner):
+                waiting.append(inner)
+    return False
+
+
+def _words(type: types.Type) -> str:
+    """A few words for the name of a function."""
+    match type:
+        case types.Record(name=name):
+            return snake(name)
+        case types.ListType(item=item):
+            return f"{_words(item)}_list"[-60:]
+        case types.MapType(value=value):
+            return f"{_words(value)}_map"[-60:]
+        case types.Optional(inner=inner):
+            return f"optional_{_words(inner)}"[:60]
+        case types.Literal():
+            return "choice"
+        case types.Refined(base=base):
+            return f"bounded_{_words(base)}"[:60]
+    return str(type)

@@ -1,0 +1,67 @@
+"""The module `workflow.py`: prompts, helpers and a coroutine function per workflow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from agent_lattice import plan
+from agent_lattice_targets.python.annotations import Annotations, import_line
+from agent_lattice_targets.python.bodies import Body
+from agent_lattice_targets.python.lines import docstring
+from agent_lattice_targets.python.package_names import PackageNames
+
+
+def workflow_module(made: plan.Plan, names: PackageNames) -> str:
+    """Its text."""
+    annotations = Annotations(names.classes)
+    constants: list[list[str]] = []
+    functions: list[list[str]] = []
+    imports: set[str] = set()
+    in_loops = False
+    for workflow in _callees_first(made):
+        body = Body(workflow, names, annotations)
+        lines = body.write()
+        constants += body.constants
+        functions += [*body.helpers, lines]
+        imports |= body.imports
+        in_loops |= body.functions_in_loops
+    text = "\n".join("\n".join(["", "", *function]) for function in functions) + "\n"
+    fixed = "".join("\n" + "\n".join(constant) + "\n" for constant in constants)
+    return _head(made, imports, annotations, uses_cel="cel." in text, in_loops=in_loops) + fixed + text
+
+
+def _callees_first(made: plan.Plan) -> list[plan.Workflow]:
+    """A reader meets a workflow before those that call it."""
+    by_name = {workflow.name: workflow for workflow in made.workflows}
+    ordered: dict[str, plan.Workflow] = {}
+
+    def visit(workflow: plan.Workflow) -> None:
+        for op in plan.walk(workflow.body):
+            if isinstance(op, plan.Call) and op.workflow not in ordered and op.workflow != workflow.name:
+                visit(by_name[op.workflow])
+        ordered.setdefault(workflow.name, workflow)
+
+    for workflow in made.workflows:
+        visit(workflow)
+    return list(ordered.values())
+
+
+def _head(made: plan.Plan, imports: Iterable[str], annotations: Annotations, *, uses_cel: bool, in_loops: bool) -> str:
+    names = set(imports)
+    lines = docstring(made.doc or f"The workflow {made.name}.", 0)
+    if in_loops:
+        lines += ["", "# ruff: noqa: B023  # every function ends within the turn of the loop that makes it"]
+    lines += ["", "from __future__ import annotations", ""]
+    lines += ["from ._runtime import cel"] if uses_cel else []
+    lines += ["from ._runtime.errors import Failure"] if "Failure" in names else []
+    lines += ["from ._runtime.models import TEXT"] if "TEXT" in names else []
+    if declared := names - {"Failure", "TEXT"}:
+        lines.append(import_line(".declarations", declared))
+    lines += [""] if lines[-1] else []
+    lines += ["TYPE_CHECKING = False", "if TYPE_CHECKING:"]
+    if annotations.typing:
+        lines += [import_line("typing", annotations.typing, 4), ""]
+    lines.append("    from ._runtime.context import Context")
+    if annotations.records:
+        lines.append(import_line(".datatypes", annotations.records, 4))
+    return "\n".join(lines) + "\n"
