@@ -18,6 +18,8 @@ _HIGHEST = 2**63 - 1
 class CelError(Exception):
     """Evaluating an expression failed: overflow, a missing key, a wrong type known only now."""
 
+    failure_class = "validation"
+
 
 def kind(value: object) -> str:
     """The name of a value's type in the language."""

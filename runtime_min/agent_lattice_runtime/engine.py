@@ -390,4 +390,5 @@ def as_failure(error: BaseException) -> Failure:
         return Failure("cancelled", "the run was stopped")
     if isinstance(error, RecursionError):
         return Failure("internal", "the workflow calls itself too deeply")
-    return Failure("internal", f"{type(error).__name__}: {error}")
+    code = getattr(error, "failure_class", None)  # how an exception of the language says what it is
+    return Failure("internal", f"{type(error).__name__}: {error}") if code is None else Failure(code, str(error))

@@ -166,20 +166,3 @@ def schema_files() -> dict[str, str]:
         f"{kind.replace('*', 'any')}.json": dumps(event_schema(kind), indent=2, ensure_ascii=False) + "\n"
         for kind in EVENTS
     }
-
-
-def write_schemas(folder: str) -> None:
-    """Write every event schema into `folder`."""
-    from os import makedirs
-    from os.path import join
-
-    makedirs(folder, exist_ok=True)
-    for name, text in schema_files().items():
-        with open(join(folder, name), "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-
-
-if __name__ == "__main__":
-    import sys
-
-    write_schemas(sys.argv[1])

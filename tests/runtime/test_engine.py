@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from agent_lattice_runtime import engine
+from agent_lattice_runtime.cel import CelError
 from agent_lattice_runtime.context import Context
 from agent_lattice_runtime.errors import Failure
 from agent_lattice_runtime.execute import run_many, start
@@ -207,6 +208,15 @@ def test_a_defect_in_the_code_is_an_internal_failure() -> None:
     assert outcome.failure is not None
     assert (outcome.failure.code, outcome.failure.message) == ("internal", "KeyError: 'missing'")
     assert types(store) == ["run.started", "run.failed"]
+
+
+def test_an_expression_that_cannot_be_computed_is_a_validation_failure() -> None:
+    async def flow(ctx: Context) -> Any:
+        raise CelError("integer overflow")
+
+    outcome, _ = run(workflow(flow, manifest()))
+    assert outcome.failure is not None
+    assert (outcome.failure.code, outcome.failure.message) == ("validation", "integer overflow")
 
 
 def test_a_result_that_is_not_of_the_declared_type_fails_the_run() -> None:
