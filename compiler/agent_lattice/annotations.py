@@ -265,7 +265,7 @@ def _union(node: UnionType, module: Module, report: Report) -> Type:
                 WRONG_UNION,
                 f"`{member}` cannot be in a union",
                 item.span,
-                help="a union is of literals, or of a type and `null`",
+                help="a union is of literals, or of a type and `null`; for one of several types use a record of optional fields",
             )
             return UNKNOWN
     if not values:

@@ -11,13 +11,29 @@ from agent_lattice.expr.tree import Expr
 from agent_lattice.source import Span
 from agent_lattice.terms import Term
 from agent_lattice.tree import Arg
-from agent_lattice.types import BOOL, Bool, Float, Int, Literal, Optional, String, Type, Unknown, assignable, base
+from agent_lattice.types import (
+    BOOL,
+    Bool,
+    Float,
+    Int,
+    ListType,
+    Literal,
+    MapType,
+    Optional,
+    String,
+    Type,
+    Unknown,
+    assignable,
+    base,
+)
 
 MISMATCH = Code("LAT2001", "mismatched-types")
 NOT_A_CONDITION = Code("LAT2002", "condition-not-bool")
 MISSING_ARGUMENT = Code("LAT2003", "missing-argument")
 UNKNOWN_ARGUMENT = Code("LAT2004", "unknown-argument")
 REPEATED_ARGUMENT = Code("LAT2005", "repeated-argument")
+
+_EMPTY: dict[type[Type], str] = {String: '""', Int: "0", Float: "0.0"}
 
 
 def fit(expr: Expr, expected: Type, scope: Names, report: Report, what: str, related: Iterable[Label] = ()) -> Term:
@@ -41,9 +57,23 @@ def condition(expr: Expr, scope: Names, report: Report) -> Term:
     """A checked expression that must be a bool."""
     term = check(expr, scope, report, BOOL)
     if not assignable(term.type, BOOL):
-        help = "compare it with null: `… != null`" if isinstance(term.type, Optional) else "write a comparison"
-        report.add(NOT_A_CONDITION, f"a condition is `bool`, this is `{term.type}`", expr.span, help=help)
+        report.add(
+            NOT_A_CONDITION,
+            f"a condition is `bool`, this is `{term.type}`",
+            expr.span,
+            help=f"write a comparison, such as `{_comparison(term.type, expr.span.text)}`",
+        )
     return term
+
+
+def _comparison(type: Type, text: str) -> str:
+    """What is probably meant by a value as a condition."""
+    plain, shown = base(type), text if len(text) <= 30 and "\n" not in text else "…"
+    if isinstance(plain, ListType | MapType):
+        return f"size({shown}) > 0"
+    if isinstance(plain, Literal):
+        return f"{shown} == {Literal(plain.values[:1])}"
+    return f"{shown} != {_EMPTY.get(plain.__class__, 'null')}"
 
 
 def bind(

@@ -201,7 +201,12 @@ class Tool:
         clauses = [item for item in self.items if isinstance(item, Clause)]
         if self.protocol.text == "python":
             for clause in clauses:
-                report.add(MISPLACED_CLAUSE, f"`{clause.word}` belongs to an `http` tool", clause.span)
+                report.add(
+                    MISPLACED_CLAUSE,
+                    f"`{clause.word}` belongs to an `http` tool",
+                    clause.span,
+                    help="a Python function makes its own requests; say what it may use with `secrets: […]`, `hosts: […]`",
+                )
         seen: dict[str, Span] = {}
         for clause in clauses:
             if clause.word in seen and clause.word != "header":

@@ -63,9 +63,9 @@ def _functions(text: bytes, path: str, target: Text, report: Report) -> dict[str
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        line = f", line {error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
+        line = f"line {error.lineno} of " if isinstance(error, SyntaxError) and error.lineno else ""
         report.add(
-            BROKEN_MODULE, f"`{path}` is not Python{line}", target.span, notes=(str(getattr(error, "msg", error)),)
+            BROKEN_MODULE, f"{line}`{path}` is not Python", target.span, notes=(str(getattr(error, "msg", error)),)
         )
         return None
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]

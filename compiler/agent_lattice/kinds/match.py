@@ -148,7 +148,7 @@ class Match:
         scope.body.unclear |= choices is None
         at = Span(self.span.source, self.span.end - 1, self.span.end - 1)
         if choices is None:
-            fix = Fix("add an `else` that fails", (Edit(at, f"else {_UNHANDLED} "),))
+            fix = Fix("add an `else` that fails", (_last_case(at, f"else {_UNHANDLED}"),))
             scope.report.add(
                 NOT_MATCHABLE,
                 f"`{subject}` has no closed set of values",
@@ -163,7 +163,8 @@ class Match:
             scope.body.unclear = True
             listed = ", ".join(f"`{value}`" for value in missing)
             fix = Fix(
-                f"add a case for {listed} that fails", (Edit(at, f"case {', '.join(map(str, missing))} {_UNHANDLED} "),)
+                f"add a case for {listed} that fails",
+                (_last_case(at, f"case {', '.join(map(str, missing))} {_UNHANDLED}"),),
             )
             scope.report.add(
                 NOT_EXHAUSTIVE,
@@ -173,6 +174,12 @@ class Match:
                 help="say what happens then, or add an `else`",
                 fix=fix,
             )
+
+
+def _last_case(at: Span, text: str) -> Edit:
+    """Puts a case before the closing brace at `at`: on a line of its own where the brace has one."""
+    line = at.source.text[at.source.text.rfind("\n", 0, at.start) + 1 : at.start]
+    return Edit(at, f"  {text}\n{line}" if not line.strip() else f"{text} ")
 
 
 def _choices(subject: Type) -> tuple[Value, ...] | None:

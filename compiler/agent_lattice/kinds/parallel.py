@@ -93,7 +93,7 @@ class Parallel:
                 branch.name.span,
                 related=(Label(names[name], "the first one is here"),),
             )
-        names.setdefault(name, branch.span)
+        names.setdefault(name, branch.name.span if isinstance(branch, Branch) else branch.span)
         return name
 
 
