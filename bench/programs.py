@@ -44,7 +44,6 @@ def _group(n: int) -> str:
   }}
   if answer_{n}.keep && sum_{n} > {n}.5 {{
     score_{n} = desk.score(left_{n}, factor: 2.0)
-    emit scored(value: score_{n})
   }} else {{
     stored_{n} = desk.store(id: left_{n}.id, amount: sum_{n})
   }}

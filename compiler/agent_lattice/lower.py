@@ -91,6 +91,7 @@ class _Grants:
         self.workflows = workflows
         self.models = models
         self.tools = tools
+        self.operations = {f"{tool.name}.{op.name}": op for tool in tools.values() for op in tool.operations}
         self.known: dict[str, Grants] = {}
 
     def of(self, workflow: plan.Workflow) -> Grants:
@@ -111,9 +112,8 @@ class _Grants:
                 )
 
     def _tool(self, op: plan.Tool) -> Permissions:
-        tool_name, _, name = op.operation.partition(".")
-        tool = self.tools[tool_name]
-        operation = next(o for o in tool.operations if o.name == name)
+        tool_name = op.operation.partition(".")[0]
+        tool, operation = self.tools[tool_name], self.operations[op.operation]
         base = {_host(tool.base)} if tool.base else set()
         return Permissions(
             tools=(tool_name,),

@@ -63,6 +63,8 @@ class Module:
     unclear: set[str] = field(default_factory=set)
     """Workflows that were not understood in full, by their unique names."""
     files: Files = lambda path: None
+    operations: dict[str, dict[str, plan.Operation]] = field(default_factory=dict)
+    """Operations by the name of their tool here and their own; a tool is added when it is first called."""
 
     @property
     def folder(self) -> PurePosixPath:

@@ -75,7 +75,10 @@ class ToolCall:
         tool = scope.module.find(self.tool, "tool", scope.report)
         if not isinstance(tool, plan.ToolSet):
             return None
-        found = next((op for op in tool.operations if op.name == self.operation.text), None)
+        known = scope.module.operations
+        if self.tool.text not in known:
+            known[self.tool.text] = {op.name: op for op in reversed(tool.operations)}  # of two of a name the first one
+        found = known[self.tool.text].get(self.operation.text)
         if found is None:
             names = [op.name for op in tool.operations]
             help, fix = did_you_mean(self.operation.text, names, self.operation.span)
