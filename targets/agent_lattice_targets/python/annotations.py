@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from agent_lattice import types
+
 from agent_lattice_targets.python.layout import WIDTH
 from agent_lattice_targets.python.literals import constant
 
@@ -49,7 +50,10 @@ class Annotations:
 
     def quoted(self, type: types.Type) -> str:
         """An annotation where Python evaluates it: under a name that may not be there yet."""
-        return constant(self.of(type)) if isinstance(type, types.Record) else self.of(type)
+        before, self.records = self.records, set()
+        text = self.of(type)
+        named, self.records = self.records, before | self.records
+        return constant(text) if named else text
 
 
 def import_line(module: str, names: Iterable[str], indent: int = 0) -> str:
@@ -62,8 +66,8 @@ def import_line(module: str, names: Iterable[str], indent: int = 0) -> str:
     return f"{' ' * indent}from {module} import (\n{inside}{' ' * indent})"
 
 
-def _member_key(name: str) -> tuple[int, list[tuple[int, int, str]]]:
+def _member_key(name: str) -> tuple[int, list[tuple[int, int]], str]:
     """Constants, then classes, then the rest; numbers inside names by their value."""
     sort = 0 if len(name) > 1 and name.isupper() else 1 if name[:1].isupper() else 2
-    parts = re.findall(r"\d+|\D", name)
-    return sort, [(0, int(part), part) if part.isdigit() else (1, ord(part), part) for part in parts]
+    parts = re.findall(r"\d+|\D", name.lower())
+    return sort, [(0, int(part)) if part.isdigit() else (1, ord(part)) for part in parts], name

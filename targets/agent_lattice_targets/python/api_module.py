@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from agent_lattice import plan
+
 from agent_lattice_targets.python.annotations import Annotations, import_line
 from agent_lattice_targets.python.layout import statement
 from agent_lattice_targets.python.lines import docstring, head_lines
@@ -14,9 +15,11 @@ from agent_lattice_targets.python.package_names import PackageNames
 from agent_lattice_targets.python.types_module import TypesModule
 
 _OPTIONS = ("store", "run_id", "scripted")
-_MODULES = frozenset(
-    "Failure Replay WORKFLOW WORKFLOWS Workflow beside checks embedding globals read_manifest replay resume run workflow".split()
+_USED = (
+    "Failure Replay WORKFLOW WORKFLOWS Workflow beside checks embedding globals read_manifest replay resume result run "
+    "workflow"
 )
+_MODULES = frozenset(_USED.split(" "))
 
 
 def api_module(made: plan.Plan, names: PackageNames, checks: TypesModule) -> str:

@@ -6,13 +6,14 @@ import ast
 
 from agent_lattice import plan, types
 from agent_lattice.terms import ListOf, Make, MapOf, Term, template_reads
+
 from agent_lattice_targets.python import prompts
+from agent_lattice_targets.python.branches import parallel
 from agent_lattice_targets.python.frames import Frame, Place
 from agent_lattice_targets.python.layout import flat
 from agent_lattice_targets.python.lines import Lines, docstring, head_lines
 from agent_lattice_targets.python.loops import each, loop
 from agent_lattice_targets.python.matches import match_lines
-from agent_lattice_targets.python.branches import parallel
 from agent_lattice_targets.python.parts import write_part
 from agent_lattice_targets.python.steps import Step, step_call
 

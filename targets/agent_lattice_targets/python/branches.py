@@ -6,7 +6,9 @@ import ast
 from typing import TYPE_CHECKING
 
 from agent_lattice import plan
+
 from agent_lattice_targets.python.frames import Place
+from agent_lattice_targets.python.layout import WIDTH
 from agent_lattice_targets.python.scopes import Binding, outer_writes
 from agent_lattice_targets.python.steps import step_call
 
@@ -29,8 +31,14 @@ def parallel(op: plan.Parallel, place: Place, out: Body) -> None:
     call = ast.Await(ast.Call(ast.Attribute(ast.Name(place.context), "parallel"), calls, []))
     if all(target == "_" for target in targets):
         out.statement(place, "", call)
-    else:
-        out.statement(place, f"{', '.join(targets)}{',' if len(targets) == 1 else ''} = ", call)
+        return
+    before = f"{', '.join(targets)}{',' if len(targets) == 1 else ''} = "
+    if place.indent + len(before) > WIDTH * 3 // 4:
+        out.put(place, "(")
+        for target in targets:
+            out.put(place.inner(), f"{target},")
+        before = ") = "
+    out.statement(place, before, call)
 
 
 def _target(names: list[Binding], place: Place, out: Body) -> str:

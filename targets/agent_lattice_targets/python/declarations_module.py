@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from agent_lattice import plan, types
+
 from agent_lattice_targets.python.annotations import import_line
 from agent_lattice_targets.python.layout import statement
 from agent_lattice_targets.python.literals import data

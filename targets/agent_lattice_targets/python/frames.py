@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+
 from agent_lattice.records import field, record
 
 from agent_lattice_targets.python.scopes import Binding

@@ -70,8 +70,8 @@ def _flat(node: ast.expr) -> tuple[int, str]:
             return (_SIGN if text.startswith("-") else _ATOM), text
         case ast.Name(id=name):
             return _ATOM, name
-        case ast.JoinedStr(values=parts):
-            return _ATOM, 'f"' + "".join(map(_format_part, parts)) + '"'
+        case ast.JoinedStr(values=pieces):
+            return _ATOM, 'f"' + "".join(map(_format_part, pieces)) + '"'
         case ast.Attribute(value=value, attr=name):
             text = flat(value, _ATOM)
             return _ATOM, f"({text}).{name}" if text.isdecimal() else f"{text}.{name}"
@@ -248,7 +248,7 @@ def _laid_out(indent: int, before: str, node: ast.expr, after: str, level: int, 
 
 def _opened_last(indent: int, before: str, parts: list[tuple[str, ast.expr, int]], after: str) -> str | None:
     """Two operands with the bracket of the second opened; None when it has none, or a bracket of the first would do."""
-    (_, left, left_level), (word, right, level) = parts
+    (_, left, left_level), (word, right, _) = parts
     if _own_level(right) < _AWAIT or isinstance(right, ast.GeneratorExp):
         return None
     first = f"{before}{flat(left, left_level)} {word} "

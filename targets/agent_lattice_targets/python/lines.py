@@ -10,10 +10,11 @@ from agent_lattice import plan, types
 from agent_lattice.expr.python import python
 from agent_lattice.source import NOWHERE, Span
 from agent_lattice.terms import Term, reads
+
 from agent_lattice_targets.python.annotations import Annotations
 from agent_lattice_targets.python.frames import Place
 from agent_lattice_targets.python.layout import WIDTH, statement
-from agent_lattice_targets.python.literals import string
+from agent_lattice_targets.python.literals import escaped
 from agent_lattice_targets.python.package_names import PackageNames
 from agent_lattice_targets.python.scopes import Binding, Bindings
 
@@ -90,7 +91,7 @@ class Lines:
         """Begin a function inside the one being written."""
         if self.loops:
             self.functions_in_loops = True
-        if self.lines and not self.lines[-1].endswith(":"):
+        if self.lines and self.lines[-1] and not self.lines[-1].endswith(":"):
             self.lines.append("")
         self.lines += head_lines(place.indent, f"async def {name}", params, result)
         self._opened.append((len(self.lines), self.loops))
@@ -119,16 +120,18 @@ def head_lines(indent: int, name: str, params: Sequence[str], result: str) -> li
 
 def docstring(doc: str, indent: int) -> list[str]:
     """A docstring, nothing for an empty text."""
-    text = doc.strip()
-    if not text:
+    parts = [_in_docstring(line.strip()) for line in doc.strip().split("\n")]
+    if parts == [""]:
         return []
-    if "\n" not in text and text.isprintable() and not text.endswith('"') and "\\" not in text and '"""' not in text:
-        return _long(f'{" " * indent}"""{text}"""'.split("\n"))
-    if all(char.isprintable() or char == "\n" for char in text) and "\\" not in text and '"""' not in text:
-        first, *rest = [line.strip() for line in text.split("\n")]
-        body = [f"{' ' * indent}{line}" if line else "" for line in rest]
-        return _long([f'{" " * indent}"""{first}', *body, f'{" " * indent}"""'])
-    return _long([" " * indent + string(text)])
+    if len(parts) == 1:
+        space = " " if parts[0].endswith('"') else ""
+        return _long([f'{" " * indent}"""{parts[0]}{space}"""'])
+    body = [f"{' ' * indent}{part}" if part else "" for part in parts[1:]]
+    return _long([f'{" " * indent}"""{parts[0]}', *body, f'{" " * indent}"""'])
+
+
+def _in_docstring(line: str) -> str:
+    return "".join(map(escaped, line)).replace('"""', '\\"\\"\\"')
 
 
 def _long(lines: list[str]) -> list[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from agent_lattice import plan, types
 from agent_lattice.terms import Term
+
 from agent_lattice_targets.python.frames import Place
 from agent_lattice_targets.python.scopes import after_reads, has_steps, leaves, outer_writes, returns
 from agent_lattice_targets.python.steps import context_call

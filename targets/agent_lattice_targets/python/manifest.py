@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from agent_lattice import __version__, plan
+
 from agent_lattice_targets.python.schemas import json_schema, params_schema
 
 FORMAT = 1

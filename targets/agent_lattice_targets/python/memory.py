@@ -9,6 +9,7 @@ from typing import Any
 
 from agent_lattice import plan
 from agent_lattice_runtime.models import Workflow
+
 from agent_lattice_targets.python.modules import modules
 from agent_lattice_targets.python.package_names import PackageNames
 

@@ -6,6 +6,7 @@ import posixpath
 
 from agent_lattice import plan
 from agent_lattice.records import replace
+
 from agent_lattice_targets.python.api_module import api_module
 from agent_lattice_targets.python.declarations_module import DeclarationsModule
 from agent_lattice_targets.python.manifest import manifest_text

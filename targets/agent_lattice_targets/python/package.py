@@ -6,6 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from agent_lattice import plan
+
 from agent_lattice_targets.python.literals import string
 from agent_lattice_targets.python.manifest import manifest
 from agent_lattice_targets.python.modules import modules, with_safe_replies

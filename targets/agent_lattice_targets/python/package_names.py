@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agent_lattice import plan, types
+
 from agent_lattice_targets.python.names import (
     Namespace,
     constant_name,

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable
 
 from agent_lattice import plan
+
 from agent_lattice_targets.python.frames import Frame, Place
 from agent_lattice_targets.python.lines import Lines, head_lines
 from agent_lattice_targets.python.scopes import Binding, leaves, outer_reads, outer_writes, returns

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from agent_lattice.expr.python import python
 from agent_lattice.expr.templates import template_python
 from agent_lattice.terms import Choice, Each, Hole, Template, TemplatePart, Text, template_reads
+
 from agent_lattice_targets.python.layout import WIDTH, flat, statement
 from agent_lattice_targets.python.literals import block_string, escaped
 from agent_lattice_targets.python.names import python_name

@@ -6,6 +6,7 @@ from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from agent_lattice import plan
+
 from agent_lattice_targets.python.package import package_files
 from agent_lattice_targets.python.package_names import PackageNames
 

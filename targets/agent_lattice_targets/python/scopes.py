@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from agent_lattice.records import field, record
 
 from agent_lattice import plan, types
+from agent_lattice.records import field, record
 from agent_lattice.terms import Template, Term, reads, template_reads
+
 from agent_lattice_targets.python.names import defined
 
 

@@ -8,6 +8,7 @@ from agent_lattice import plan, types
 from agent_lattice.expr.python import python
 from agent_lattice.terms import Const, Template, reads, template_reads
 from agent_lattice.types import NULL
+
 from agent_lattice_targets.python import prompts
 from agent_lattice_targets.python.frames import Place
 from agent_lattice_targets.python.lines import Lines, head_lines

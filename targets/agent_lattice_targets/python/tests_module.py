@@ -11,13 +11,14 @@ from agent_lattice import plan
 from agent_lattice.expr.python import python
 from agent_lattice.source import NOWHERE
 from agent_lattice.terms import Term, reads
+from agent_lattice.types import Optional
+
 from agent_lattice_targets.python.annotations import import_line
 from agent_lattice_targets.python.layout import WIDTH, statement
 from agent_lattice_targets.python.lines import docstring
 from agent_lattice_targets.python.literals import data
 from agent_lattice_targets.python.names import Namespace
 from agent_lattice_targets.python.package_names import PackageNames
-from agent_lattice.types import Optional
 
 
 class TestsModule:

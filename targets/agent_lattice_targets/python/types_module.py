@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from agent_lattice import plan, types
+
 from agent_lattice_targets.python.annotations import Annotations, import_line
 from agent_lattice_targets.python.lines import docstring
 from agent_lattice_targets.python.literals import string

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from agent_lattice import types
+
 from agent_lattice_targets.python.annotations import Annotations
 from agent_lattice_targets.python.layout import statement
 from agent_lattice_targets.python.lines import head_lines

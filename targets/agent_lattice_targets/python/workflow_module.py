@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from agent_lattice import plan
+
 from agent_lattice_targets.python.annotations import Annotations, import_line
 from agent_lattice_targets.python.bodies import Body
 from agent_lattice_targets.python.lines import docstring
