@@ -49,9 +49,11 @@ def main() -> None:
         say("Verify it: every event is chained to the one before by its hash.")
         print(indented(package.call("verify", RUN)))
 
+        say("Look into the bank's ledger.")
         once = [event["step"] for event in package.committed()]
         require(len(once) == len(set(once)), "no step was committed twice")
         require(package.ledger() == 1, "the ledger holds the payment exactly once")
+        print(indented((package.folder / "ledger.jsonl").read_text(encoding="utf-8")))
         say("Killed twice, finished, and paid once.")
 
 
@@ -74,7 +76,7 @@ class Package:
     def start(self, *words: str) -> subprocess.Popen[str]:
         """Start `python -m refund run|resume …` with the slow model."""
         words = (*words, "--scripted", str(self.replies))
-        print(f"    $ python -m refund {words[0]} … ")
+        print(f"    $ python -m refund {words[0]} …")
         return subprocess.Popen(
             [sys.executable, "-m", "refund", *words],
             cwd=self.folder,
@@ -98,7 +100,8 @@ class Package:
             time.sleep(0.02)
         process.kill()
         print(indented(process.communicate()[0]))
-        require(process.returncode != 0, f"process {process.pid} was killed")
+        print(f"    $ kill -9 {process.pid}")
+        require(process.returncode != 0, "the process was killed")
 
     def finish(self, process: subprocess.Popen[str]) -> None:
         """Wait for the end of a run that must end well."""

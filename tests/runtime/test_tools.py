@@ -258,6 +258,20 @@ def test_importing_is_allowed_and_outside_of_tools_nothing_is_watched(tools: Pat
     assert Path("free.txt").read_text() == "free"
 
 
+def test_of_the_tools_folder_only_modules_can_be_read(tools: Path) -> None:
+    """A run from source has the author's folder for a tools folder: what else is there is not the tools' to read."""
+    (tools / "keys.env").write_text("hidden")
+    (tools / "lib").mkdir()
+    (tools / "lib/keys.json").write_text("hidden")
+    for body in (
+        "open('pkg/_tools/keys.env')",
+        "open('pkg/_tools/lib/keys.json')",
+        "open('pkg/_tools/tt_new.py', 'w')",
+    ):
+        assert denied(tools, body)["kind"] == "files"
+    assert allowed(tools, "return open('pkg/_tools/keys.env').read()", files=["pkg/_tools/*.env"]) == "hidden"
+
+
 def test_an_operation_that_the_manifest_does_not_list(tools: Path) -> None:
     (tools / "tt_tool.py").write_text("def f():\n    raise SystemError")
     op = PythonOp(name="t.f", module="tt_tool", function="f", output=check_any, effect="write")

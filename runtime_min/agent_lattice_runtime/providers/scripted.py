@@ -9,6 +9,7 @@ from .replies import Replies, parse_replies, replies_of
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from ..models import Deps, Request
 
@@ -47,15 +48,29 @@ def _script(request: Request, deps: Deps) -> Replies:
 
 
 def _read(name: str, folder: str) -> Replies:
-    from os.path import join
+    from os.path import abspath, join
 
     try:
-        with open(join(folder, name), "rb") as file:
-            raw = file.read()
+        raw = _content(abspath(join(folder, name)))
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise Failure("validation", f"the scripted replies {name} cannot be read: {reason}") from None
     return parse_replies(raw, name)
+
+
+def _content(path: str) -> bytes:
+    """The bytes of a file; of one inside the archive when the package is in one file."""
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError as error:
+        loader: Any = globals().get("__loader__")
+        if not hasattr(loader, "archive"):
+            raise
+        try:
+            return bytes(loader.get_data(path))
+        except OSError:
+            raise error from None
 
 
 def _cached(key: str, deps: Deps, load: Callable[[], Replies]) -> Replies:
