@@ -1,0 +1,10 @@
+import time
+
+
+def accounts(count):
+    return [f"a{number}" for number in range(count)]
+
+
+def salary(account):
+    time.sleep(0.002)
+    return 100.0 + int(account[1:])
