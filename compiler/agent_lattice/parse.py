@@ -12,8 +12,8 @@ from lark import Token
 from lark.exceptions import UnexpectedCharacters, UnexpectedToken
 from lark.parsers.lalr_interactive_parser import InteractiveParser
 
-from agent_lattice import settings
 from agent_lattice import annotations as types_as_written
+from agent_lattice import settings
 from agent_lattice.declarations import declarations
 from agent_lattice.diagnostics import Report
 from agent_lattice.expr import syntax
