@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,14 +14,19 @@ from agent_lattice.reading import Unusable, reason
 if TYPE_CHECKING:
     from agent_lattice_runtime.models import Workflow
 
-    from agent_lattice.plan import Plan
+    from agent_lattice.plan import Plan, SourceFile
 
 
 def load(plan: Plan) -> Workflow:
-    """The runnable workflow of a plan."""
-    from agent_lattice_targets.python.memory import load as made
+    """The main workflow of a plan, ready to run."""
+    return load_all(plan)[plan.main]
 
-    return made(plan)
+
+def load_all(plan: Plan) -> dict[str, Workflow]:
+    """Every workflow of a plan by name, ready to run."""
+    from agent_lattice_targets.python import memory
+
+    return memory.load_all(plan)
 
 
 @contextmanager
@@ -28,18 +34,35 @@ def workspace(plan: Plan, root: Path) -> Iterator[str]:
     """The folder where the plan's Python tools and scripted replies are found: that of the source when it has them all,
     else one made for the time being (tools that are imported from other folders meet in one place, as in a package)."""
     carried = [*plan.files, *plan.replies]
-    if all(_holds(root / file.path, file.text) for file in carried):
-        yield root.resolve().as_posix()
-        return
+    with ExitStack() as stack:
+        folder = root
+        if not all(_holds(root / file.path, file.text) for file in carried):
+            folder = _put(carried, stack)
+        stack.callback(_forget, plan, path := folder.resolve().as_posix())
+        yield path
+
+
+def _put(files: Iterable[SourceFile], stack: ExitStack) -> Path:
+    """Write files into a folder that goes with `stack`."""
     try:
-        with tempfile.TemporaryDirectory(prefix="lattice-run-") as folder:
-            for file in carried:
-                path = Path(folder) / file.path
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(file.text, encoding="utf-8", newline="")
-            yield Path(folder).resolve().as_posix()
-    except OSError as error:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lattice-run-")))
+        for file in files:
+            path = folder / file.path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(file.text, encoding="utf-8", newline="")
+        return folder
+    except (OSError, ValueError) as error:
         raise Unusable(f"cannot put the tools into the temporary folder: {reason(error)}") from None
+
+
+def _forget(plan: Plan, folder: str) -> None:
+    """Unload the plan's tools, so that modules of the same names can come from the folder of the next source."""
+    for file in plan.files:
+        parts = file.path.removesuffix(".py").removesuffix("/__init__").split("/")
+        for end in range(1, len(parts) + 1):
+            sys.modules.pop(".".join(parts[:end]), None)
+    while folder in sys.path:
+        sys.path.remove(folder)
 
 
 def _holds(path: Path, text: str) -> bool:

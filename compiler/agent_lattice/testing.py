@@ -62,6 +62,10 @@ def _problem(expectation: Expectation, tested: Tested) -> str:
         holds = value_of(expectation.condition, variables)
     except CelError as error:
         return f"{place}: {expectation.text} has no value: {error}"
+    except TypeError:
+        if tested.failure is None:
+            raise
+        return f"{place}: {expectation.text} has no value: there is no result"
     if holds is True:
         return ""
     counted = ", ".join(f"{target} was called {tested.calls(target)}×" for _, target in expectation.calls)

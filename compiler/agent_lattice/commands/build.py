@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
@@ -58,9 +59,9 @@ def _files(plan: Plan, module: Any, pyz: bool) -> dict[str, bytes]:
 
     files = {name: text.encode("utf-8") for name, text in emit(plan, module.TARGET).items()}
     if pyz:
-        if not hasattr(module, "pyz"):
+        if find_spec(f"{module.__name__}.pyz") is None:
             raise Unusable(f"the target `{module.TARGET.name}` makes no single file")
-        files[f"{plan.name}.pyz"] = module.pyz(plan)
+        files[f"{plan.name}.pyz"] = import_module(f"{module.__name__}.pyz").pyz(plan)
     return files
 
 

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from agent_lattice.compiling import Compiled, compile_file
-from agent_lattice.loading import load, workspace
+from agent_lattice.compiling import compile_file
 from agent_lattice.reading import shown
 from agent_lattice.renders.columns import visible
 from agent_lattice.terminal import out, out_json, out_paint
-
-if TYPE_CHECKING:
-    from agent_lattice.plan import Plan, Test
 
 Outcome = dict[str, Any]
 """`file`, `test`, `passed` and `problems` of a test."""
@@ -46,20 +42,18 @@ def test_command(files: tuple[str, ...], wanted: str | None, as_json: bool) -> N
 def _outcomes(path: str, wanted: str) -> Iterator[Outcome]:
     """Run the tests of a file, one after the other."""
     compiled = compile_file(path)
-    plans: dict[str, Plan] = {}
-    for test in compiled.require().tests:
-        if wanted in test.name.casefold():
-            if test.workflow not in plans:
-                plans[test.workflow] = compiled.plan(test.workflow)
-            found = _problems(test, plans[test.workflow], compiled)
-            yield {"file": shown(path), "test": test.name, "passed": not found, "problems": found}
-
-
-def _problems(test: Test, plan: Plan, compiled: Compiled) -> list[str]:
+    tests = [test for test in compiled.require().tests if wanted in test.name.casefold()]
+    if not tests:
+        return
+    from agent_lattice.loading import load_all, workspace
     from agent_lattice.testing import problems
 
+    plan = compiled.plan(tests[0].workflow)
+    workflows = load_all(plan)
     with workspace(plan, compiled.opened.root) as folder:
-        return problems(test, load(plan), folder)
+        for test in tests:
+            found = problems(test, workflows[test.workflow], folder)
+            yield {"file": shown(path), "test": test.name, "passed": not found, "problems": found}
 
 
 def _show(outcome: Outcome) -> None:
