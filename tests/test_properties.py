@@ -66,7 +66,28 @@ def test_the_digest_does_not_depend_on_layout(path: Path) -> None:
 
 
 MUTATIONS = st.tuples(st.integers(0, 10**9), st.integers(1, 6))
-NOISE = ["{", "}", '"', "(", ")", "\n", "=", "let ", "workflow ", "\x00", "é", '"""', "//", "{{", "@", "99999999999999999999", "->", ".", ",", "type "]
+NOISE = [
+    "{",
+    "}",
+    '"',
+    "(",
+    ")",
+    "\n",
+    "=",
+    "let ",
+    "workflow ",
+    "\x00",
+    "é",
+    '"""',
+    "//",
+    "{{",
+    "@",
+    "99999999999999999999",
+    "->",
+    ".",
+    ",",
+    "type ",
+]
 
 
 def mutated(text: str, seed: int, count: int) -> str:
