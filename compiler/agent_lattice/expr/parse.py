@@ -39,13 +39,18 @@ def parse_text(text: str, places: Sequence[int], source: Source, report: Report)
     expressions = _parser()
     expressions.source = source
     parser = expressions.lark.parse_interactive(text)
+    placed = None
     try:
         for token in parser.lexer_thread.lex(parser.parser_state):  # type: ignore[no-untyped-call]
             token.start_pos, token.end_pos = places[token.start_pos], places[token.end_pos]
+            placed = token
             parser.feed_token(token)
         end = Token.new_borrow_pos("$END", "", Token("$END", "", places[-1], end_pos=places[-1]))
         result = parser.feed_token(end)
     except UnexpectedInput as error:
+        if isinstance(error, UnexpectedToken) and error.token is not placed and error.token.type != "$END":
+            # found by the lexer, so it still counts from the start of the text
+            error.token.start_pos, error.token.end_pos = places[error.token.start_pos], places[error.token.end_pos]
         _report(error, text, places, source, report)
         return None
     assert isinstance(result, Expr)
