@@ -28,7 +28,8 @@ async def call_tool(run: Run, step: str, static: str, op: Op, arguments: Mapping
     grant = run.grant(static, step, "operations", op.name)
     secrets: set[str] = set()
     try:
-        stored = stored_form(canonical(run.redactor.value(arguments, secrets)))
+        shown = run.redactor.value(arguments, secrets) if run.redactor.active else arguments
+        stored = stored_form(canonical(shown))
     except Failure as failure:
         raise run.cleared(failure, step) from None
     if run.history is not None:

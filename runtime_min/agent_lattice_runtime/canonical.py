@@ -44,6 +44,9 @@ def canonical(value: object) -> str:
 
     Raises Failure validation for anything else, for lone surrogates and for values nested too deeply.
     """
+    kind = value.__class__
+    if kind is int and -MAX_SAFE <= value <= MAX_SAFE:  # type: ignore[operator]
+        return str(value)
     try:
         text = _fast(value)
         if _unlike_number(text) or "NaN" in text or "Infinity" in text or not (text.isascii() or _is_basic(text)):

@@ -94,9 +94,10 @@ def number(value: object, path: str, errors: list[str]) -> float:
     return 0.0
 
 
-def null(value: object, path: str, errors: list[str]) -> None:
+def null(value: object, path: str, errors: list[str]) -> Any:
     if value is not None:
         expected("null", value, path, errors)
+    return None
 
 
 def choice(value: object, choices: tuple[Any, ...], path: str, errors: list[str]) -> Any:
@@ -105,7 +106,7 @@ def choice(value: object, choices: tuple[Any, ...], path: str, errors: list[str]
         if type(candidate) is type(value) and candidate == value:
             return candidate
     shown = " or ".join(map(_shown, choices))
-    if isinstance(value, str) and len(value) <= 40 or type(value) in (int, bool):
+    if (isinstance(value, str) and len(value) <= 40) or type(value) in (int, bool):
         errors.append(f"{path}: expected {shown}, found {_shown(value)}")
     else:
         expected(shown, value, path, errors)

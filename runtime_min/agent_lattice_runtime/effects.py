@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any, Protocol
 
+    from .guard import Watch
     from .models import Check, Deps
 
     class Op(Protocol):
@@ -47,17 +48,15 @@ class PythonOp:
 
     def call(self, arguments: Mapping[str, Any], deps: Deps) -> object:
         """The function's result. Raises what the function raises, and Denied for what the step may not touch."""
-        return _watched()(lambda: self._result(arguments, deps), deps.grant, deps.step, deps.tools)
-
-    def _result(self, arguments: Mapping[str, Any], deps: Deps) -> object:
-        if self._function is None or self._tools != deps.tools:
-            self._load(deps.tools)
-        assert self._function is not None
-        if self._takes_key and deps.idempotency_key is not None:
-            result = self._function(**arguments, idempotency_key=deps.idempotency_key)
-        else:
-            result = self._function(**arguments)
-        return _awaited(result) if hasattr(result, "__await__") else result
+        with watching()(deps.grant, deps.step, deps.tools):
+            if self._function is None or self._tools != deps.tools:
+                self._load(deps.tools)
+            assert self._function is not None
+            if self._takes_key and deps.idempotency_key is not None:
+                result = self._function(**arguments, idempotency_key=deps.idempotency_key)
+            else:
+                result = self._function(**arguments)
+            return _awaited(result) if hasattr(result, "__await__") else result
 
     def _load(self, tools: str) -> None:
         module = load_module(self.module, tools)
@@ -70,17 +69,18 @@ class PythonOp:
         self._function, self._tools = function, tools
 
 
-_watched_once: Callable[..., object] | None = None
+_watch: type[Watch] | None = None
 
 
-def _watched() -> Callable[..., object]:
-    """The guard, loaded when the first Python tool runs."""
-    global _watched_once
-    if _watched_once is None:
-        from .guard import watched
+def watching() -> type[Watch]:
+    """The guard of Python tools, loaded and installed when the first of them is about to run."""
+    global _watch
+    if _watch is None:
+        from .guard import Watch, install
 
-        _watched_once = watched
-    return _watched_once
+        install()
+        _watch = Watch
+    return _watch
 
 
 def load_module(name: str, tools: str) -> object:

@@ -174,7 +174,7 @@ class Loop:
             if self.stopping:
                 raise KeyboardInterrupt
             if len(self._waiting) == 1 and not self._in_flight:
-                self._do(*self._waiting.pop())
+                self._alone(*self._waiting.pop())
                 continue
             calls = self._announce() if self._waiting else []
             if self._dirty:
@@ -239,18 +239,22 @@ class Loop:
                 group.cancel()
         self._open(group)
 
-    def _do(self, task: Task, call: Call) -> None:
-        """The only thing to do: no thread needed, nobody else to commit with."""
-        if not self._accepts(task, call):
-            return
-        if self._dirty:
-            self._commit()
-        if task.run.over:
-            task.body.close()
-        elif call.function is None:
-            self._step(task, None, None)
-        else:
-            self._step(task, self._performed(call), None)
+    def _alone(self, task: Task, call: Call) -> None:
+        """One effect after another while it is the only thing to do: no threads, nobody else to commit with."""
+        waiting = self._waiting
+        while self._accepts(task, call):
+            if self._dirty:
+                self._commit()
+            if task.run.over:
+                task.body.close()
+                return
+            if call.write:
+                self._step(task, self._performed(call), None)
+            else:
+                self._step(task, None if call.function is None else call.function(*call.arguments), None)
+            if self.stopping or self._ready or len(waiting) != 1:
+                return
+            task, call = waiting.pop()
 
     def _performed(self, call: Call) -> Any:
         assert call.function is not None
@@ -271,7 +275,8 @@ class Loop:
             run.end_of_log(call.step)
             task.body.close()
         else:
-            run.announce(call)
+            if call.intent is not None or run.announces:
+                run.announce(call)
             if run.journal.pending and not run.dirty:
                 run.dirty = True
                 self._dirty.append(run)
@@ -280,15 +285,18 @@ class Loop:
 
     def _announce(self) -> list[tuple[Task, Call]]:
         """Put the intents of the waiting calls into their logs; calls of cancelled branches come back at once."""
-        calls, self._waiting = self._waiting, []
+        calls = self._waiting.copy()
+        self._waiting.clear()
         return [(task, call) for task, call in calls if self._accepts(task, call)]
 
     def _commit(self) -> None:
         """One transaction for the new events of all runs, then tell who listens."""
         runs, self._dirty = self._dirty, []
-        batch = [(run.journal.row, run.journal.pending) for run in runs]
+        batch = []
         for run in runs:
-            run.journal.pending = []
+            journal = run.journal
+            batch.append((journal.row, journal.pending))
+            journal.pending = []
             run.dirty = False
         self._committing = True
         try:
@@ -301,7 +309,7 @@ class Loop:
             raise
         self._committing = False
         for run, (_, events) in zip(runs, batch, strict=True):
-            if not run.over or run.failure.__class__ is not Conflict:
+            if run.setting.on_event is not None and run.failure.__class__ is not Conflict:
                 run.committed(events)
 
     def _commit_each(self, runs: list[Run], batch: list[Any], conflict: Conflict) -> None:

@@ -55,30 +55,22 @@ _FORBIDDEN = {
     "_thread.start_joinable_thread": "start threads, which nobody could watch",
 }
 _HARMLESS = frozenset({"/dev/null", "/dev/urandom", "/dev/random"})
+_MODULES = (".py", ".pyc", ".pyd", ".so")
+_INSTALLED = (
+    "site-packages",
+    "dist-packages",
+    "lib-dynload",
+    "DLLs",
+    f"python{sys.version_info[0]}{sys.version_info[1]}.zip",
+)
 _WRITE_FLAGS = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
-_installed = False
 _patterns: dict[str, Pattern[str]] = {}
 
 
-def watched(function: Callable[[], Any], grant: Grant, step: str, tools: str) -> Any:
-    """`function()`, in which this thread touches only what `grant` lists. Raises Denied for the first thing that was
-    refused, also when the tool has swallowed that."""
-    if not _installed:
-        _install()
-    watch = Watch(grant, step, tools)
-    thread = get_ident()
-    WATCHES[thread] = watch
-    try:
-        return function()
-    finally:
-        del WATCHES[thread]
-        if watch.denied is not None:
-            raise watch.denied from None
-
-
 class Watch:
-    """What a tool may touch while it runs, and the first thing it was denied."""
+    """While the block runs, this thread touches only what `grant` lists. The first thing that was denied is raised at
+    the end of the block, also when the tool has swallowed that."""
 
     __slots__ = ("denied", "grant", "step", "tools")
 
@@ -87,6 +79,14 @@ class Watch:
         self.step = step
         self.tools = tools
         self.denied: Denied | None = None
+
+    def __enter__(self) -> None:
+        WATCHES[get_ident()] = self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        del WATCHES[get_ident()]
+        if self.denied is not None:
+            raise self.denied from None
 
     def check(self, event: str, args: tuple[Any, ...]) -> None:
         """Raises Denied for what the grant does not list."""
@@ -126,8 +126,14 @@ class Watch:
         self._deny("files", text, f"may not {'write' if writing else 'read'} {text}")
 
     def _own(self, real: str) -> bool:
-        """The interpreter's own library, installed packages, the tools folder: reading them is part of importing."""
-        return any(real == root or real.startswith(root + os.sep) for root in (*_library(), *_archives(self.tools)))
+        """The interpreter's own library, installed packages, and the modules of the tools folder (in a run from source
+        that is the author's folder, with everything else in it): reading them is part of importing."""
+        if any(_is_under(real, root) for root in _library()):
+            return True
+        roots = _archives(self.tools)
+        if not any(_is_under(real, root) for root in roots):
+            return False
+        return real in roots or "__pycache__" in real or real.endswith(_MODULES) or not os.path.isfile(real)
 
     def _look_up(self, host: object) -> None:
         name = os.fsdecode(host).lower() if isinstance(host, (str, bytes)) else ""
@@ -154,9 +160,10 @@ class Watch:
         raise denied
 
 
-def _install() -> None:
-    global _installed
-    _installed = True
+def install() -> None:
+    """Begin to watch this process, once; it cannot be undone."""
+    if os.environ.__class__ is not os._Environ:
+        return
     hide_environment()
     if sys.version_info < (3, 12):
         _audit_threads()
@@ -196,7 +203,7 @@ _roots: tuple[str, ...] = ()
 def _library() -> tuple[str, ...]:
     global _roots
     if not _roots:
-        folders = [dirname(os.__file__), *(path for path in sys.path if "site-packages" in path or "lib" in path)]
+        folders = [dirname(os.__file__), *(path for path in sys.path if path.rstrip("/\\").endswith(_INSTALLED))]
         _roots = tuple({realpath(path) for path in (*folders, *_zones()) if path})
     return _roots
 
@@ -225,6 +232,10 @@ def _matches(pattern: str, real: str) -> bool:
         source = re.escape(absolute).replace(r"/\*\*", "(?:/.*)?").replace(r"\*\*", ".*")
         compiled = _patterns[absolute] = re.compile(source.replace(r"\*", "[^/]*").replace(r"\?", "[^/]"), re.DOTALL)
     return compiled.fullmatch(real) is not None
+
+
+def _is_under(real: str, root: str) -> bool:
+    return real == root or real.startswith(root + os.sep)
 
 
 def _is_address(name: str) -> bool:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
 TYPE_CHECKING = False
-if TYPE_CHECKING:
+if TYPE_CHECKING or "_hashlib" in sys.modules:  # loaded anyway, and faster for each event
     from hashlib import sha256
+elif sys.version_info >= (3, 12):
+    from _sha2 import sha256
 else:
-    try:
-        from _sha2 import sha256  # since Python 3.12
-    except ImportError:
-        try:
-            from _sha256 import sha256
-        except ImportError:
-            from hashlib import sha256
+    from _sha256 import sha256
 
 __all__ = ["sha256"]

@@ -63,13 +63,11 @@ def check_run_id(run_id: str) -> str:
     return run_id
 
 
-def event_text(
-    run_id: str, seq: int, ts: int, kind: str, step: str, payload: str, redaction: str | None, quoted_step: str = ""
-) -> str:
+def event_text(run_id: str, seq: int, ts: int, kind: str, step: str, payload: str, redaction: str | None) -> str:
     """The canonical JSON of an event: what its hash covers, and the form in which events are exported."""
     return (
         f'{{"payload":{payload},"redaction":{redaction or "null"},"run_id":"{run_id}","seq":{seq},'
-        f'"step":{quoted_step or encode_basestring(step)},"ts":{ts},"type":"{kind}"}}'
+        f'"step":{encode_basestring(step)},"ts":{ts},"type":"{kind}"}}'
     )
 
 
@@ -114,15 +112,17 @@ class Journal:
         redaction = None
         if self._redactor.active:
             payload, redaction = self._cleared(payload, set(secrets))
-        if kind[:4] == "run." or self.row.status != "running":
-            next_status(self.row.status, kind)
+        row = self.row
+        lifecycle = kind.startswith("run.")
+        if lifecycle or row.status != "running":
+            next_status(row.status, kind)
         seq = self.seq + 1
         ts = max(self.ts, self._clock() // 1000)
-        text = event_text(self.row.run_id, seq, ts, kind, step, payload, redaction)
+        text = event_text(row.run_id, seq, ts, kind, step, payload, redaction)
         digest = sha256(self.hash + text.encode()).digest()
         self.pending.append((seq, ts, kind, step, payload, redaction, digest))
         self.seq, self.ts, self.hash = seq, ts, digest
-        if kind[:4] == "run.":
+        if lifecycle:
             self._move(kind)
 
     def _move(self, kind: str) -> None:

@@ -13,12 +13,13 @@ _MIN_CORE = 8  # base64 characters; a shorter inner piece of a secret would matc
 class Redactor:
     """Replaces registered secret values by `[secret NAME]`, in every spelling in which they usually travel."""
 
-    __slots__ = ("_names", "_pattern", "_spellings")
+    __slots__ = ("_names", "_pattern", "_spellings", "active")
 
     def __init__(self) -> None:
         self._names: dict[str, str] = {}  # value -> name
         self._spellings: dict[str, str] = {}  # spelling -> name
         self._pattern: Pattern[str] | None = None
+        self.active = False  # whether there is any secret to look for
 
     def register(self, name: str, value: str) -> None:
         """From here on `value` is a secret called `name`. Safe to call from any thread."""
@@ -31,11 +32,7 @@ class Redactor:
         pattern = compile_pattern("|".join(escape(text) for text in sorted(fresh, key=len, reverse=True)))
         self._names = {**self._names, value: name}
         self._spellings, self._pattern = fresh, pattern
-
-    @property
-    def active(self) -> bool:
-        """Whether there is any secret to look for."""
-        return self._pattern is not None
+        self.active = True
 
     def found_in(self, text: str) -> bool:
         """Whether a secret occurs in `text`."""

@@ -64,6 +64,7 @@ class Run:
 
     __slots__ = (
         "_resuming",
+        "announces",
         "append",
         "dirty",
         "failure",
@@ -101,6 +102,7 @@ class Run:
         self.result: object = None
         self.failure: Failure | None = None
         self._resuming = history is not None
+        self.announces = self._resuming or setting.on_notice is not None  # whether `announce` has more to do
         self.append: Callable[..., None] = self.journal.append
         if history is not None:
             self.append = self._append_first if performs else self._unrecorded

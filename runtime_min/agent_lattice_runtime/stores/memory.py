@@ -35,19 +35,19 @@ class MemoryStore:
 
     def append(self, batch: Batch) -> None:
         for row, events in batch:
-            known = self._rows.get(row.run_id)
-            if (known is None) != (row.key is None):
-                raise Conflict(f"run {row.run_id} exists already")
-            if known is not None and len(self._events[known.key or 0]) != events[0][0] - 1:
+            if row.key is None:
+                if row.run_id in self._rows:
+                    raise Conflict(f"run {row.run_id} exists already")
+            elif len(self._events[row.key]) != events[0][0] - 1:
                 raise Conflict(f"run {row.run_id} is being continued by someone else")
         for row, events in batch:
             if row.key is None:
                 row.key = len(self._rows) + 1
-                self._rows[row.run_id] = _copy(row)
                 self._events[row.key] = []
+                self._rows[row.run_id] = _copy(row)
             elif row.status != "running":
                 self._rows[row.run_id] = _copy(row)
-            self._events[row.key].extend(events)
+            self._events[row.key] += events
 
     def close(self) -> None:
         pass
