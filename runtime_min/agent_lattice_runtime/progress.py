@@ -20,7 +20,7 @@ _LINES = {
     "run.resumed": ("faint", "run {run} goes on"),
     "step.completed": ("good", "{step}  {op}{ms}"),
     "step.failed": ("bad", "{step}  {error}: {message}"),
-    "effect.committed": ("good", "{step}  {op}{ms}"),
+    "effect.committed": ("good", "{step}{ms}"),
     "effect.failed": ("bad", "{step}  {error}: {message}"),
     "effect.in_doubt": ("bad", "{step}  {message}"),
     "llm.completed": ("good", "{step}  {gen_ai.response.model}{ms}{tokens}"),

@@ -208,6 +208,21 @@ def test_triage_handles_every_ticket(triage: Path) -> None:
     assert run_triage(triage, "replay", "all")["agrees"]
 
 
+def test_what_a_ticket_says_is_only_text(triage: Path, tmp_path: Path) -> None:
+    """Template syntax in a ticket reaches the model as it was written; quotes around it keep it apart from the prompt."""
+    words = ["--store", str(tmp_path / "t.db")]
+    run_triage(triage, "run", "--input", "inputs/short.json", "--run-id", "t", *words)
+    requested = [event for event in events_of(triage, "t", words) if event["type"] == "llm.requested"]
+    (prompt,) = (
+        event["payload"]["args"]["messages"][0]["content"]
+        for event in requested
+        if event["step"] == "handled[56].category#1"
+    )
+    ticket = (triage / "tickets/57-template-attack.txt").read_text(encoding="utf-8")
+    quoted, _, rest = prompt.partition("\nSay what kind")
+    assert json.loads(quoted) == ticket and rest
+
+
 def test_triage_with_longer_replies(triage: Path) -> None:
     """With room for 600 characters no draft is shortened and nobody in support gets one."""
     result = run_triage(triage, "run", "--input", "inputs/roomy.json", "--run-id", "roomy")["result"]
