@@ -28,6 +28,12 @@ _SIGNS = {
     "NAME": "a name", "TYPE_NAME": "a type name", "STRING": "a string", "INT": "a whole number", "FLOAT": "a number",
     "DURATION": "a duration such as `30s`", "$END": "the end of the file",
 }  # fmt: skip
+_FOREIGN = {
+    "class": "type", "const": "let", "def": "workflow", "enum": "type", "fn": "workflow", "foreach": "for", "func": "workflow",
+    "function": "workflow", "interface": "type", "raise": "fail", "repeat": "loop", "struct": "type", "switch": "match",
+    "throw": "fail", "val": "let", "while": "loop",
+}  # fmt: skip
+"""Words of other languages for what Lattice has another word for."""
 _TERMINALS = frozenset({"NAME", "INT", "STRING", "FLOAT", "ERROR", "HEX", "BYTES", "UINT", "DURATION"})
 _EXPRESSION = frozenset({"LSQB", "LPAR", "BANG", "MINUS", "TRUE", "FALSE", "NULL"})
 
@@ -111,11 +117,14 @@ def _misspelt(source: Source, state: Any, token: Token, report: Report) -> bool:
     if isinstance(last, Token) and last.type in ("NAME", "TYPE_NAME"):
         candidates.append((last, state.state_stack[-2]))
     for word, before in candidates:
-        guess = nearest(str(word), _keywords(state, before)) if str(word).isalpha() else None
+        keywords = _keywords(state, before)
+        foreign = _FOREIGN.get(str(word))
+        guess = nearest(str(word), keywords) if str(word).isalpha() and foreign not in keywords else foreign
         if guess is not None and guess != word:
             span = Span(source, word.start_pos or 0, word.end_pos or 0)
-            fix = replace(f"change to `{guess}`", span, guess)
-            report.add(UNKNOWN_WORD, f"`{word}` starts nothing here", span, help=f"did you mean `{guess}`?", fix=fix)
+            help = f"the word for it is `{guess}`" if guess == foreign else f"did you mean `{guess}`?"
+            fix = None if guess == foreign else replace(f"change to `{guess}`", span, guess)
+            report.add(UNKNOWN_WORD, f"`{word}` starts nothing here", span, help=help, fix=fix)
             return True
     return False
 
@@ -188,8 +197,17 @@ def _unexpected(state: Any, token: Token, span: Span, report: Report) -> None:
         f"unexpected {shown}",
         span,
         label=f"expected {expected}" if expected else "",
-        help="" if token.type == "EQUAL" and "QMARK" not in _expected(state) else ADVICE.get(str(token), ""),
+        help=_advice(state, token),
     )
+
+
+def _advice(state: Any, token: Token) -> str:
+    expected = _expected(state)
+    if token.type == "EQUAL" and "LPAR" in expected and "QMARK" not in expected:  # order.total = 3
+        return "values never change: name the new one with `let`, or declare a `var` and `set` it"
+    if token.type == "EQUAL" and "QMARK" not in expected:
+        return ""
+    return "lines need no end sign: remove it" if token == ";" else ADVICE.get(str(token), "")
 
 
 def _listed(terminals: Iterable[str]) -> str:
