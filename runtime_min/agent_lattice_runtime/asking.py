@@ -131,7 +131,7 @@ async def _attempt(run: Run, question: Question, model: Model, messages: list[Me
     complete = _complete if mocks is None else mocks.complete
     payload = attempt_payload(model, attempt) | {"model": model.name, "args": recorded(stored)}
     intent = ("llm.requested", step, canonical(payload), secrets)
-    outcome = await Call(step, model.name, perform, (complete, request, deps), deps, intent, False, mocks is not None)
+    outcome = await Call(step, model.name, perform, (complete, request, deps), intent, False, mocks is not None)
     return _answered(run, step, model, attempt, outcome)
 
 

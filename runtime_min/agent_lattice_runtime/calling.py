@@ -5,7 +5,7 @@ from __future__ import annotations
 from json.encoder import encode_basestring
 
 from .canonical import canonical, recorded
-from .effects import copied, perform
+from .effects import copied, copied_arguments, perform
 from .engine import Call
 from .errors import Failure, failure_payload, restore_failure
 from .hashing import sha256
@@ -42,8 +42,8 @@ async def call_tool(run: Run, step: str, static: str, op: Op, arguments: Mapping
         return await _write(run, step, op, arguments, stored, grant, secrets, None)
     mocks = run.setting.mocks
     target = op if mocks is None else mocks.stand_in(op)
-    call = (target.call, copied(arguments), run.deps(step, grant))
-    outcome = await Call(step, op.name, perform, call, call[2], None, False, target is not op)
+    call = (target.call, copied_arguments(arguments), run.deps(step, grant))
+    outcome = await Call(step, op.name, perform, call, None, False, target is not op)
     if outcome.denied is not None:
         run.denied(outcome.denied)
     if outcome.failure is None:
@@ -134,8 +134,8 @@ async def _write(
             raise _in_doubt(run, step, op)
     mocks = run.setting.mocks
     target = op if mocks is None else mocks.stand_in(op)
-    call = (target.call, copied(arguments), run.deps(step, grant, key))
-    outcome = await Call(step, op.name, perform, call, call[2], intent, True, target is not op)
+    call = (target.call, copied_arguments(arguments), run.deps(step, grant, key))
+    outcome = await Call(step, op.name, perform, call, intent, True, target is not op)
     return _written(run, step, op, outcome, secrets)
 
 

@@ -48,7 +48,9 @@ class PythonOp:
 
     def call(self, arguments: Mapping[str, Any], deps: Deps) -> object:
         """The function's result. Raises what the function raises, and Denied for what the step may not touch."""
-        with watching()(deps.grant, deps.step, deps.tools):
+        watch = (_watch or watching())(deps.grant, deps.step, deps.tools)
+        watch.begin()
+        try:
             if self._function is None or self._tools != deps.tools:
                 self._load(deps.tools)
             assert self._function is not None
@@ -57,6 +59,8 @@ class PythonOp:
             else:
                 result = self._function(**arguments)
             return _awaited(result) if hasattr(result, "__await__") else result
+        finally:
+            watch.end()
 
     def _load(self, tools: str) -> None:
         module = load_module(self.module, tools)
@@ -179,6 +183,14 @@ def copied(value: Any) -> Any:
     if kind is list or kind is tuple:
         return [copied(item) if item.__class__ in _CONTAINERS else item for item in value]
     return value
+
+
+def copied_arguments(arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Arguments whose values may be changed by the one who is called; the mapping itself is nobody's."""
+    for item in arguments.values():
+        if item.__class__ in _CONTAINERS:
+            return {name: copied(value) for name, value in arguments.items()}
+    return arguments
 
 
 _CONTAINERS = (dict, list, tuple)

@@ -30,9 +30,10 @@ class Cancelled(BaseException):
 
 class Call:
     """Command: make `intent` (type, step, payload, secrets) durable, then do `function(*arguments)`, which must not raise
-    Exception. `write` shields it from interruption, `quick` says that a thread is not worth it."""
+    Exception; the last argument is a Deps. `write` shields it from interruption, `quick` says that a thread is not
+    worth it."""
 
-    __slots__ = ("arguments", "deps", "function", "intent", "quick", "step", "what", "write")
+    __slots__ = ("arguments", "function", "intent", "quick", "step", "what", "write")
 
     def __init__(
         self,
@@ -40,7 +41,6 @@ class Call:
         what: str,
         function: Callable[..., Any] | None = None,
         arguments: tuple[Any, ...] = (),
-        deps: Deps | None = None,
         intent: tuple[str, str, str, Iterable[str]] | None = None,
         write: bool = False,
         quick: bool = False,
@@ -49,7 +49,6 @@ class Call:
         self.what = what
         self.function = function
         self.arguments = arguments
-        self.deps = deps
         self.intent = intent
         self.write = write
         self.quick = quick
@@ -292,35 +291,44 @@ class Loop:
     def _commit(self) -> None:
         """One transaction for the new events of all runs, then tell who listens."""
         runs, self._dirty = self._dirty, []
-        batch = []
-        for run in runs:
-            journal = run.journal
-            batch.append((journal.row, journal.pending))
-            journal.pending = []
-            run.dirty = False
         self._committing = True
+        if len(runs) == 1 or not self._commit_together(runs):
+            for run in runs:
+                self._commit_one(run)
+        self._committing = False
+
+    def _commit_together(self, runs: list[Run]) -> bool:
+        """False, and nothing is stored, when one of the runs is being continued by someone else."""
+        batch = [(run.journal.row, run.journal.pending) for run in runs]
         try:
             self._store.append(batch)
-        except Conflict as conflict:
-            self._commit_each(runs, batch, conflict)
+        except Conflict:
+            return False
         except StoreFailure as failure:
             for run in runs:
                 run.abort(failure)
             raise
-        self._committing = False
         for run, (_, events) in zip(runs, batch, strict=True):
-            if run.setting.on_event is not None and run.failure.__class__ is not Conflict:
+            run.journal.pending = []
+            run.dirty = False
+            if run.setting.on_event is not None:
                 run.committed(events)
+        return True
 
-    def _commit_each(self, runs: list[Run], batch: list[Any], conflict: Conflict) -> None:
-        if len(runs) == 1:
-            runs[0].abort(conflict)
-            return
-        for run, events in zip(runs, batch, strict=True):
-            try:
-                self._store.append([events])
-            except Conflict as own:
-                run.abort(own)
+    def _commit_one(self, run: Run) -> None:
+        journal = run.journal
+        events = journal.pending
+        journal.pending = []
+        run.dirty = False
+        try:
+            self._store.append(((journal.row, events),))
+        except StoreFailure as failure:
+            run.abort(failure)
+            if not isinstance(failure, Conflict):
+                raise
+        else:
+            if run.setting.on_event is not None:
+                run.committed(events)
 
     def _start(self, calls: list[tuple[Task, Call]]) -> None:
         """Do a single call, and quick ones, here and now, others in threads."""
@@ -342,8 +350,8 @@ class Loop:
             from .workers import Workers
 
             self._workers = Workers()
-        if call.deps is not None:
-            call.deps.cancelled = lambda: task.cancelled or self.stopping
+        deps: Deps = call.arguments[-1]
+        deps.cancelled = lambda: task.cancelled or self.stopping
         self._in_flight += 1
         self._workers.submit(task, call)
 

@@ -69,8 +69,8 @@ _patterns: dict[str, Pattern[str]] = {}
 
 
 class Watch:
-    """While the block runs, this thread touches only what `grant` lists. The first thing that was denied is raised at
-    the end of the block, also when the tool has swallowed that."""
+    """From `begin` to `end` this thread touches only what `grant` lists. `end` raises the first thing that was denied,
+    also when the tool has swallowed that."""
 
     __slots__ = ("denied", "grant", "step", "tools")
 
@@ -80,10 +80,10 @@ class Watch:
         self.tools = tools
         self.denied: Denied | None = None
 
-    def __enter__(self) -> None:
+    def begin(self) -> None:
         WATCHES[get_ident()] = self
 
-    def __exit__(self, kind: object, error: object, trace: object) -> None:
+    def end(self) -> None:
         del WATCHES[get_ident()]
         if self.denied is not None:
             raise self.denied from None

@@ -117,7 +117,9 @@ class Journal:
         if lifecycle or row.status != "running":
             next_status(row.status, kind)
         seq = self.seq + 1
-        ts = max(self.ts, self._clock() // 1000)
+        ts = self._clock() // 1000
+        if ts < self.ts:
+            ts = self.ts
         text = event_text(row.run_id, seq, ts, kind, step, payload, redaction)
         digest = sha256(self.hash + text.encode()).digest()
         self.pending.append((seq, ts, kind, step, payload, redaction, digest))
