@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -94,19 +95,23 @@ class Package:
     def kill_when(self, process: subprocess.Popen[str], holds: Callable[[list[Event]], bool]) -> None:
         """SIGKILL as soon as the log says so."""
         deadline = time.monotonic() + PATIENCE
-        while not holds(self.events()):
-            require(process.poll() is None, "the run is still going on")
-            require(time.monotonic() < deadline, "the run gets on")
-            time.sleep(0.02)
-        process.kill()
+        try:
+            while not holds(self.events()):
+                require(process.poll() is None, "the run is still going on")
+                require(time.monotonic() < deadline, "the run gets on")
+                time.sleep(0.02)
+        finally:
+            process.kill()
         print(indented(process.communicate()[0]))
         print(f"    $ kill -9 {process.pid}")
         require(process.returncode != 0, "the process was killed")
 
     def finish(self, process: subprocess.Popen[str]) -> None:
         """Wait for the end of a run that must end well."""
-        output, _ = process.communicate(timeout=PATIENCE)
-        print(indented(output))
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(PATIENCE)
+        process.kill()  # which does nothing to a process that has ended
+        print(indented(process.communicate()[0]))
         require(process.returncode == 0, "the run has finished")
 
     def events(self) -> list[Event]:
