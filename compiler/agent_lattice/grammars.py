@@ -15,6 +15,7 @@ from lark import Lark, Token
 from lark.grammar import Rule
 from lark.lexer import TerminalDef
 
+from agent_lattice.lexing import WholeLexer
 from agent_lattice.source import Source
 from agent_lattice.tree import Parts, Reader
 
@@ -29,7 +30,8 @@ class Parser:
         self.comments: list[Token] = []
         for name, reader in readers.items():
             setattr(self, name, self._bound(reader))
-        self.lark = _load(grammar, start, {"transformer": self, "lexer_callbacks": {"COMMENT": self._comment}})
+        hooks = {"transformer": self, "lexer_callbacks": {"COMMENT": self._comment}}
+        self.lark = _load(grammar, start, hooks | {"_plugins": {"ContextualLexer": WholeLexer}})
 
     def _bound(self, reader: Reader) -> Callable[[list[Any]], Any]:
         return lambda children: reader(Parts(self.source, children))
@@ -66,8 +68,8 @@ def _store(made: Lark, path: Path) -> None:
     part = path.with_suffix(f".{os.getpid()}")
     try:
         data, memo = made.memo_serialize([TerminalDef, Rule])
-        data["options"].pop("transformer", None)
-        data["options"].pop("lexer_callbacks", None)
+        for hook in ("transformer", "lexer_callbacks", "_plugins"):
+            data["options"].pop(hook, None)
         path.parent.mkdir(exist_ok=True)
         part.write_bytes(marshal.dumps((data, memo)))
         part.replace(path)
