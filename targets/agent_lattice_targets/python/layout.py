@@ -40,13 +40,16 @@ _COMPARISONS: dict[type[ast.cmpop], str] = {
 }
 _SIGNS: dict[type[ast.unaryop], str] = {ast.USub: "-", ast.UAdd: "+", ast.Not: "not ", ast.Invert: "~"}
 
-_BRACKETS = {
-    ast.List: "[]",
-    ast.Set: "{}",
-    ast.Tuple: "()",
-    ast.ListComp: "[]",
-    ast.SetComp: "{}",
-    ast.GeneratorExp: "()",
+_SQUARE, _ROUND, _CURLY = ("[", "]"), ("(", ")"), ("{", "}")
+_BRACKETS: dict[type[ast.expr], tuple[str, str]] = {
+    ast.List: _SQUARE,
+    ast.ListComp: _SQUARE,
+    ast.Tuple: _ROUND,
+    ast.GeneratorExp: _ROUND,
+    ast.Set: _CURLY,
+    ast.SetComp: _CURLY,
+    ast.Dict: _CURLY,
+    ast.DictComp: _CURLY,
 }
 
 
@@ -289,10 +292,10 @@ def _opened(indent: int, before: str, node: ast.expr, after: str) -> str | None:
         case ast.Call() if node.args or node.keywords:
             return _opened_call(indent, before, node, after)
         case ast.List() | ast.Dict() | ast.Set() | ast.Tuple() if items := _items(node):
-            opening, closing = _BRACKETS.get(type(node), "{}")
+            opening, closing = _BRACKETS[type(node)]
             return _bracket(indent, before + opening, items, closing + after)
     if isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
-        opening, closing = _BRACKETS.get(type(node), "{}")
+        opening, closing = _BRACKETS[type(node)]
         return _opened_comprehension(indent, before + opening, node, closing + after)
     return None
 

@@ -17,6 +17,7 @@ from agent_lattice_targets.python.layout import WIDTH, statement
 from agent_lattice_targets.python.literals import escaped
 from agent_lattice_targets.python.package_names import PackageNames
 from agent_lattice_targets.python.scopes import Binding, Bindings
+from agent_lattice_targets.python.tidy import tidied
 
 
 class Lines:
@@ -53,7 +54,7 @@ class Lines:
             self.put(place, f"# {PurePosixPath(span.source.name).name}:{line}")
 
     def term(self, term: Term, place: Place) -> ast.expr:
-        return python(term, place.names(reads(term)))
+        return tidied(python(term, place.names(reads(term))))
 
     def arguments(self, args: plan.Args, place: Place) -> ast.expr:
         """The display of named values."""

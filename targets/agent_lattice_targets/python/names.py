@@ -10,7 +10,7 @@ from keyword import kwlist
 from agent_lattice import plan
 
 _USED = (
-    "Any Context False Failure Literal None True TYPE_CHECKING TypedDict all any bool cel ctx dict enumerate float int len "
+    "Any Context False Failure Literal None True TYPE_CHECKING TypedDict all any bool cel ctx dict enumerate float int l len "
     "list object range sorted str sum tuple"
 )
 RESERVED = frozenset([*kwlist, *_USED.split()])

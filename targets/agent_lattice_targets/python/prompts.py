@@ -12,6 +12,7 @@ from agent_lattice.terms import Choice, Each, Hole, Template, TemplatePart, Text
 from agent_lattice_targets.python.layout import WIDTH, flat, statement
 from agent_lattice_targets.python.literals import block_string, escaped
 from agent_lattice_targets.python.names import python_name
+from agent_lattice_targets.python.tidy import tidied
 
 _MOST_PIECES = 6
 """How many pieces a template may have to stand where it is used."""
@@ -51,7 +52,7 @@ def short_text(template: Template, names: Names) -> ast.expr:
 
 def message(template: Template, names: Names) -> ast.expr:
     """A template where a message is expected, of any size."""
-    return short_text(template, names) if is_short(template) else template_python(template, names)
+    return short_text(template, names) if is_short(template) else tidied(template_python(template, names))
 
 
 def function_lines(head: Sequence[str], template: Template, names: Names) -> list[str]:
@@ -63,7 +64,7 @@ def function_lines(head: Sequence[str], template: Template, names: Names) -> lis
 
 
 def _piece(part: TemplatePart, names: Names) -> ast.expr:
-    return template_python(Template((part,)), names)
+    return tidied(template_python(Template((part,)), names))
 
 
 def _formatted(template: Template, names: Names) -> list[str] | None:
@@ -135,13 +136,13 @@ def _marked_long(lines: list[str]) -> list[str]:
 
 def _loop(part: Each, names: Names, indent: int) -> Iterator[str]:
     variable = _free(part.variable, names) if part.variable in template_reads(part.body) else "_"
-    yield from statement(indent, f"for {variable} in ", python(part.over, names), ":").split("\n")
+    yield from statement(indent, f"for {variable} in ", tidied(python(part.over, names)), ":").split("\n")
     yield from _block(part.body, {**names, part.variable: variable}, indent)
 
 
 def _choice(part: Choice, names: Names, indent: int) -> Iterator[str]:
     for place, (condition, body) in enumerate(part.branches):
-        yield from statement(indent, "elif " if place else "if ", python(condition, names), ":").split("\n")
+        yield from statement(indent, "elif " if place else "if ", tidied(python(condition, names)), ":").split("\n")
         yield from _block(body, names, indent)
     if part.otherwise:
         yield " " * indent + "else:"

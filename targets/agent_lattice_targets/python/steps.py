@@ -14,6 +14,7 @@ from agent_lattice_targets.python.frames import Place
 from agent_lattice_targets.python.lines import Lines, head_lines
 from agent_lattice_targets.python.literals import data
 from agent_lattice_targets.python.names import constant_name, python_name
+from agent_lattice_targets.python.tidy import tidied
 
 Step = plan.Tool | plan.Ask | plan.Call | plan.Emit
 
@@ -81,7 +82,7 @@ def _check(check: plan.Check, op: plan.Ask, place: Place) -> ast.expr:
     answer = python_name(op.name)
     while answer in names.values():
         answer += "_"
-    condition = python(check.condition, {**names, op.name: answer})
+    condition = tidied(python(check.condition, {**names, op.name: answer}))
     args = ast.arguments([], [ast.arg(answer)], None, [], [], None, [])
     return ast.Tuple([ast.Lambda(args, condition), ast.Constant(check.message)])
 

@@ -19,6 +19,7 @@ from agent_lattice_targets.python.lines import docstring
 from agent_lattice_targets.python.literals import data
 from agent_lattice_targets.python.names import Namespace
 from agent_lattice_targets.python.package_names import PackageNames
+from agent_lattice_targets.python.tidy import tidied
 
 
 class TestsModule:
@@ -90,7 +91,7 @@ class TestsModule:
 
     def _expectation(self, expectation: plan.Expectation) -> list[str]:
         names = {variable: f"tested.calls({ast.unparse(data(target))})" for variable, target in expectation.calls}
-        condition = python(expectation.condition, {"result": "result", "error": "tested.error", **names})
+        condition = tidied(python(expectation.condition, {"result": "result", "error": "tested.error", **names}))
         call = ast.Call(ast.Attribute(ast.Name("self"), "assertTrue"), [condition, ast.Constant(expectation.text)], [])
         lines = _text(8, "", call)
         span = expectation.span

@@ -69,7 +69,12 @@ class Validators:
         if entries:
             lines += ["    get = value.get"]
         lines += statement(4, f"made: {annotation} = ", made).split("\n")
-        lines += [f"    if not value.keys() <= {fields}:", f"        checks.unknown(value, {fields}, path, errors)"]
+        required = not any(isinstance(field.type, types.Optional | types.Null) for field in record.fields.values())
+        if required:  # as many as there are, and none missing: no other is there
+            lines.append(f"    if len(value) != {len(entries)} or errors:")
+        else:
+            lines.append(f"    if not value.keys() <= {fields}:")
+        lines.append(f"        checks.unknown(value, {fields}, path, errors)")
         self.functions.append([*lines, "    return made"])
 
     def _head(self, function: str, annotation: str) -> list[str]:
@@ -163,10 +168,15 @@ class Validators:
         ]
 
     def _list(self, item: types.Type, annotation: str) -> list[str]:
-        checked = self._decoded(item, "item", 'f"{path}[{i}]"')
-        body = ast.parse(f"[{checked} for i, item in enumerate(items)]", mode="eval").body
         lines = ["    items = value if type(value) is list else checks.items(value, path, errors)"]
-        return [*lines, *statement(4, f"made: {annotation} = ", body).split("\n"), "    return made"]
+        checked = self._decoded(item, "item", 'f"{path}[{i}]"')
+        placed = ast.parse(f"[{checked} for i, item in enumerate(items)]", mode="eval").body
+        if not _is_plain_record(item):
+            return [*lines, *statement(4, f"made: {annotation} = ", placed).split("\n"), "    return made"]
+        quick = ast.parse(f"[{self._call(item, 'item', 'path')} for item in items]", mode="eval").body
+        lines += ["    before = len(errors)", *statement(4, f"made: {annotation} = ", quick).split("\n")]
+        lines += ["    if len(errors) > before:  # once more, to say where", "        del errors[before:]"]
+        return [*lines, *statement(8, "made = ", placed).split("\n"), "    return made"]
 
     def _map(self, value: types.Type, annotation: str) -> list[str]:
         checked = self._decoded(value, "item", 'f"{path}.{key}"')
@@ -200,6 +210,15 @@ def _bound_calls(base: types.Type, refinement: types.Refinement) -> list[str]:
     functions = {"min": (least,), "max": (most,), "range": (least, most), "pattern": ("fits",)}[refinement.name]
     pairs = zip(functions, refinement.arguments, strict=True)
     return [f"        checks.{function}(made, {constant(argument)}, path, errors)" for function, argument in pairs]
+
+
+def _is_plain_record(type: types.Type) -> bool:
+    """Whether a value is a record without lists, maps and records in it."""
+    if not isinstance(type, types.Record):
+        return False
+    inner = [field.type for field in type.fields.values()]
+    inner = [part.inner if isinstance(part, types.Optional) else part for part in inner]
+    return not any(isinstance(types.base(part), types.Record | types.ListType | types.MapType) for part in inner)
 
 
 def contains_itself(record: types.Record) -> bool:
