@@ -39,7 +39,7 @@ class WholeLexer(ContextualLexer):
     def _whole(self, lexer_state: LexerState, accepted: dict[str, Any]) -> Token | None:
         """The next token, if it is one that the parser state accepts."""
         text, place, lexer = lexer_state.text, lexer_state.line_ctr, self._root
-        while found := lexer.match(text, place.char_pos):
+        while found := lexer.match(text, place.char_pos):  # type: ignore[no-untyped-call]
             value, kind = found
             kind = self._words.get(value, kind)
             if kind in lexer.ignore_types:
