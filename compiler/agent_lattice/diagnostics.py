@@ -121,13 +121,21 @@ def replace(title: str, span: Span, text: str) -> Fix:
     return Fix(title, (Edit(span, text),))
 
 
+_MANY = 200
+"""Names that are compared one by one; of more, only those that begin alike and are about as long."""
+
+
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word that `word` was probably meant to be, or None."""
-    candidates = sorted(set(known))
-    folded = {name.lower(): name for name in reversed(candidates)}
+    candidates = set(known)
+    if len(candidates) > _MANY:
+        first, least, most = word[:1].lower(), len(word) - 2, len(word) + 2
+        candidates = {name for name in candidates if least <= len(name) <= most and name[:1].lower() == first}
+    ordered = sorted(candidates)
+    folded = {name.lower(): name for name in reversed(ordered)}
     if word.lower() in folded:
         return folded[word.lower()]
-    matches = get_close_matches(word, candidates, n=1, cutoff=0.6)
+    matches = get_close_matches(word, ordered[:_MANY], n=1, cutoff=0.6)
     return matches[0] if matches else None
 
 

@@ -10,7 +10,7 @@ import agent_lattice
 from agent_lattice.diagnostics import CODES, Code
 
 _FOLDERS = (Path(__file__).parent / "pages", Path(__file__).parents[2] / "docs" / "errors")
-_EDGES = ("agent_lattice.cli", "agent_lattice.__main__", "agent_lattice.commands", "agent_lattice.starter")
+_EDGES = ("agent_lattice.cli", "agent_lattice.__main__", "agent_lattice.commands")
 
 
 def page_of(code: Code) -> str | None:

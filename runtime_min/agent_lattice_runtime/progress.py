@@ -33,10 +33,14 @@ _LINES = {
 
 
 def wants_colour(stream: TextIO) -> bool:
-    """Colour only on a terminal, and not when NO_COLOR says otherwise."""
+    """Colour only on a terminal; NO_COLOR turns it off, else FORCE_COLOR on."""
     from os import environ
 
-    return stream.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
+    if environ.get("NO_COLOR"):
+        return False
+    if forced := environ.get("FORCE_COLOR"):
+        return forced != "0"
+    return stream.isatty() and environ.get("TERM") != "dumb"
 
 
 def put(stream: TextIO, text: str) -> None:
