@@ -29,7 +29,9 @@ async def call_tool(run: Run, step: str, static: str, op: Op, arguments: Mapping
     secrets: set[str] = set()
     try:
         shown = run.redactor.value(arguments, secrets) if run.redactor.active else arguments
-        stored = stored_form(canonical(shown))
+        stored = canonical(shown)
+        if len(stored) > INLINE:
+            stored = stored_form(stored)
     except Failure as failure:
         raise run.cleared(failure, step) from None
     if run.history is not None:

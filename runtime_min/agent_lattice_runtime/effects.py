@@ -49,7 +49,6 @@ class PythonOp:
     def call(self, arguments: Mapping[str, Any], deps: Deps) -> object:
         """The function's result. Raises what the function raises, and Denied for what the step may not touch."""
         watch = (_watch or watching())(deps.grant, deps.step, deps.tools)
-        watch.begin()
         try:
             if self._function is None or self._tools != deps.tools:
                 self._load(deps.tools)

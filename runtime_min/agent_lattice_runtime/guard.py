@@ -69,7 +69,7 @@ _patterns: dict[str, Pattern[str]] = {}
 
 
 class Watch:
-    """From `begin` to `end` this thread touches only what `grant` lists. `end` raises the first thing that was denied,
+    """From now on until `end` this thread touches only what `grant` lists. `end` raises the first thing that was denied,
     also when the tool has swallowed that."""
 
     __slots__ = ("denied", "grant", "step", "tools")
@@ -79,8 +79,6 @@ class Watch:
         self.step = step
         self.tools = tools
         self.denied: Denied | None = None
-
-    def begin(self) -> None:
         WATCHES[get_ident()] = self
 
     def end(self) -> None:
