@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from itertools import groupby
 from keyword import iskeyword
+from typing import Any
 
 from agent_lattice.expr.functions import OVERLOADS
 from agent_lattice.terms import (
@@ -178,14 +179,14 @@ def _fill(node: ast.AST, args: Mapping[str, ast.expr]) -> ast.AST:
     """A copy of a form, its places filled."""
     if isinstance(node, ast.Name) and node.id in args:
         return args[node.id]
-    made = node.__class__()
+    made: dict[str, Any] = {}
     for name, value in ast.iter_fields(node):
         if isinstance(value, list):
             value = [_fill(item, args) for item in value]
         elif isinstance(value, ast.AST):
             value = _fill(value, args)
-        setattr(made, name, value)
-    return made
+        made[name] = value
+    return node.__class__(**made)
 
 
 def _call(function: str, *args: ast.expr) -> ast.Call:
