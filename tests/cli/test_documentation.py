@@ -35,4 +35,4 @@ def test_every_command_and_option_is_documented() -> None:
 def test_nothing_is_documented_that_is_not_there() -> None:
     known = options()
     assert set(re.findall(r"lattice ([a-z]+)", PAGE)) <= known.keys()
-    assert set(re.findall(r"(?<![\w-])--[a-z-]+", PAGE)) <= set().union(*known.values()) | {"--help", "--version"}
+    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", PAGE)) <= set().union(*known.values()) | {"--help", "--version"}
