@@ -170,7 +170,11 @@ MAKERS: dict[str, Callable[[int], list[Any]]] = {
             of_type(INT, d),
             of_type(INT, d),
         ),
-        st.builds(lambda k, v: tree.MapLiteral(((tree.Literal("a"), v), (k, v))), of_type(STRING, d), of_type(INT, d)),
+        st.builds(
+            lambda k, v: tree.MapLiteral(((tree.Literal("a"), v), (tree.arithmetic(Ident("s"), ("+", k)), v))),
+            of_type(STRING, d),
+            of_type(INT, d),
+        ),
     ],
 }
 EXPRESSIONS = st.sampled_from([INT, FLOAT, STRING, BOOL, INTS, WORDS]).flatmap(lambda type: of_type(type, 3))
