@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import errno
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -80,6 +82,7 @@ class CommandLine(click.Group):
         """Run and exit; no exception but SystemExit comes out."""
         extra.pop("standalone_mode", None)
         tolerate_any_text()
+        _spare_collector()
         try:
             code = super().main(args, prog_name or "lattice", standalone_mode=False, **extra)
             sys.stdout.flush()
@@ -91,6 +94,13 @@ class CommandLine(click.Group):
         except Exception as error:
             code = _internal(error, args)
         sys.exit(code if isinstance(code, int) else 0)
+
+
+def _spare_collector() -> None:
+    """What a compilation makes stays until its end: looking for garbage in it, each time and once more at the exit, took a third of
+    the time of 10,000 steps and a tenth of that of 50."""
+    gc.set_threshold(200_000)
+    atexit.register(gc.freeze)
 
 
 def _show(error: click.ClickException) -> int:
@@ -128,10 +138,15 @@ def _silence() -> None:
     cls=CommandLine,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog=EXIT_CODES,
+    invoke_without_command=True,
 )
 @click.version_option(__version__, prog_name="lattice", message="%(prog)s %(version)s")
-def main() -> None:
+@click.pass_context
+def main(ctx: click.Context) -> None:
     """Lattice: agent workflows that are proved before they run and survive being killed."""
+    if ctx.invoked_subcommand is None:
+        note(f"{ctx.get_help()}\n")
+        ctx.exit(2)
 
 
 if __name__ == "__main__":

@@ -120,6 +120,9 @@ def test_usage_errors() -> None:
     assert ran.exit_code == 2
     assert "did you mean `check`?" in ran.stderr
     assert lattice("--nonsense").exit_code == 2
+    ran = lattice()
+    assert (ran.exit_code, ran.stdout) == (2, "")
+    assert ran.stderr == lattice("--help").stdout
 
 
 def test_every_command_documents_the_exit_codes() -> None:
