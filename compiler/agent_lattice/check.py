@@ -26,7 +26,7 @@ IMPORT_CYCLE = Code("LAT1303", "import-cycle")
 OUTSIDE = Code("LAT1304", "import-outside-project")
 UNUSED_IMPORT = Code("LAT1305", "unused-import", Severity.WARNING)
 MODULE_CLASH = Code("LAT2444", "python-module-clash")
-NO_WORKFLOW = Code("LAT1306", "no-workflow", Severity.WARNING)
+NOTHING_DECLARED = Code("LAT1306", "nothing-declared", Severity.WARNING)
 
 Parse = Callable[[Source, Report], Tree]
 
@@ -230,14 +230,10 @@ def _check_bodies(program: Program, report: Report) -> None:
         test = node.check(program.main, report)
         if test is not None:
             program.tests.append(test)
-    if not program.main.of_sort("workflow") and not program.main.poisoned and not report.failed:
+    declares = any(name for node in program.main.declarations for name in node.names())
+    if not declares and not program.main.poisoned and not report.failed:
         span = Span(program.main.source, 0, 0)
-        report.add(
-            NO_WORKFLOW,
-            "this file declares no workflow",
-            span,
-            help="there is nothing to run; files of declarations are imported by others",
-        )
+        report.add(NOTHING_DECLARED, "this file declares nothing", span, help="declare a `workflow`, or what others import")
 
 
 def _check_unused(modules: list[Module], report: Report) -> None:

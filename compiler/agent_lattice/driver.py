@@ -101,4 +101,6 @@ def _main_workflow(compilation: Compilation, main: str | None) -> plan.Workflow 
     elif own:
         help = "name one with `--workflow`, or name the main one as the file"
         compilation.report.add(UNKNOWN_WORKFLOW, f"several workflows could be the main one: {listed}", span, help=help)
+    elif compilation.program.main.symbols:
+        compilation.report.add(UNKNOWN_WORKFLOW, "this file declares no workflow to run", span)
     return None
