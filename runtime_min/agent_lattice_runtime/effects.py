@@ -98,7 +98,7 @@ def load_module(name: str, tools: str) -> object:
     try:
         __import__(name)
     except ModuleNotFoundError as error:
-        raise Failure("internal", f"there is no Python module {error.name} (looked in {tools})") from None
+        raise Failure("internal", f"there is no Python module {error.name}") from None
     return sys.modules[name]
 
 

@@ -155,7 +155,7 @@ class Loop:
             _driving = before
             if self._workers is not None:
                 self._workers.close()
-            for task, _ in self._waiting:
+            for task, *_ in (*self._waiting, *self._ready):
                 task.body.close()
 
     def interrupt(self) -> None:

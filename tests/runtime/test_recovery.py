@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from agent_lattice_runtime.context import Context
-from agent_lattice_runtime.errors import Conflict, Divergence, Failure
+from agent_lattice_runtime.errors import Conflict, Divergence, Failure, StoreFailure
 from agent_lattice_runtime.execute import resume, run_many, start
 from agent_lattice_runtime.replay import replay
 from agent_lattice_runtime.run import Setting
@@ -105,6 +105,25 @@ def test_effects_whose_outcome_is_recorded_are_never_repeated() -> None:
         finding = cut.find("r1")
         assert finding is not None
         assert verify(cut, finding) is None
+
+
+@pytest.mark.parametrize("at", range(1, 17, 3))
+def test_a_store_that_fails_stops_the_run_where_it_can_be_resumed(at: int) -> None:
+    class Full(CrashingStore):
+        def append(self, batch: Any) -> None:
+            try:
+                super().append(batch)
+            except Crash:
+                raise StoreFailure("unavailable", "the disk is full") from None
+
+    world, store = World(), MemoryStore()
+    flow, setting = refund(world), Setting(scripted=REFUND_REPLIES)
+    with pytest.raises(StoreFailure, match="the disk is full"):
+        start(flow, INPUT, Full(store, at, False), "r1", setting)  # type: ignore[arg-type]
+    assert start(flow, INPUT, store, "r1", setting).result == whole()[0]
+    row = store.find("r1")
+    assert row is not None
+    assert verify(store, row) is None
 
 
 def test_the_same_run_id_is_the_same_run() -> None:

@@ -117,9 +117,23 @@ class SqliteStore:
 
 def _open(path: str, readonly: bool) -> sqlite3.Connection:
     _require_usable(path, readonly)
+    if not readonly:
+        return _connected(path, path, readonly)
+    try:
+        return _connected(path, f"{_uri(path)}?mode=ro", readonly)
+    except StoreFailure:
+        from os.path import exists
+
+        if exists(f"{path}-wal"):
+            raise
+        # nobody is writing, and where nobody may write not even the shared-memory file beside it can be made
+        return _connected(path, f"{_uri(path)}?mode=ro&immutable=1", readonly)
+
+
+def _connected(path: str, location: str, readonly: bool) -> sqlite3.Connection:
     connection = None
     try:
-        connection = sqlite3.connect(_location(path, readonly), timeout=WAIT, isolation_level=None, uri=readonly)
+        connection = sqlite3.connect(location, timeout=WAIT, isolation_level=None, uri=readonly)
         connection.text_factory = _text
         _prepare(connection, path, readonly)
     except (sqlite3.Error, StoreFailure) as error:
@@ -152,15 +166,11 @@ def _require_usable(path: str, readonly: bool) -> None:
         raise StoreFailure("permission_denied", f"cannot make a folder for {path}: {error.strerror}") from None
 
 
-def _location(path: str, readonly: bool) -> str:
-    """The path, or for reading the URI of it: without a write-ahead log nobody is writing, so that not even the
-    shared-memory file beside it is needed and a folder without write permission will do."""
-    if not readonly:
-        return path
-    from os.path import abspath, exists
+def _uri(path: str) -> str:
+    from os.path import abspath
     from urllib.parse import quote
 
-    return f"file:{quote(abspath(path))}?mode=ro{'' if exists(f'{path}-wal') else '&immutable=1'}"
+    return f"file:{quote(abspath(path))}"
 
 
 def _prepare(connection: sqlite3.Connection, path: str, readonly: bool) -> None:
