@@ -142,8 +142,11 @@ def entries(value: object, path: str, errors: list[str]) -> dict[str, Any]:
 
 
 def no_record(name: str, value: object, path: str, errors: list[str]) -> Any:
-    """Report a value that is no object where a record is expected."""
-    expected(f"{name} (an object)", value, path, errors)
+    """Report a value that is no object where a record is expected, or one that is nested too deeply."""
+    if isinstance(value, dict):
+        errors.append(f"{path[:40]}…: nested deeper than {DEEPEST} levels")
+    else:
+        expected(f"{name} (an object)", value, path, errors)
     return {}
 
 
@@ -156,13 +159,9 @@ def unknown(value: Iterable[object], fields: Collection[str], path: str, errors:
             )
 
 
-def too_deep(path: str, errors: list[str]) -> bool:
-    """Whether a value that contains itself has more than DEEPEST levels, which is then reported."""
-    if path.count(".") + path.count("[") <= DEEPEST:
-        return False
-    if not errors or not errors[-1].endswith("levels"):
-        errors.append(f"{path[:40]}…: nested deeper than {DEEPEST} levels")
-    return True
+def too_deep(path: str) -> bool:
+    """Whether a record that contains itself stands more than DEEPEST levels deep."""
+    return path.count(".") + path.count("[") > DEEPEST
 
 
 def at_least(value: Any, least: float, path: str, errors: list[str]) -> None:

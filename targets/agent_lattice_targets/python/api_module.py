@@ -79,7 +79,7 @@ def _function(workflow: plan.Workflow, names: PackageNames) -> str:
     if all(name == python for name, python in parameters.items()):
         return function
     given = ", ".join(f"{python}=given[{string(name)}]" for name, python in parameters.items())
-    return f"lambda ctx, **given: {function}(ctx, {given})"
+    return f"lambda ctx, /, **given: {function}(ctx, {given})"
 
 
 def _run(main: plan.Workflow, names: PackageNames, annotations: Annotations) -> list[str]:

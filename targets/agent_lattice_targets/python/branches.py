@@ -23,7 +23,7 @@ def parallel(op: plan.Parallel, place: Place, out: Body) -> None:
     calls: list[ast.expr] = []
     made: list[list[Binding]] = []
     for branch in op.branches:
-        names = [binding for part in branch.body for binding in out.bindings.of(part).values() if binding.read]
+        names = [binding for part in branch.body for binding in out.bindings.of(part).values() if binding.outside]
         calls.append(_branch(branch, names, place, out))
         made.append(names)
     out.mark(place, op.span)

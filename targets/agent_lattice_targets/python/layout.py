@@ -147,7 +147,11 @@ def _comprehension(node: ast.expr) -> Iterator[tuple[str, ast.expr]]:
 
 
 def _lambda_head(args: ast.arguments) -> str:
-    places = [arg.arg for arg in args.args]
+    places = [
+        *(arg.arg for arg in args.posonlyargs),
+        *(["/"] if args.posonlyargs else []),
+        *(arg.arg for arg in args.args),
+    ]
     values = [flat(value, _LAMBDA) for value in args.defaults]
     plain = len(places) - len(values)
     shown = places[:plain] + [f"{name}={value}" for name, value in zip(places[plain:], values, strict=True)]
@@ -285,6 +289,8 @@ def _opened(indent: int, before: str, node: ast.expr, after: str) -> str | None:
             return _laid_out(indent, f"{before}{_lambda_head(args)} ", body, after, _LAMBDA)
         case ast.Starred(value=value):
             return _opened(indent, f"{before}*", value, after)
+        case ast.UnaryOp(op=op, operand=operand):
+            return _laid_out(indent, before + _SIGNS[type(op)], operand, after, _own_level(node))
         case ast.Attribute(value=ast.Call() as value, attr=name):
             return _opened(indent, before, value, f".{name}{after}")
         case ast.Subscript(value=ast.Call() as value, slice=index):

@@ -13,11 +13,12 @@ from agent_lattice_targets.python.names import defined
 
 @record(frozen=False)
 class Binding:
-    """A name as it was defined in one place."""
+    """A name as it was defined in one place. `outside`: read behind the `parallel` that it is defined in."""
 
     name: str
     type: types.Type
     read: bool = False
+    outside: bool = False
 
 
 @record(frozen=False)
@@ -26,14 +27,16 @@ class Scope:
 
     outer: Scope | None = None
     own: dict[str, Binding] = field(default_factory=dict)
+    from_branches: set[str] = field(default_factory=set)
 
-    def find(self, name: str) -> Binding | None:
+    def mark_read(self, name: str) -> None:
+        """A visible name is read here."""
         scope: Scope | None = self
-        while scope is not None:
-            if name in scope.own:
-                return scope.own[name]
+        while scope is not None and name not in scope.own:
             scope = scope.outer
-        return None
+        if scope is not None:
+            scope.own[name].read = True
+            scope.own[name].outside |= name in scope.from_branches
 
 
 class Bindings:
@@ -64,6 +67,8 @@ class Bindings:
             if made:
                 self._of[id(op)] = made
                 scope.own.update(made)
+            if isinstance(op, plan.Parallel):
+                scope.from_branches.update(made)
 
     def _inside(self, op: plan.Op, scope: Scope) -> None:
         for inner in plan.blocks(op):
@@ -76,9 +81,7 @@ class Bindings:
 
 def _mark(names: Iterable[str], scope: Scope) -> None:
     for name in names:
-        binding = scope.find(name)
-        if binding is not None:
-            binding.read = True
+        scope.mark_read(name)
 
 
 def _typed(op: plan.Op) -> Iterator[tuple[str, types.Type]]:

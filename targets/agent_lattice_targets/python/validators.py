@@ -58,7 +58,7 @@ class Validators:
         lines = self._head(function, annotation)
         condition = "not isinstance(value, dict)"
         if contains_itself(record):
-            condition += " or checks.too_deep(path, errors)"
+            condition += " or checks.too_deep(path)"
         lines += [
             f"    if {condition}:",
             f"        nothing: {annotation} = checks.no_record({string(record.name)}, value, path, errors)",

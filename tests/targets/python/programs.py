@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from agent_lattice import driver, plan
-from agent_lattice_runtime.errors import Failure
 from agent_lattice_runtime.execute import start
 from agent_lattice_runtime.run import Run, Setting
 from agent_lattice_runtime.stores.memory import MemoryStore
-from agent_lattice_runtime.testing import Mocks
+from agent_lattice_runtime.testing import Computed, Mocks
 from agent_lattice_targets.python.memory import load_all
 from agent_lattice_targets.python.modules import modules
 from agent_lattice_targets.python.package import package_files
@@ -85,6 +84,14 @@ def function(source: str, name: str = "main") -> str:
     return text[start:] if end < 0 else text[start : end + 1]
 
 
+_TOOLS = {
+    "t.number": [Computed(lambda **given: given["x"])],
+    "t.text": [Computed(lambda **given: given["x"] + (given.get("y") or ""))],
+    "t.numbers": [Computed(lambda **given: list(range(given["count"])))],
+    "t.store": [Computed(lambda **given: f"{given['key']}={given['value']}")],
+}
+
+
 class Ran:
     """A run in memory: `result` or `error`, and its events as (type, step)."""
 
@@ -102,37 +109,13 @@ class Ran:
 def run(source: str | plan.Plan, arguments: Mapping[str, object], mocks: Mapping[str, Sequence[object]] = {}) -> Ran:
     """Run the main workflow in memory; tools are those of T_TOOLS unless mocked."""
     compiled = made(source) if isinstance(source, str) else source
-    stand_ins = Mocks(
-        {"t.number": [Echo("x")], "t.text": [Joined()], "t.numbers": [Counted()], "t.store": [Stored()], **mocks}
-    )
+    stand_ins = Mocks({**_TOOLS, **mocks})
     store = MemoryStore()
     setting = Setting(mocks=stand_ins)
     done = start(load_all(compiled)[compiled.main], dict(arguments), store, "run", setting)
     row = store.find("run")
     assert row is not None
     return Ran(done, [(event[2], event[3]) for event in store.events(row)])
-
-
-def _computed(function: Any) -> Any:
-    from agent_lattice_runtime.testing import Computed
-
-    return Computed(function)
-
-
-def Echo(name: str) -> Any:
-    return _computed(lambda **given: given[name])
-
-
-def Joined() -> Any:
-    return _computed(lambda **given: given["x"] + (given.get("y") or ""))
-
-
-def Counted() -> Any:
-    return _computed(lambda **given: list(range(given["count"])))
-
-
-def Stored() -> Any:
-    return _computed(lambda **given: f"{given['key']}={given['value']}")
 
 
 def write(folder: Path, compiled: plan.Plan) -> Path:
@@ -144,19 +127,29 @@ def write(folder: Path, compiled: plan.Plan) -> Path:
     return folder
 
 
-def python(*words: str, cwd: Path, interpreter: str = sys.executable, **environment: str) -> subprocess.CompletedProcess[str]:
+def python(
+    *words: str, cwd: Path, interpreter: str = sys.executable, **environment: str
+) -> subprocess.CompletedProcess[str]:
     """A Python process with an environment of its own."""
-    env = {"PATH": os.environ.get("PATH", ""), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONIOENCODING": "utf-8"} | environment
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "PYENV_ROOT", "PYENV_VERSION") if name in os.environ}
+    env = kept | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONIOENCODING": "utf-8"} | environment
     return subprocess.run(
-        [interpreter, *words], cwd=cwd, env=env, capture_output=True, encoding="utf-8", timeout=120, stdin=subprocess.DEVNULL
+        [interpreter, *words],
+        cwd=cwd,
+        env=env,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=120,
+        stdin=subprocess.DEVNULL,
     )
 
 
 def interpreters() -> list[str]:
     """The Python versions from 3.11 that can be started by their names."""
     found = [path for minor in (11, 12, 13, 14) if (path := shutil.which(f"python3.{minor}"))]
-    works = [path for path in found if python("-I", "-S", "-c", "import sqlite3", cwd=Path("/"), interpreter=path).returncode == 0]
+    works = [
+        path
+        for path in found
+        if python("-I", "-S", "-c", "import sqlite3", cwd=Path("/"), interpreter=path).returncode == 0
+    ]
     return works or [sys.executable]
-
-
-__all__ = ["Failure"]
