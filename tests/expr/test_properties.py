@@ -13,7 +13,7 @@ from agent_lattice.expr.tree import Call, Expr, Ident, show
 from agent_lattice.tree import Name
 from agent_lattice.types import BOOL, FLOAT, INT, STRING, ListType, MapType, Type
 from agent_lattice_runtime.cel import CelError
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 INTS, WORDS, TABLE = ListType(INT), ListType(STRING), MapType(INT)
@@ -443,6 +443,7 @@ def test_python_forms_agree_with_the_reference_implementation(lab: Any, expr: Ex
     }
     variables = {name: types[str(type)] for name, type in VARIABLES.items()}
     environment = cel.NewEnv(variables=variables, extensions=[strings.ExtStrings()])
+    assume("--" not in show(expr))  # its parser drops both signs, so the least int does not overflow
     try:
         found = environment.compile(show(expr)).eval(data=env)
     except RuntimeError as error:  # it gives up on a repeated key instead of giving an error value
