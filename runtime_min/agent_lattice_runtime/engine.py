@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections import deque
 
-from .errors import Conflict, Failure, StoreFailure
+from .branches import Cancelled, Group, Task, was_stopped
+from .errors import Conflict, StoreFailure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Generator, Iterable, Iterator
+    from collections.abc import Callable, Coroutine, Generator, Iterable
     from typing import Any
 
     from .models import Deps
@@ -22,10 +23,6 @@ if TYPE_CHECKING:
     from .workers import Workers
 
     Body = Coroutine[Any, Any, Any]
-
-
-class Cancelled(BaseException):
-    """Thrown into a branch whose sibling has failed, where it wants to start its next effect."""
 
 
 class Call:
@@ -71,60 +68,6 @@ class Join:
         return (yield self)  # type: ignore[no-any-return]
 
 
-class Group:
-    """The branches of one Join."""
-
-    __slots__ = ("bodies", "cancelled", "errors", "open", "parent", "results", "tasks", "width")
-
-    cancelled: bool
-
-    def __init__(self, parent: Task, join: Join) -> None:
-        self.parent = parent
-        self.bodies: Iterator[Callable[[], Body]] = iter(join.bodies)
-        self.width = join.width
-        self.open = 0
-        self.cancelled = parent.cancelled
-        self.tasks: list[Task] = []
-        self.results: list[Any] = []
-        self.errors: dict[int, BaseException] = {}
-
-    def cancel(self) -> None:
-        """No branch, nor any branch of a branch, starts another effect."""
-        self.cancelled = True
-        for task in self.tasks:
-            task.cancelled = True
-            if task.children is not None:
-                task.children.cancel()
-
-    def outcome(self) -> BaseException | None:
-        """What the parent is to be told instead of the results."""
-        own = [error for _, error in sorted(self.errors.items()) if not is_cancellation(error)]
-        if own:
-            return own[0]
-        return Cancelled() if self.errors else None
-
-
-def is_cancellation(error: BaseException) -> bool:
-    """Whether a branch ended because it was told to, not on its own."""
-    return isinstance(error, Cancelled) or (isinstance(error, Failure) and error.code == "cancelled")
-
-
-class Task:
-    """One coroutine of a run: its body, or a branch."""
-
-    __slots__ = ("body", "cancelled", "children", "group", "index", "run")
-
-    cancelled: bool
-
-    def __init__(self, run: Run, body: Body, group: Group | None = None, index: int = 0) -> None:
-        self.run = run
-        self.body = body
-        self.group = group
-        self.index = index
-        self.cancelled = group is not None and group.cancelled
-        self.children: Group | None = None
-
-
 class Loop:
     """Drives runs that share a store. `interrupt` may be called from a signal handler."""
 
@@ -155,8 +98,13 @@ class Loop:
             _driving = before
             if self._workers is not None:
                 self._workers.close()
-            for task, *_ in (*self._waiting, *self._ready):
-                task.body.close()
+            self._close()
+
+    def _close(self) -> None:
+        for task, _ in self._waiting:
+            task.body.close()
+        for task, _, _ in self._ready:
+            task.body.close()
 
     def interrupt(self) -> None:
         """Stop soon: at once, unless a write is going on whose outcome would be lost; the second time at once."""
@@ -390,21 +338,3 @@ def interrupt() -> None:
     if _driving is None:
         raise KeyboardInterrupt
     _driving.interrupt()
-
-
-def was_stopped(value: Any) -> bool:
-    """Whether the outcome of an effect is only that waiting for it was given up."""
-    failure = getattr(value, "failure", None)
-    return isinstance(failure, Failure) and failure.code == "cancelled"
-
-
-def as_failure(error: BaseException) -> Failure:
-    """Any exception as a typed failure: what is not one already is a defect."""
-    if isinstance(error, Failure):
-        return error
-    if isinstance(error, Cancelled):
-        return Failure("cancelled", "the run was stopped")
-    if isinstance(error, RecursionError):
-        return Failure("internal", "the workflow calls itself too deeply")
-    code = getattr(error, "failure_class", None)  # how an exception of the language says what it is
-    return Failure("internal", f"{type(error).__name__}: {error}") if code is None else Failure(code, str(error))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-    from .engine import Body
+    from .branches import Body
     from .models import Workflow
     from .stores import Store
 

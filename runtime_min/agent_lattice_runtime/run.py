@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from .branches import as_failure
 from .canonical import canonical
-from .engine import as_failure
 from .errors import Divergence, Failure, failure_payload
 from .history import require_same
 from .journal import Journal

@@ -9,7 +9,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from .engine import Call, Task
+    from .branches import Task
+    from .engine import Call
 
 LIMIT = 32  # threads; more calls than that wait for their turn
 
