@@ -28,8 +28,8 @@ from agent_lattice.terms import (
     reads,
 )
 
-_TAKEN = frozenset(("all", "any", "cel", "ctx", "float", "len", "sorted", "str", "sum"))
-"""Names that the Python forms use."""
+_TAKEN = frozenset(("all", "any", "cel", "ctx", "float", "l", "len", "sorted", "str", "sum"))
+"""Names that the Python forms use, and the one that linters take for a digit."""
 
 _MOST_NESTED = 20
 """How many runs of one operator nest before a chain becomes one call."""

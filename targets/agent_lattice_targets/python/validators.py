@@ -52,9 +52,8 @@ class Validators:
         """Write the validator of a record: every declared field is in the result, any other is a problem."""
         fields = self._names.fresh(constant_name(*function.removeprefix("check_").split("_"), "fields"))
         known = ast.Call(ast.Name("frozenset"), [ast.Tuple([ast.Constant(name) for name in record.fields])], [])
-        if not record.fields:
-            known.args = []
-        self.constants.append(statement(0, f"{fields} = ", known).split("\n"))
+        text = statement(0, f"{fields} = ", known) if record.fields else f"{fields}: frozenset[str] = frozenset()"
+        self.constants.append(text.split("\n"))
         lines = self._head(function, annotation)
         condition = "not isinstance(value, dict)"
         if contains_itself(record):

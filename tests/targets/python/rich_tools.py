@@ -1,0 +1,19 @@
+"""Tools of the program that uses everything; its tests mock them all."""
+
+
+def get(**given: object) -> object: ...
+
+
+def odd() -> object: ...
+
+
+def names() -> object: ...
+
+
+def level() -> object: ...
+
+
+def maybe() -> object: ...
+
+
+def write(x: str) -> object: ...
