@@ -15,7 +15,7 @@ from .errors import Failure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import Any
 
 MAX_SAFE = 2**53 - 1  # the largest int that every JSON reader keeps exactly
@@ -25,16 +25,16 @@ def _refuse(value: object) -> object:
     raise TypeError(f"a {type(value).__name__} is not a JSON value")
 
 
-def _fast_encoder() -> Callable[[object], str]:
+def _fast_encoder() -> Callable[[object, int], Iterable[str]]:
     """The C encoder without the per-call set-up of json.dumps, or what stands in for it on other interpreters."""
     c_make_encoder = getattr(_encoder, "c_make_encoder", None)
-    if c_make_encoder is None:
-        return json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False).encode
-    encode = c_make_encoder(None, _refuse, encode_basestring, None, ":", ",", True, False, True)
-    return lambda value: "".join(encode(value, 0))
+    if c_make_encoder is not None:
+        return c_make_encoder(None, _refuse, encode_basestring, None, ":", ",", True, False, True)  # type: ignore[no-any-return]
+    slow = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False)
+    return lambda value, _: slow.iterencode(value)
 
 
-_fast = _fast_encoder()
+_chunks = _fast_encoder()
 # Python prints 1.0, 1e+16 and 1e-05 where the RFC wants 1, 10000000000000000 and 0.00001, and all digits of an int.
 _unlike_number = compile_pattern(r"[0-9](?:\.0\b|e[-+]|[0-9]{15})").search
 
@@ -48,7 +48,7 @@ def canonical(value: object) -> str:
     if kind is int and -MAX_SAFE <= value <= MAX_SAFE:  # type: ignore[operator]
         return str(value)
     try:
-        text = _fast(value)
+        text = "".join(_chunks(value, 0))
         if _unlike_number(text) or "NaN" in text or "Infinity" in text or not (text.isascii() or _is_basic(text)):
             parts: list[str] = []
             _walk(value, parts.append)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from _thread import get_ident
 from time import perf_counter
 
 from .errors import Failure
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any, Protocol
 
-    from .guard import Watch
     from .models import Check, Deps
 
     class Op(Protocol):
@@ -48,7 +48,9 @@ class PythonOp:
 
     def call(self, arguments: Mapping[str, Any], deps: Deps) -> object:
         """The function's result. Raises what the function raises, and Denied for what the step may not touch."""
-        watch = (_watch or watching())(deps.grant, deps.step, deps.tools)
+        watched = _watched or watch_tools()
+        thread = get_ident()
+        watched[thread] = deps
         try:
             if self._function is None or self._tools != deps.tools:
                 self._load(deps.tools)
@@ -59,7 +61,9 @@ class PythonOp:
                 result = self._function(**arguments)
             return _awaited(result) if hasattr(result, "__await__") else result
         finally:
-            watch.end()
+            del watched[thread]
+            if deps.denied is not None:  # also when the tool has swallowed it
+                raise deps.denied from None
 
     def _load(self, tools: str) -> None:
         module = load_module(self.module, tools)
@@ -72,18 +76,18 @@ class PythonOp:
         self._function, self._tools = function, tools
 
 
-_watch: type[Watch] | None = None
+_watched: dict[int, Deps] | None = None
 
 
-def watching() -> type[Watch]:
-    """The guard of Python tools, loaded and installed when the first of them is about to run."""
-    global _watch
-    if _watch is None:
-        from .guard import Watch, install
+def watch_tools() -> dict[int, Deps]:
+    """Load and install the guard, when the first Python tool is about to run; the deps of running tools by thread."""
+    global _watched
+    from .environment import WATCHED
+    from .guard import install
 
-        install()
-        _watch = Watch
-    return _watch
+    install()
+    _watched = WATCHED
+    return WATCHED
 
 
 def load_module(name: str, tools: str) -> object:

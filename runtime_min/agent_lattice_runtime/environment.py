@@ -10,14 +10,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from .guard import Watch
+    from .models import Deps
 
 # Needed by the interpreter and its library, and no secret.
 ALWAYS = frozenset(
     {"HOME", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "PATH", "TZ", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT"}
 )
 
-WATCHES: dict[int, Watch] = {}  # by thread, while a Python tool runs there
+WATCHED: dict[int, Deps] = {}  # by thread, while a Python tool runs there: what it may touch
 
 
 def hide_environment() -> None:
@@ -41,8 +41,8 @@ class _Hidden(os._Environ):  # type: ignore[type-arg]
 
 
 def _visible(key: object) -> bool:
-    watch = WATCHES.get(get_ident())
-    if watch is None:
+    deps = WATCHED.get(get_ident())
+    if deps is None:
         return True
     name = os.fsdecode(key) if isinstance(key, (str, bytes)) else ""
-    return name in ALWAYS or name in watch.grant.env or name in watch.grant.secrets
+    return name in ALWAYS or name in deps.grant.env or name in deps.grant.secrets

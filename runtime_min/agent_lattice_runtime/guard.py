@@ -11,7 +11,7 @@ import sys
 from _thread import get_ident
 from os.path import abspath, dirname, realpath
 
-from .environment import WATCHES, hide_environment
+from .environment import WATCHED, hide_environment
 from .permissions import Denied, endpoints
 
 TYPE_CHECKING = False
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from re import Pattern
     from typing import Any
 
-    from .permissions import Grant
+    from .models import Deps
 
 _READING = frozenset({"os.listdir", "os.scandir", "os.walk", "glob.glob", "os.listxattr", "os.getxattr"})
 _WRITING = frozenset(
@@ -69,22 +69,13 @@ _patterns: dict[str, Pattern[str]] = {}
 
 
 class Watch:
-    """From now on until `end` this thread touches only what `grant` lists. `end` raises the first thing that was denied,
-    also when the tool has swallowed that."""
+    """The checks for a tool that runs with `deps`: it touches only what their grant lists."""
 
-    __slots__ = ("denied", "grant", "step", "tools")
+    __slots__ = ("_deps", "_grant")
 
-    def __init__(self, grant: Grant, step: str, tools: str) -> None:
-        self.grant = grant
-        self.step = step
-        self.tools = tools
-        self.denied: Denied | None = None
-        WATCHES[get_ident()] = self
-
-    def end(self) -> None:
-        del WATCHES[get_ident()]
-        if self.denied is not None:
-            raise self.denied from None
+    def __init__(self, deps: Deps) -> None:
+        self._deps = deps
+        self._grant = deps.grant
 
     def check(self, event: str, args: tuple[Any, ...]) -> None:
         """Raises Denied for what the grant does not list."""
@@ -116,7 +107,7 @@ class Watch:
         if text in (":memory:", "") or text in _HARMLESS:
             return
         real = realpath(text)
-        if any(_matches(pattern, real) for pattern in self.grant.files):
+        if any(_matches(pattern, real) for pattern in self._grant.files):
             return
         own = self._own(real)
         if own and (not writing or "__pycache__" in real):
@@ -128,14 +119,14 @@ class Watch:
         that is the author's folder, with everything else in it): reading them is part of importing."""
         if any(_is_under(real, root) for root in _library()):
             return True
-        roots = _archives(self.tools)
+        roots = _archives(self._deps.tools)
         if not any(_is_under(real, root) for root in roots):
             return False
         return real in roots or "__pycache__" in real or real.endswith(_MODULES) or not os.path.isfile(real)
 
     def _look_up(self, host: object) -> None:
         name = os.fsdecode(host).lower() if isinstance(host, (str, bytes)) else ""
-        listed = {known for entry in self.grant.hosts for known, _ in endpoints(entry)}
+        listed = {known for entry in self._grant.hosts for known, _ in endpoints(entry)}
         if name not in listed and not _is_address(name):
             self._deny("hosts", name, f"may not look up the host {name}")
 
@@ -145,16 +136,17 @@ class Watch:
             self._deny("hosts", text, f"may not connect to {text}")
             return
         host, port = str(address[0]).lower(), address[1]
-        for entry in self.grant.hosts:
+        for entry in self._grant.hosts:
             for known, allowed in endpoints(entry):
                 if port == allowed and (host == known or host in _addresses(known)):
                     return
         self._deny("hosts", f"{host}:{port}", f"may not connect to {host}:{port}")
 
     def _deny(self, kind: str, item: str, what: str) -> None:
-        denied = Denied(kind, item, f"step {self.step} {what}", self.step)
-        if self.denied is None:
-            self.denied = denied
+        deps = self._deps
+        denied = Denied(kind, item, f"step {deps.step} {what}", deps.step)
+        if deps.denied is None:
+            deps.denied = denied
         raise denied
 
 
@@ -183,13 +175,13 @@ def _audit_threads() -> None:
 
 def _hook(event: str, args: tuple[Any, ...]) -> None:
     thread = get_ident()
-    watch = WATCHES.get(thread)
-    if watch is not None and event[:3] in _PREFIXES:
-        del WATCHES[thread]  # what the checks themselves do is not the tool's doing
+    deps = WATCHED.get(thread)
+    if deps is not None and event[:3] in _PREFIXES:
+        del WATCHED[thread]  # what the checks themselves do is not the tool's doing
         try:
-            watch.check(event, args)
+            Watch(deps).check(event, args)
         finally:
-            WATCHES[thread] = watch
+            WATCHED[thread] = deps
 
 
 _PREFIXES = frozenset(

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
     from typing import Any, Protocol
 
-    from .permissions import Grant
+    from .permissions import Denied, Grant
     from .redaction import Redactor
 
     Check = Callable[[object, str, list[str]], Any]  # (value, path, errors) -> decoded value; appends every problem
@@ -209,11 +209,12 @@ class Deps:
     `scripted` holds the parsed file of `--scripted` (None without), `folder` is where relative paths of scripted
     reply files start, `tools` the folder (maybe in an archive) of Python tools, `shared` one dictionary per run for
     what calls have in common (use `setdefault`), `idempotency_key` the key of a write that has one, `cancelled` says
-    whether waiting has become pointless.
+    whether waiting has become pointless, `denied` is the first thing that a Python tool was refused.
     """
 
     __slots__ = (
         "cancelled",
+        "denied",
         "folder",
         "grant",
         "idempotency_key",
@@ -248,6 +249,7 @@ class Deps:
         self.shared = {} if shared is None else shared
         self.seed = seed
         self.cancelled = cancelled
+        self.denied: Denied | None = None
 
     def secret(self, name: str) -> str:
         """The value of a secret, read now; from here on every text that leaves is cleared of it."""
