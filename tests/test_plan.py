@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from agent_lattice import plan
 from agent_lattice.driver import compile_source, plan_of
+from agent_lattice.plan_data import plan_data
 from agent_lattice.schemas import plan_model, plan_schema
 from agent_lattice_runtime.canonical import canonical
 from hypothesis import given
@@ -36,7 +37,7 @@ def test_plans_are_of_their_schema(path: Path) -> None:
     made = plan_from(path)
     if made is None:  # a file of declarations
         return
-    written = json.loads(canonical(plan.plan_data(made)))
+    written = json.loads(canonical(plan_data(made)))
     assert [error.message for error in VALIDATOR.iter_errors(written)] == []
     assert plan_model().model_validate(written).model_dump()["digest"] == made.digest
     assert VALIDATOR.is_valid(written | {"more": 1}) is False

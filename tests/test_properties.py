@@ -9,7 +9,7 @@ import pytest
 from agent_lattice.diagnostics import Report
 from agent_lattice.driver import compile_source, plan_of
 from agent_lattice.parse import parse
-from agent_lattice.plan import plan_data
+from agent_lattice.plan_data import plan_data
 from agent_lattice.printer import Printer
 from agent_lattice.source import Source
 from agent_lattice.tree import Module

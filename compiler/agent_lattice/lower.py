@@ -10,6 +10,7 @@ from agent_lattice_runtime.canonical import canonical
 
 from agent_lattice import plan
 from agent_lattice.plan import EnvRef, Grants, Permissions
+from agent_lattice.plan_data import plan_data
 from agent_lattice.program import Program
 from agent_lattice.records import fields, replace
 
@@ -43,7 +44,7 @@ def lower(program: Program, main: plan.Workflow) -> plan.Plan:
         files=tuple(plan.SourceFile(path, text) for path, text in sorted(program.python_files.items())),
         replies=tuple(plan.SourceFile(path, text) for path, text in sorted(program.replies.items())),
     )
-    digest = hashlib.sha256(canonical(plan.plan_data(made)).encode()).hexdigest()
+    digest = hashlib.sha256(canonical(plan_data(made)).encode()).hexdigest()
     return replace(made, digest=f"sha256:{digest}")
 
 

@@ -1,17 +1,15 @@
 """The plan: everything a target or the runtime needs to know of a program, as data.
 
 Operations are a closed table: targets and the runtime know operations, never the kinds that were lowered to them.
-`data(...)` gives plain JSON data, without source positions of expressions, in the shape of `schemas/plan.schema.json`.
+`plan_data` makes it plain JSON data.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
-from typing import Any
 
-from agent_lattice import terms, types
-from agent_lattice.records import field, fields, is_record, record
+from agent_lattice import types
+from agent_lattice.records import field, record
 from agent_lattice.source import NOWHERE, Span
 from agent_lattice.terms import Template, Term
 
@@ -23,9 +21,6 @@ FORMAT = 1
 class Op:
     """One operation; the classes below are all there are."""
 
-
-NAMED = frozenset({"args", "calls", "headers", "payload", "permissions", "steps"})
-"""Fields that hold pairs of a name and something: objects in JSON."""
 
 Block = tuple[Op, ...]
 Args = tuple[tuple[str, Term], ...]
@@ -413,44 +408,3 @@ def walk(block: Block) -> Iterator[Op]:
             continue
         yield op
         stack.extend(iter(inner) for inner in reversed(blocks(op)))
-
-
-def data(value: Any) -> Any:
-    """Plain JSON data of a plan or a part of it; an operation carries its name under `op`."""
-    if isinstance(value, Term):
-        return terms.data(value)
-    if isinstance(value, Template):
-        return terms.template_data(value)
-    if isinstance(value, types.Type):
-        return str(value)
-    if isinstance(value, tuple):
-        return [data(item) for item in value]
-    if is_record(value):
-        tag = {"op": type(value).__name__.lower()} if isinstance(value, Op) else {}
-        return tag | {name: _field(name, getattr(value, name)) for name in _data_fields(value.__class__)}
-    return value
-
-
-def _field(name: str, value: Any) -> Any:
-    return {key: data(item) for key, item in value} if name in NAMED else data(value)
-
-
-@cache
-def _data_fields(kind: Any) -> tuple[str, ...]:
-    return tuple(f.name for f in fields(kind) if f.name not in ("span", "digest"))
-
-
-def plan_data(plan: Plan) -> dict[str, Any]:
-    """The plan as JSON data: `data(plan)` with the records spelled out and the digest, when there is one."""
-    body: dict[str, Any] = data(plan)
-    body["records"] = [
-        {
-            "name": record.name,
-            "doc": record.doc,
-            "fields": [{"name": f.name, "type": str(f.type), "doc": f.doc} for f in record.fields.values()],
-        }
-        for record in plan.records
-    ]
-    if plan.digest:
-        body["digest"] = plan.digest
-    return body

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, create_model
 
 from agent_lattice import plan, types
+from agent_lattice.plan_data import NAMED
 from agent_lattice.records import fields, is_record
 from agent_lattice.terms import Template, Term
 
@@ -74,8 +75,8 @@ def _model(kind: Any) -> type[BaseModel]:
 
 
 def _data_type(hint: Any, name: str) -> Any:
-    """The type of a field's JSON form; `plan.data` is what it describes."""
-    if name in plan.NAMED:
+    """The type of a field's JSON form; `plan_data.data` is what it describes."""
+    if name in NAMED:
         inner = get_args(get_args(hint)[0])[1]
         return dict[str, _data_type(inner, "")]  # type: ignore[misc]
     if get_origin(hint) is tuple:

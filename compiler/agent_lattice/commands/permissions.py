@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import click
 
 from agent_lattice.compiling import compile_file
-from agent_lattice.plan import Permissions, data
+from agent_lattice.plan import Permissions
+from agent_lattice.plan_data import data
 from agent_lattice.records import fields
 from agent_lattice.renders.columns import visible
 from agent_lattice.terminal import out, out_json, out_paint

@@ -19,7 +19,7 @@ def plan_command(file: str, workflow: str | None, digest: bool, pretty: bool) ->
     """Print the plan of FILE as canonical JSON (RFC 8785), as `schemas/plan.schema.json` describes it."""
     from agent_lattice_runtime.canonical import canonical
 
-    from agent_lattice.plan import plan_data
+    from agent_lattice.plan_data import plan_data
 
     plan = compile_file(file).plan(workflow)
     if digest:

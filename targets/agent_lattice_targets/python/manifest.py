@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from agent_lattice import __version__, plan
+from agent_lattice.plan_data import data
 
 from agent_lattice_targets.python.schemas import json_schema, params_schema
 
@@ -44,8 +45,8 @@ def _workflow(workflow: plan.Workflow, grants: plan.Grants) -> dict[str, Any]:
         "input": params_schema(workflow.params),
         "output": json_schema(workflow.type),
         "permissions": {
-            "total": plan.data(grants.total),
-            "steps": {step: plan.data(granted) for step, granted in grants.steps},
+            "total": data(grants.total),
+            "steps": {step: data(granted) for step, granted in grants.steps},
         },
     }
 
