@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterator
 from unicodedata import combining, east_asian_width
 
-from agent_lattice_targets.python.literals import constant
+from agent_lattice_targets.python.literals import constant, escaped
 
 WIDTH = 120
 
@@ -99,10 +99,11 @@ def _flat(node: ast.expr) -> tuple[int, str]:
 
 
 def _format_part(part: ast.expr) -> str:
-    """A part of an f-string without quotes in it."""
+    """A part of an f-string in double quotes; its text has none, its values only plain strings."""
     if isinstance(part, ast.FormattedValue):
-        return "{" + flat(part.value) + "}"
-    return str(part.value).replace("{", "{{").replace("}", "}}") if isinstance(part, ast.Constant) else ""
+        return "{" + flat(part.value).replace('"', "'") + "}"
+    text = part.value if isinstance(part, ast.Constant) and isinstance(part.value, str) else ""
+    return "".join(char * 2 if char in "{}" else escaped(char) for char in text)
 
 
 def _index(node: ast.expr) -> str:

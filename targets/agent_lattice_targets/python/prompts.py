@@ -60,7 +60,14 @@ def function_lines(head: Sequence[str], template: Template, names: Names) -> lis
     inside = _formatted(template, names)
     if inside is not None:
         return [*head, *inside]
-    return [*head, "    parts: list[str] = []", *_parts(template.parts, names, 4), '    return "".join(parts)']
+    return [*head, *_started(list(_parts(template.parts, names, 4))), '    return "".join(parts)']
+
+
+def _started(lines: list[str]) -> list[str]:
+    """The statements with `parts` defined in front, or by the first of them."""
+    if lines and lines[0].startswith("    parts += "):
+        return [lines[0].replace("+=", "=", 1), *lines[1:]]
+    return ["    parts: list[str] = []", *lines]
 
 
 def _piece(part: TemplatePart, names: Names) -> ast.expr:
@@ -75,14 +82,19 @@ def _formatted(template: Template, names: Names) -> list[str] | None:
             shown.append("".join(_in_format(char) for char in part.text))
             continue
         piece = _piece(part, names) if isinstance(part, Hole) else None
-        text = flat(piece) if piece is not None else ""
-        if piece is None or not _is_plain(piece) or "\\" in text or "'" in text or len(text) > WIDTH // 2:
+        if piece is None or not _fits_in_string(piece):
             return None
-        shown.append("{" + text + "}")
+        shown.append("{" + flat(_shown(piece)) + "}")
     body = "".join(shown)
     if '"""' in body or body.endswith('"'):
         return None
     return _marked(f'    return f"""\\\n{body}"""'.split("\n"))
+
+
+def _fits_in_string(piece: ast.expr) -> bool:
+    """Whether an expression may stand in an f-string of Python 3.11, and stay as it is there."""
+    text = flat(piece)
+    return _is_plain(piece) and "\\" not in text and "'" not in text and len(text) <= WIDTH // 2
 
 
 def _in_format(char: str) -> str:
@@ -124,10 +136,41 @@ def _parts(parts: Sequence[TemplatePart], names: Names, indent: int) -> Iterator
 
 
 def _flushed(pieces: list[ast.expr], indent: int) -> Iterator[str]:
-    if pieces:
-        one = ast.Call(ast.Attribute(ast.Name("parts"), "append"), pieces, [])
-        text = statement(indent, "", one) if len(pieces) == 1 else statement(indent, "parts += ", ast.List(pieces))
-        yield from _marked_long(text.split("\n"))
+    if not pieces:
+        return
+    lines = [_line(line) for line in _by_line(pieces)]
+    one = ast.Call(ast.Attribute(ast.Name("parts"), "append"), lines[0], [])
+    several = ast.List([piece for line in lines for piece in line])
+    short = len(lines) == 1 and len(lines[0]) == 1
+    text = statement(indent, "", one) if short else statement(indent, "parts += ", several)
+    yield from _marked_long(text.split("\n"))
+
+
+def _by_line(pieces: list[ast.expr]) -> list[list[ast.expr]]:
+    """The pieces of each line of the text."""
+    lines: list[list[ast.expr]] = [[]]
+    for piece in pieces:
+        lines[-1].append(piece)
+        if isinstance(piece, ast.Constant) and str(piece.value).endswith("\n"):
+            lines.append([])
+    return [line for line in lines if line]
+
+
+def _line(pieces: list[ast.expr]) -> list[ast.expr]:
+    """The pieces of a line as one f-string, if they fit in one."""
+    texts = [piece.value for piece in pieces if isinstance(piece, ast.Constant)]
+    values = [piece for piece in pieces if not isinstance(piece, ast.Constant)]
+    if len(pieces) == 1 or any('"' in str(text) for text in texts) or not all(map(_fits_in_string, values)):
+        return pieces
+    return [ast.JoinedStr([p if isinstance(p, ast.Constant) else ast.FormattedValue(_shown(p), -1) for p in pieces])]
+
+
+def _shown(piece: ast.expr) -> ast.expr:
+    """What an f-string turns into the same text by itself."""
+    match piece:
+        case ast.Call(func=ast.Name(id="str"), args=[value]):
+            return value
+    return piece
 
 
 def _marked_long(lines: list[str]) -> list[str]:

@@ -282,7 +282,7 @@ def test_a_prompt_with_plain_holes_reads_as_it_is_sent() -> None:
         "def main_a_prompt(n: int, name: str) -> str:\n"
         '    return f"""\\\n'
         "Dear {name},\n"
-        'we have {str(n)} of "them" {{braces}}.\n'
+        'we have {n} of "them" {{braces}}.\n'
         '"""\n'
     )
     assert run(source, {"n": 1, "name": "A"}, {"ask a": ["ok"]}).result == "ok"
