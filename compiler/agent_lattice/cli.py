@@ -82,7 +82,7 @@ class CommandLine(click.Group):
         """Run and exit; no exception but SystemExit comes out."""
         extra.pop("standalone_mode", None)
         tolerate_any_text()
-        _spare_collector()
+        spare_collector()
         try:
             code = super().main(args, prog_name or "lattice", standalone_mode=False, **extra)
             sys.stdout.flush()
@@ -96,7 +96,7 @@ class CommandLine(click.Group):
         sys.exit(code if isinstance(code, int) else 0)
 
 
-def _spare_collector() -> None:
+def spare_collector() -> None:
     """What a compilation makes stays until its end: looking for garbage in it, each time and once more at the exit, took a third of
     the time of 10,000 steps and a tenth of that of 50."""
     gc.set_threshold(200_000)
