@@ -48,7 +48,7 @@ class PythonOp:
 
     def call(self, arguments: Mapping[str, Any], deps: Deps) -> object:
         """The function's result. Raises what the function raises, and Denied for what the step may not touch."""
-        watched = _watched or watch_tools()
+        watched = watch_tools() if _watched is None else _watched
         thread = get_ident()
         watched[thread] = deps
         try:
