@@ -17,9 +17,10 @@ COLUMNS = "{:<40} {:>11}  {:<50} {:>7}  {:<12} {}"
 def subjects() -> dict[str, Callable[[], Iterator[Figure]]]:
     """What can be measured, by the name of its file."""
     import checking
+    import growth
     import steps
 
-    return {module.__name__: module.figures for module in (checking, steps)}
+    return {module.__name__: module.figures for module in (checking, growth, steps)}
 
 
 def row(figure: Figure) -> str:
