@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
 import pytest
 from agent_lattice.expr import tree
 from agent_lattice.expr.tree import Call, Expr, Ident, show
+from agent_lattice.records import fields, is_record
 from agent_lattice.tree import Name
 from agent_lattice.types import BOOL, FLOAT, INT, STRING, ListType, MapType, Type
 from agent_lattice_runtime.cel import CelError
@@ -426,6 +427,17 @@ def test_generated_expressions_read_back(lab: Any, expr: Expr) -> None:
     assert lab.parse(show(expr))[0] == expr
 
 
+def calls_in(node: Any) -> Iterator[Call]:
+    """Every call in an expression."""
+    if isinstance(node, Call):
+        yield node
+    inside = (
+        node if isinstance(node, tuple) else [getattr(node, f.name) for f in fields(node)] if is_record(node) else []
+    )
+    for part in inside:
+        yield from calls_in(part)
+
+
 @SETTINGS
 @given(expr=EXPRESSIONS, env=VALUES)
 def test_python_forms_agree_with_the_reference_implementation(lab: Any, expr: Expr, env: dict[str, Any]) -> None:
@@ -444,6 +456,9 @@ def test_python_forms_agree_with_the_reference_implementation(lab: Any, expr: Ex
     variables = {name: types[str(type)] for name, type in VARIABLES.items()}
     environment = cel.NewEnv(variables=variables, extensions=[strings.ExtStrings()])
     assume("--" not in show(expr))  # its parser drops both signs, so the least int does not overflow
+    assume(
+        not any(call.name.text == "substring" and len(call.args) == 2 for call in calls_in(expr))
+    )  # never up to the end
     try:
         found = environment.compile(show(expr)).eval(data=env)
     except RuntimeError as error:  # it gives up on a repeated key instead of giving an error value
