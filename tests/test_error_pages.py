@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from agent_lattice.diagnostics import CODES, Fix, apply
+from agent_lattice.diagnostics import Fix, apply
 from agent_lattice.driver import Compilation, compile_source, plan_of
+from agent_lattice.pages import all_codes
 from expectations import Findings, expected, reported, said
 
 FOLDER = Path(__file__).parents[1] / "docs" / "errors"
@@ -74,7 +75,7 @@ SHOWN = [page for page in PAGES if page.wrong and page.right]
 
 
 def test_every_code_has_its_page() -> None:
-    assert {(page.number, page.name) for page in PAGES} == {(code.number, code.name) for code in CODES.values()}
+    assert {(page.number, page.name) for page in PAGES} == {(code.number, code.name) for code in all_codes()}
     assert [page.path.stem for page in PAGES] == [page.name for page in PAGES]
     assert {page.name for page in PAGES if page not in SHOWN} == UNSHOWN.keys()
 
