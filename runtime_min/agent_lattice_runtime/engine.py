@@ -8,6 +8,7 @@ committed in one transaction; only then effects start. A single effect is done r
 from __future__ import annotations
 
 from collections import deque
+from contextlib import suppress
 
 from .branches import Cancelled, Group, Task, was_stopped
 from .errors import Conflict, StoreFailure
@@ -78,8 +79,8 @@ class Loop:
         self._dirty: list[Run] = []
         self._workers: Workers | None = None
         self._in_flight = 0
-        self._shielded = False
-        self._committing = False
+        self._interruptible = False
+        self._runs: list[Run] = []
         self.stopping = False
 
     def drive(self, runs: Iterable[tuple[Run, Body]]) -> None:
@@ -87,6 +88,7 @@ class Loop:
         KeyboardInterrupt after a clean stop: effects that were going on are recorded, all runs can be resumed."""
         global _driving
         for run, body in runs:
+            self._runs.append(run)
             self._ready.append((Task(run, body), None, None))
         before, _driving = _driving, self
         try:
@@ -107,11 +109,13 @@ class Loop:
             task.body.close()
 
     def interrupt(self) -> None:
-        """Stop soon: at once, unless a write is going on whose outcome would be lost; the second time at once."""
-        if self._shielded and not self.stopping:
-            self.stopping = True
-            return
-        raise KeyboardInterrupt
+        """Stop soon: at once while an effect goes on here whose outcome nobody would miss, elsewhere as soon as what
+        has happened is in the log; the second time at once."""
+        if self.stopping or self._interruptible:
+            raise KeyboardInterrupt
+        self.stopping = True
+        if self._workers is not None:
+            self._workers.wake()
 
     def _go_on(self) -> None:
         ready = self._ready
@@ -195,21 +199,22 @@ class Loop:
             if task.run.over:
                 task.body.close()
                 return
-            if call.write:
-                self._step(task, self._performed(call), None)
-            else:
-                self._step(task, None if call.function is None else call.function(*call.arguments), None)
+            if self.stopping and not call.write:  # an announced write would be in doubt if it were not made
+                waiting.append((task, call))
+                return
+            self._step(task, self._performed(call), None)
             if self.stopping or self._ready or len(waiting) != 1:
                 return
             task, call = waiting.pop()
 
     def _performed(self, call: Call) -> Any:
-        assert call.function is not None
-        self._shielded = call.write
+        if call.function is None:
+            return None
+        self._interruptible = not call.write
         try:
             return call.function(*call.arguments)
         finally:
-            self._shielded = False
+            self._interruptible = False
 
     def _accepts(self, task: Task, call: Call) -> bool:
         """Put the intent of a call into its run's log, unless nobody wants the call any more."""
@@ -239,11 +244,9 @@ class Loop:
     def _commit(self) -> None:
         """One transaction for the new events of all runs, then tell who listens."""
         runs, self._dirty = self._dirty, []
-        self._committing = True
         if len(runs) == 1 or not self._commit_together(runs):
             for run in runs:
                 self._commit_one(run)
-        self._committing = False
 
     def _commit_together(self, runs: list[Run]) -> bool:
         """False, and nothing is stored, when one of the runs is being continued by someone else."""
@@ -254,6 +257,7 @@ class Loop:
             return False
         except StoreFailure as failure:
             for run in runs:
+                run.journal.pending = []
                 run.abort(failure)
             raise
         for run, (_, events) in zip(runs, batch, strict=True):
@@ -266,15 +270,16 @@ class Loop:
     def _commit_one(self, run: Run) -> None:
         journal = run.journal
         events = journal.pending
-        journal.pending = []
         run.dirty = False
         try:
             self._store.append(((journal.row, events),))
         except StoreFailure as failure:
+            journal.pending = []
             run.abort(failure)
             if not isinstance(failure, Conflict):
                 raise
         else:
+            journal.pending = []
             if run.setting.on_event is not None:
                 run.committed(events)
 
@@ -284,9 +289,9 @@ class Loop:
         for task, call in calls:
             if task.run.over:
                 task.body.close()
-            elif call.function is None:
-                self._ready.append((task, None, None))
-            elif call.quick or (len(calls) == 1 and not self._in_flight):
+            elif self.stopping and not call.write:
+                self._waiting.append((task, call))
+            elif call.function is None or call.quick or (len(calls) == 1 and not self._in_flight):
                 self._ready.append((task, self._performed(call), None))
             else:
                 slow.append((task, call))
@@ -316,18 +321,21 @@ class Loop:
     def _stop(self) -> None:
         """After an interruption: let what is going on come to its end and record it, start nothing else."""
         self.stopping = True
-        if self._committing:  # nobody knows whether that commit went through: the log is valid as it is
-            return
         while self._in_flight:
             self._collect()
             while self._ready:
                 task, value, error = self._ready.popleft()
                 if not was_stopped(value):
                     self._step(task, value, error)
-        for run in self._dirty:
+        for run in self._runs:
             run.journal.settle()
-        if self._dirty:
-            self._commit()
+            if run.journal.pending:
+                self._commit_last(run)
+
+    def _commit_last(self, run: Run) -> None:
+        """The interruption may have come just after these events were stored: then they conflict with themselves."""
+        with suppress(Conflict):
+            self._store.append(((run.journal.row, run.journal.pending),))
 
 
 _driving: Loop | None = None

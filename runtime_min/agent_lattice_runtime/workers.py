@@ -20,7 +20,7 @@ class Workers:
 
     def __init__(self) -> None:
         self._todo: SimpleQueue[tuple[Task, Call] | None] = SimpleQueue()
-        self._done: SimpleQueue[tuple[Task, Any, BaseException | None]] = SimpleQueue()
+        self._done: SimpleQueue[tuple[Task, Any, BaseException | None] | None] = SimpleQueue()
         self._threads = 0
         self._busy = 0
 
@@ -34,13 +34,18 @@ class Workers:
         self._todo.put((task, call))
 
     def outcome(self, wait: bool) -> tuple[Task, Any, BaseException | None] | None:
-        """The next call that has come to its end; None when there is none yet and `wait` is false."""
+        """The next call that has come to its end; None when there is none yet and `wait` is false, or on `wake`."""
         try:
             outcome = self._done.get(wait)
         except Empty:
             return None
-        self._busy -= 1
+        if outcome is not None:
+            self._busy -= 1
         return outcome
+
+    def wake(self) -> None:
+        """End a wait for the next outcome; may be called from a signal handler."""
+        self._done.put(None)
 
     def close(self) -> None:
         """Let the threads end when they have nothing left to do."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -285,6 +287,44 @@ def test_a_signal_while_threads_work_lets_them_finish_and_records_them() -> None
     assert sorted(types(store)) == ["b0s0 step.completed", "b1s0 step.completed", "run.started"]
     assert start(flow, {}, store, "r1").result == [[1, 2], [3, 4]]
     assert len(world.done) == 4
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 1500))
+def test_a_signal_at_any_line_of_the_runtime_loses_nothing(line: int) -> None:
+    """The process is told to stop at the n-th line that it executes: what was done is in the log, exactly once."""
+    world, store = World(), MemoryStore()
+    pay, look = world.op("t.pay", "write", lambda n: n), world.op("t.look", "read", lambda n: n)
+
+    async def pair(ctx: Context, n: int) -> Any:
+        return [await ctx.tool("look", look, {"n": n}), await ctx.tool("pay", pay, {"n": n})]
+
+    async def flow(ctx: Context) -> Any:
+        return [await pair(ctx.at("loop", n), n) for n in range(3)]
+
+    flow_ = workflow(flow, manifest(loop__look=ops("t.look"), loop__pay=ops("t.pay")))
+    left = [line + 1]
+
+    def tracer(frame: Any, event: str, argument: object) -> Any:
+        if event == "line" and "agent_lattice_runtime" in frame.f_code.co_filename:
+            left[0] -= 1
+            if left[0] == 0:
+                signal.raise_signal(signal.SIGTERM)
+        return tracer
+
+    with interruptible(), suppress(KeyboardInterrupt):
+        sys.settrace(tracer)
+        try:
+            start(flow_, {}, store, "r1")
+        finally:
+            sys.settrace(None)
+    resumed = start(flow_, {}, store, "r1")
+    assert resumed.failure is None
+    assert resumed.result == [[n, n] for n in range(3)]
+    assert [step for name, step in world.done if name == "t.pay"] == [f"loop[{n}].pay" for n in range(3)]
+    row = store.find("r1")
+    assert row is not None
+    assert verify(store, row) is None
 
 
 def test_without_a_loop_a_signal_is_an_ordinary_interruption() -> None:
