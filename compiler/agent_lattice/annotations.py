@@ -6,10 +6,11 @@ import re
 from typing import Any
 
 from agent_lattice.diagnostics import Code, Report, did_you_mean, replace
+from agent_lattice.layout import Chained, Doc, joined
 from agent_lattice.program import Module
 from agent_lattice.records import field, record
 from agent_lattice.source import NOWHERE, Span
-from agent_lattice.tree import Name, Parts, Reader
+from agent_lattice.tree import Name, Parts, Reader, written
 from agent_lattice.types import (
     UNKNOWN,
     Float,
@@ -54,8 +55,11 @@ class NamedType:
     arguments: tuple[Annotation, ...]
     span: Span = field(default=NOWHERE, compare=False)
 
-    def __str__(self) -> str:
-        return f"{self.name}<{', '.join(map(str, self.arguments))}>" if self.arguments else str(self.name)
+    @property
+    def shown(self) -> Doc:
+        if not self.arguments:
+            return str(self.name)
+        return (f"{self.name}<", *joined((argument.shown for argument in self.arguments), ", "), ">")
 
 
 @record
@@ -65,8 +69,9 @@ class LiteralType:
     value: str | int | bool
     span: Span = field(default=NOWHERE, compare=False)
 
-    def __str__(self) -> str:
-        return str(Literal((self.value,)))
+    @property
+    def shown(self) -> Doc:
+        return written(self.span, str(Literal((self.value,))))
 
 
 @record
@@ -76,8 +81,10 @@ class UnionType:
     items: tuple[Annotation, ...]
     span: Span = field(default=NOWHERE, compare=False)
 
-    def __str__(self) -> str:
-        return " | ".join(map(str, self.items))
+    @property
+    def shown(self) -> Doc:
+        first, *others = (_grouped(item, UnionType, RefinedType) for item in self.items)
+        return Chained(first, tuple(("|", item) for item in others))
 
 
 @record
@@ -87,9 +94,9 @@ class OptionalType:
     inner: Annotation
     span: Span = field(default=NOWHERE, compare=False)
 
-    def __str__(self) -> str:
-        inner = str(self.inner)
-        return f"({inner})?" if isinstance(self.inner, UnionType | RefinedType) else f"{inner}?"
+    @property
+    def shown(self) -> Doc:
+        return (_grouped(self.inner, UnionType, RefinedType, OptionalType), "?")
 
 
 @record
@@ -98,10 +105,12 @@ class RefinementNode:
 
     name: Name
     values: tuple[int | float | str, ...]
+    raw: tuple[str, ...] = field(default=(), compare=False)
     span: Span = field(default=NOWHERE, compare=False)
 
-    def __str__(self) -> str:
-        return str(Refinement(self.name.text, self.values))
+    @property
+    def shown(self) -> Doc:
+        return f"@{self.name}({', '.join(self.raw)})" if self.raw else str(Refinement(self.name.text, self.values))
 
 
 @record
@@ -112,12 +121,18 @@ class RefinedType:
     refinements: tuple[RefinementNode, ...]
     span: Span = field(default=NOWHERE, compare=False)
 
-    def __str__(self) -> str:
-        return " ".join([str(self.inner), *map(str, self.refinements)])
+    @property
+    def shown(self) -> Doc:
+        return joined((_grouped(self.inner, RefinedType), *(refinement.shown for refinement in self.refinements)), " ")
 
 
 Annotation = NamedType | LiteralType | UnionType | OptionalType | RefinedType
 _ANNOTATIONS = (NamedType, LiteralType, UnionType, OptionalType, RefinedType)
+
+
+def _grouped(type: Annotation, *loose: Any) -> Doc:
+    """The type, in parentheses when it is of a class that needs them at its place."""
+    return ("(", type.shown, ")") if isinstance(type, loose) else type.shown
 
 
 def annotation(parts: Parts) -> Annotation:
@@ -151,6 +166,12 @@ def _scalar(parts: Parts) -> Any:
     return parts.has("true")
 
 
+def _values(parts: Parts) -> tuple[tuple[int | float | str, ...], tuple[str, ...]]:
+    """What stands in a refinement, and how it is written."""
+    given = parts.all(tuple)
+    return tuple(value for value, _ in given), tuple(raw for _, raw in given)
+
+
 READERS: dict[str, Reader] = {
     "type": _read_type,
     "type_union": lambda parts: UnionType(_annotations(parts), parts.span),
@@ -158,8 +179,8 @@ READERS: dict[str, Reader] = {
     "type_group": annotation,
     "type_name": lambda parts: NamedType(parts.name("NAME", "TYPE_NAME"), _annotations(parts), parts.span),
     "type_literal": lambda parts: LiteralType(_scalar(parts), parts.span),
-    "refinement": lambda parts: RefinementNode(parts.name(), tuple(v[0] for v in parts.all(tuple)), parts.span),
-    "refinement_value": lambda parts: (_scalar(parts),),
+    "refinement": lambda parts: RefinementNode(parts.name(), *_values(parts), span=parts.span),
+    "refinement_value": lambda parts: (_scalar(parts), written(parts.span, "")),
 }
 
 

@@ -233,7 +233,9 @@ def _check_bodies(program: Program, report: Report) -> None:
     declares = any(name for node in program.main.declarations for name in node.names())
     if not declares and not program.main.poisoned and not report.failed:
         span = Span(program.main.source, 0, 0)
-        report.add(NOTHING_DECLARED, "this file declares nothing", span, help="declare a `workflow`, or what others import")
+        report.add(
+            NOTHING_DECLARED, "this file declares nothing", span, help="declare a `workflow`, or what others import"
+        )
 
 
 def _check_unused(modules: list[Module], report: Report) -> None:

@@ -22,7 +22,7 @@ from agent_lattice.kinds import kinds
 from agent_lattice.mistakes import TOKENS, report_mistake, report_unclosed
 from agent_lattice.records import replace
 from agent_lattice.source import Source, Span
-from agent_lattice.tree import Arg, Block, Bound, Junk, Module, Number, Parts, Reader, Text
+from agent_lattice.tree import Arg, Block, Bound, Comment, Junk, Module, Number, Parts, Reader, Text
 
 
 def _read_argument(parts: Parts) -> Arg:
@@ -72,7 +72,8 @@ def parse(source: Source, report: Report) -> Module:
     parser.source, parser.comments = source, []
     declared = _Reading(source, parser.lark.parse_interactive(source.text, start="module"), report).run()
     documented = _Docs(source, parser.comments).attach(declared)
-    return Module(tuple(documented), Span(source, 0, len(source.text)))
+    comments = (Comment(str(c).rstrip(), Span(source, c.start_pos or 0, c.end_pos or 0)) for c in parser.comments)
+    return Module(tuple(documented), Span(source, 0, len(source.text)), tuple(comments))
 
 
 class _Reading:
@@ -233,7 +234,7 @@ class _Docs:
             if not comment.startswith("///"):
                 continue
             lines = [*lines, comment[3:].removeprefix(" ").rstrip()]
-            rest = re.compile(r"\s*").match(source.text, comment.end_pos or 0)
+            rest = re.compile(r"[\s,]*").match(source.text, comment.end_pos or 0)
             after = rest.end() if rest else 0
             if not source.text.startswith("///", after):
                 self.by_start[after] = lines

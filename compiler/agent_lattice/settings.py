@@ -7,10 +7,11 @@ from typing import Any
 
 from agent_lattice.annotations import unquote
 from agent_lattice.diagnostics import Code, Edit, Fix, Label, Report, did_you_mean
+from agent_lattice.layout import Doc, Listed
 from agent_lattice.plan import EnvRef
 from agent_lattice.records import field, record
 from agent_lattice.source import NOWHERE, Span
-from agent_lattice.tree import Name, Parts, Reader
+from agent_lattice.tree import Name, Parts, Reader, written
 
 UNKNOWN_SETTING = Code("LAT2401", "unknown-setting")
 WRONG_SETTING = Code("LAT2402", "wrong-setting")
@@ -40,6 +41,12 @@ class Value:
     raw: str
     span: Span = field(default=NOWHERE, compare=False)
 
+    @property
+    def shown(self) -> Doc:
+        if self.sort == "list":
+            return Listed("[", tuple(item.shown for item in self.value), "]")
+        return self.raw
+
 
 @record
 class Setting:
@@ -49,8 +56,9 @@ class Setting:
     value: Value
     span: Span = field(default=NOWHERE, compare=False)
 
-    def __str__(self) -> str:
-        return f"{self.name}: {self.value.raw}"
+    @property
+    def shown(self) -> Doc:
+        return (f"{self.name}: ", self.value.shown)
 
 
 @record
@@ -60,15 +68,16 @@ class Settings:
     items: tuple[Setting, ...]
     span: Span = field(default=NOWHERE, compare=False)
 
-    def __str__(self) -> str:
-        return "{ " + ", ".join(map(str, self.items)) + " }" if self.items else "{ }"
+    @property
+    def shown(self) -> Doc:
+        return Listed("{", tuple(item.shown for item in self.items), "}", pad=" ") if self.items else "{ }"
 
 
 def _number(parts: Parts) -> Value:
     token = parts.token("INT", "FLOAT")
     text = str(token).replace("_", "")
     number = float(text) if token is not None and token.type == "FLOAT" else int(text)
-    return Value("number", -number if parts.has("-") else number, parts.span.text, parts.span)
+    return Value("number", -number if parts.has("-") else number, written(parts.span, ""), parts.span)
 
 
 def seconds(raw: str) -> float:
@@ -79,12 +88,17 @@ def seconds(raw: str) -> float:
 
 def _list(parts: Parts) -> Value:
     items = parts.all(Value)
-    return Value("list", items, f"[{', '.join(item.raw for item in items)}]", parts.span)
+    return Value("list", tuple(items), "", parts.span)
 
 
 def _setting(parts: Parts) -> Any:
     value = parts.maybe(Value)
     return Setting(parts.name(), value, parts.span) if value else parts.children[0]
+
+
+def _env(parts: Parts) -> Value:
+    name = parts.children[-1]
+    return Value("env", str(name), f"env.{name}", parts.span)
 
 
 READERS: dict[str, Reader] = {
@@ -93,7 +107,7 @@ READERS: dict[str, Reader] = {
     "setting_text": lambda parts: Value("text", unquote(parts.span.text), parts.span.text, parts.span),
     "setting_number": _number,
     "setting_duration": lambda parts: Value("duration", seconds(parts.span.text), parts.span.text, parts.span),
-    "setting_env": lambda parts: Value("env", parts.name("TYPE_NAME", "NAME").text, parts.span.text, parts.span),
+    "setting_env": _env,
     "setting_word": lambda parts: Value("word", parts.name("NAME", "TYPE_NAME"), parts.span.text, parts.span),
     "setting_list": _list,
 }

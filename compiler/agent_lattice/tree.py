@@ -46,6 +46,12 @@ class Parts:
         """Whether the keyword or sign stands there."""
         return any(isinstance(child, Token) and child == word for child in self.children)
 
+    @property
+    def braces(self) -> Span:
+        """From `{` to `}`, the braces included; NOWHERE when there are none."""
+        signs = [child for child in self.children if isinstance(child, Token) and child.type in ("LBRACE", "RBRACE")]
+        return Span(self.source, _start(signs[0]), _end(signs[-1])) if signs else NOWHERE
+
     def spot(self, token: Token) -> Span:
         return Span(self.source, _start(token), _end(token))
 
@@ -64,6 +70,12 @@ class Parts:
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.children)
+
+
+def written(span: Span, otherwise: str) -> str:
+    """A literal as it stands in its source, a sign without the space behind it; `otherwise` for one that is in none."""
+    text = span.text
+    return "".join(text.split()) if text.startswith("-") else text or otherwise
 
 
 def _start(child: Any) -> int:
@@ -117,7 +129,7 @@ class Junk:
     span: Span = field(default=NOWHERE, compare=False)
 
     def show(self, out: Any) -> None:
-        out.text_lines(self.text)
+        out.line(self.text)
 
     def check(self, scope: Any) -> None:
         """Nothing: the parser has said what is wrong."""
@@ -149,8 +161,17 @@ class Bound:
 
 
 @record
+class Comment:
+    """`// …` up to the end of its line."""
+
+    text: str
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@record
 class Module:
-    """A file: its declarations in source order."""
+    """A file: its declarations in source order. Comments stand beside the tree."""
 
     declarations: tuple[Any, ...]
     span: Span = field(default=NOWHERE, compare=False)
+    comments: tuple[Comment, ...] = field(default=(), compare=False)

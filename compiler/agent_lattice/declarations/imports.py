@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from agent_lattice.annotations import unquote
 from agent_lattice.diagnostics import Report
 from agent_lattice.kind import Declaration
+from agent_lattice.layout import Listed
 from agent_lattice.printer import Printer
 from agent_lattice.program import Module, Symbol
 from agent_lattice.records import field, record
@@ -36,8 +37,7 @@ class Import:
     span: Span = field(default=NOWHERE, compare=False)
 
     def show(self, out: Printer) -> None:
-        listed = f" {', '.join(map(str, self.imported))} " if self.imported else ""
-        out.line(f"import {{{listed}}} from {self.path.raw}")
+        out.line("import ", Listed("{", tuple(map(str, self.imported)), "}", pad=" "), f" from {self.path.raw}")
 
     def target(self, folder: PurePosixPath) -> str:
         """The imported file by its path relative to the main source, normalised."""

@@ -9,6 +9,7 @@ from agent_lattice import plan
 from agent_lattice.annotations import unquote
 from agent_lattice.diagnostics import Code, Report, did_you_mean
 from agent_lattice.kind import Declaration
+from agent_lattice.layout import Doc
 from agent_lattice.printer import Printer
 from agent_lattice.program import Module, Symbol
 from agent_lattice.records import field, record
@@ -61,8 +62,8 @@ class Model:
 
     def show(self, out: Printer) -> None:
         out.doc(self.doc)
-        settings = f" {self.settings}" if self.settings else ""
-        out.line(f"model {self.name} = {self.provider}({self.model.raw}){settings}")
+        settings: Doc = (" ", self.settings.shown) if self.settings else ""
+        out.line(f"model {self.name} = {self.provider}({self.model.raw})", settings)
 
     def names(self) -> Iterable[Name]:
         return (self.name,)

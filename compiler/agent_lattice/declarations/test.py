@@ -11,11 +11,12 @@ from agent_lattice import plan
 from agent_lattice.annotations import unquote
 from agent_lattice.declarations.doubles import Targets, counted_calls
 from agent_lattice.diagnostics import Code, Label, Report, did_you_mean
-from agent_lattice.expr.tree import Expr, show
+from agent_lattice.expr.tree import Expr, show, shown
 from agent_lattice.fitting import UNKNOWN_ARGUMENT, bind, condition, fit
 from agent_lattice.kind import Body, Declaration, Scope
 from agent_lattice.kinds.fail import check_error_class
-from agent_lattice.printer import Printer
+from agent_lattice.layout import Doc, Hanging, Listed
+from agent_lattice.printer import Braces, Printer
 from agent_lattice.program import Module, Symbol
 from agent_lattice.records import field, record
 from agent_lattice.source import NOWHERE, Span
@@ -35,7 +36,7 @@ class Given:
     span: Span = field(default=NOWHERE, compare=False)
 
     def show(self, out: Printer) -> None:
-        out.line(f"given {self.workflow}({out.args(self.args)})")
+        out.line(f"given {self.workflow}", out.args(self.args))
 
 
 @record
@@ -61,11 +62,12 @@ class MockNode:
     span: Span = field(default=NOWHERE, compare=False)
 
     def show(self, out: Printer) -> None:
-        params = "" if self.params is None else f"({', '.join(map(str, self.params))})"
+        params: Doc = "" if self.params is None else Listed("(", tuple(map(str, self.params)), ")", comma=False)
+        values = tuple(map(shown, self.values))
         if self.failure:
-            out.text_lines(f"mock {self.target}{params} fails {self.failure[0]} {self.failure[1].raw}")
+            out.line(f"mock {self.target}", params, f" fails {self.failure[0]} {self.failure[1].raw}")
         else:
-            out.line(f"mock {self.target}{params} = {', '.join(map(show, self.values))}")
+            out.line(f"mock {self.target}", params, " =", Hanging(values) if len(values) > 1 else (" ", *values))
 
 
 @record
@@ -76,7 +78,7 @@ class Expect:
     span: Span = field(default=NOWHERE, compare=False)
 
     def show(self, out: Printer) -> None:
-        out.line(f"expect {show(self.condition)}")
+        out.line("expect ", shown(self.condition))
 
 
 @record
@@ -107,7 +109,9 @@ class Test:
         expect: "expect" expr
     """
     readers: ClassVar[dict[str, Reader]] = {
-        "test": lambda parts: Test(parts.one(Text), tuple(c for c in parts if hasattr(c, "show")), parts.span),
+        "test": lambda parts: Test(
+            parts.one(Text), tuple(c for c in parts if hasattr(c, "show")), parts.braces, parts.span
+        ),
         "given": lambda parts: Given(parts.name(), tuple(parts.maybe(list) or []), parts.span),
         "mock": _read_mock,
         "mock_target": lambda parts: Target(parts.children[0].type == "ASK", tuple(parts.names()), parts.span),
@@ -118,12 +122,11 @@ class Test:
 
     name: Text
     items: tuple[Given | MockNode | Expect | Junk, ...]
+    braces: Span = field(default=NOWHERE, compare=False)
     span: Span = field(default=NOWHERE, compare=False)
 
     def show(self, out: Printer) -> None:
-        with out.braces(f"test {self.name.raw}"):
-            for item in self.items:
-                item.show(out)
+        out.blocks(Braces(f"test {self.name.raw}", self.items, self.braces))
 
     def names(self) -> Iterable[Name]:
         return ()

@@ -11,7 +11,8 @@ from agent_lattice.declarations.tool_http import base_url, check_http
 from agent_lattice.declarations.tool_python import check_python
 from agent_lattice.diagnostics import Code, Label, Report, did_you_mean
 from agent_lattice.kind import Declaration
-from agent_lattice.printer import Printer
+from agent_lattice.layout import Doc, Listed
+from agent_lattice.printer import Braces, Printer
 from agent_lattice.program import Module, Symbol
 from agent_lattice.records import field, record
 from agent_lattice.settings import MISSING_SETTING, WRONG_SETTING, Rule, Settings, Value, add_setting, read, seconds
@@ -43,8 +44,9 @@ class ParamNode:
     type: Annotation
     span: Span = field(default=NOWHERE, compare=False)
 
-    def __str__(self) -> str:
-        return f"{self.name}: {self.type}"
+    @property
+    def shown(self) -> Doc:
+        return (f"{self.name}: ", self.type.shown)
 
 
 @record
@@ -63,8 +65,8 @@ class OpNode:
     def show(self, out: Printer) -> None:
         out.doc(self.doc)
         http = f" = {self.method} {self.path.raw}" if self.method and self.path else ""
-        settings = f" {self.settings}" if self.settings else ""
-        out.line(f"op {self.name}({', '.join(map(str, self.params))}) -> {self.type}{http}{settings}")
+        settings: Doc = (" ", self.settings.shown) if self.settings else ""
+        out.line(f"op {self.name}", show_params(self.params), " -> ", self.type.shown, http, settings)
 
 
 @record
@@ -82,6 +84,10 @@ class Clause:
 
 def read_params(parts: Parts) -> tuple[ParamNode, ...]:
     return tuple(parts.all(ParamNode))
+
+
+def show_params(params: Iterable[ParamNode]) -> Doc:
+    return Listed("(", tuple(param.shown for param in params), ")")
 
 
 def _read_op(parts: Parts) -> OpNode:
@@ -142,6 +148,7 @@ class Tool:
     target: Text | Value
     items: tuple[OpNode | Clause | Junk, ...]
     doc: str = ""
+    braces: Span = field(default=NOWHERE, compare=False)
     span: Span = field(default=NOWHERE, compare=False)
 
     @classmethod
@@ -149,13 +156,12 @@ class Tool:
         name, protocol = parts.names()
         target = parts.maybe(Value) or parts.one(Text)
         items = tuple(child for child in parts if isinstance(child, OpNode | Clause | Junk))
-        return cls(name, protocol, target, items, span=parts.span)
+        return cls(name, protocol, target, items, braces=parts.braces, span=parts.span)
 
     def show(self, out: Printer) -> None:
         out.doc(self.doc)
-        with out.braces(f"tool {self.name} = {self.protocol}({self.target.raw})"):
-            for item in self.items:
-                item.show(out)
+        words = f"tool {self.name} = {self.protocol}({self.target.raw})"
+        out.blocks(Braces(words, self.items, self.braces))
 
     def names(self) -> Iterable[Name]:
         return (self.name,)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from agent_lattice.annotations import Annotation, annotation, maybe_annotation, resolve
 from agent_lattice.diagnostics import Code, Label, Report
 from agent_lattice.kind import Declaration
-from agent_lattice.printer import Printer
+from agent_lattice.printer import Braces, Printer
 from agent_lattice.program import CYCLE, Module, Symbol
 from agent_lattice.records import field, record
 from agent_lattice.source import NOWHERE, Span
@@ -26,6 +26,10 @@ class FieldNode:
     type: Annotation
     doc: str = ""
     span: Span = field(default=NOWHERE, compare=False)
+
+    def show(self, out: Printer) -> None:
+        out.doc(self.doc)
+        out.line(f"{self.name}: ", self.type.shown)
 
 
 @record
@@ -47,25 +51,20 @@ class TypeDeclaration:
     alias: Annotation | None
     fields: tuple[FieldNode | Junk, ...]
     doc: str = ""
+    braces: Span = field(default=NOWHERE, compare=False)
     span: Span = field(default=NOWHERE, compare=False)
 
     @classmethod
     def read(cls, parts: Parts) -> TypeDeclaration:
         fields = tuple(child for child in parts if isinstance(child, FieldNode | Junk))
-        return cls(parts.name("TYPE_NAME"), maybe_annotation(parts), fields, span=parts.span)
+        return cls(parts.name("TYPE_NAME"), maybe_annotation(parts), fields, braces=parts.braces, span=parts.span)
 
     def show(self, out: Printer) -> None:
         out.doc(self.doc)
         if self.alias is not None:
-            out.line(f"type {self.name} = {self.alias}")
-            return
-        with out.braces(f"type {self.name}"):
-            for item in self.fields:
-                if isinstance(item, Junk):
-                    item.show(out)
-                else:
-                    out.doc(item.doc)
-                    out.line(f"{item.name}: {item.type}")
+            out.line(f"type {self.name} = ", self.alias.shown)
+        else:
+            out.blocks(Braces(f"type {self.name}", self.fields, self.braces, between=", "))
 
     def names(self) -> Iterable[Name]:
         return (self.name,)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from agent_lattice import plan
 from agent_lattice.annotations import Annotation, annotation, resolve
-from agent_lattice.declarations.tool import ParamNode, params_of, read_params
+from agent_lattice.declarations.tool import ParamNode, params_of, read_params, show_params
 from agent_lattice.diagnostics import Report
 from agent_lattice.kind import Body, Declaration, Scope
 from agent_lattice.printer import Printer
@@ -41,8 +41,7 @@ class Workflow:
 
     def show(self, out: Printer) -> None:
         out.doc(self.doc)
-        with out.braces(f"workflow {self.name}({', '.join(map(str, self.params))}) -> {self.type}"):
-            out.body(self.body)
+        out.block((f"workflow {self.name}", show_params(self.params), " -> ", self.type.shown), self.body)
 
     def names(self) -> Iterable[Name]:
         return (self.name,)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from agent_lattice.diagnostics import Diagnostic, Report
+from agent_lattice.layout import Chained, Doc, Listed, flat
 from agent_lattice.records import field, record
 from agent_lattice.source import NOWHERE, Span
 from agent_lattice.tree import Name
@@ -176,71 +179,100 @@ _CONDITIONAL, _OR, _AND, _RELATION, _SUM, _PRODUCT, _UNARY, _POSTFIX, _PRIMARY =
 
 def show(expr: Expr) -> str:
     """Canonical text with no more parentheses than needed; it reads back as an equal tree."""
-    return _show(expr)[0]
+    return flat(_Shown(lambda literal: quoted(literal.value)).doc(expr))
 
 
-def _within(expr: Expr, level: int) -> str:
-    text, own = _show(expr)
-    return text if own >= level else f"({text})"
+def shown(expr: Expr) -> Doc:
+    """As `show`, but literals stay as written, and it may be broken where it is too long."""
+    return _Shown(_as_written).doc(expr)
 
 
-def _show(expr: Expr) -> tuple[str, int]:
-    """The text and how tightly it binds."""
-    match expr:
-        case Literal(value=value):
-            negative = isinstance(value, int | float) and math.copysign(1, value) < 0
-            return quoted(value), _UNARY if negative else _PRIMARY
-        case Ident(name=name):
-            return name, _PRIMARY
-        case Wrong(text=text):
-            return text, _PRIMARY
-        case Special():
-            return expr.show(), _PRIMARY
-        case ListLiteral() | MapLiteral() | RecordLiteral():
-            return _show_literal(expr), _PRIMARY
-        case Select() | Index() | Call():
-            return _show_postfix(expr), _POSTFIX
-        case _:
-            return _show_operator(expr)
+def head(expr: Expr) -> Doc:
+    """As `shown`, for an expression with a block behind it: a last type name must not look like a record literal."""
+    doc = shown(expr)
+    return ("(", doc, ")") if re.search(r"(?<![\w.])[A-Z]\w*\Z", flat(doc)) else doc
 
 
-def _show_literal(expr: ListLiteral | MapLiteral | RecordLiteral) -> str:
-    match expr:
-        case ListLiteral(items=items):
-            return f"[{', '.join(map(show, items))}]"
-        case MapLiteral(entries=entries):
-            return "{" + ", ".join(f"{_within(key, _OR)}: {show(value)}" for key, value in entries) + "}"
-        case RecordLiteral(name=name, fields=fields):
-            inner = ", ".join(f"{field}: {show(value)}" for field, value in fields)
-            return f"{name} {{ {inner} }}" if inner else f"{name} {{}}"
+def _as_written(literal: Literal) -> str:
+    """A literal in its own words, without the parentheses that its span may hold."""
+    text = literal.span.text.strip("()- \t\n")
+    return f"-{text}" if text and _is_negative(literal) else text or quoted(literal.value)
 
 
-def _show_postfix(expr: Select | Index | Call) -> str:
-    match expr:
-        case Select(target=target, name=name):
-            return f"{_within(target, _POSTFIX)}.{name}"
-        case Index(target=target, key=key):
-            return f"{_within(target, _POSTFIX)}[{show(key)}]"
-        case Call(target=target, name=name, args=args):
-            head = "" if target is None else f"{_within(target, _POSTFIX)}."
-            return f"{head}{name}({', '.join(map(show, args))})"
+def _is_negative(literal: Literal) -> bool:
+    return isinstance(literal.value, int | float) and math.copysign(1, literal.value) < 0
 
 
-def _show_operator(expr: Expr) -> tuple[str, int]:
-    match expr:
-        case Unary(operator=operator, operand=operand):
-            return operator + _within(operand, _UNARY), _UNARY
-        case Binary(operator=operator, left=left, right=right):
-            return f"{_within(left, _RELATION)} {operator} {_within(right, _SUM)}", _RELATION
-        case Arithmetic(first=first, rest=rest):
-            level = _SUM if rest[0][0] in ADDITIVE else _PRODUCT
-            return " ".join([_within(first, level + 1), *(f"{o} {_within(e, level + 1)}" for o, e in rest)]), level
-        case Logic(operator=operator, operands=operands):
-            level = _AND if operator == "&&" else _OR
-            return f" {operator} ".join(_within(operand, level + 1) for operand in operands), level
-        case Conditional(condition=condition, then=then, otherwise=otherwise):
-            return f"{_within(condition, _OR)} ? {_within(then, _OR)} : {show(otherwise)}", _CONDITIONAL
-    raise TypeError(f"not an expression: {expr!r}")
+@record
+class _Shown:
+    """Expressions as text, with `literal` for the scalars."""
+
+    literal: Callable[[Literal], str]
+
+    def doc(self, expr: Expr) -> Doc:
+        return self._bound(expr)[0]
+
+    def within(self, expr: Expr, level: int) -> Doc:
+        """An operand of an operator that takes what binds as tightly as `level`."""
+        text, own = self._bound(expr)
+        return text if own >= level else ("(", text, ")")
+
+    def _bound(self, expr: Expr) -> tuple[Doc, int]:
+        """The text and how tightly it binds."""
+        match expr:
+            case Literal():
+                return self.literal(expr), _UNARY if _is_negative(expr) else _PRIMARY
+            case Ident(name=name):
+                return name, _PRIMARY
+            case Wrong(text=text):
+                return expr.span.text or text, _PRIMARY
+            case Special():
+                return expr.show(), _PRIMARY
+            case ListLiteral() | MapLiteral() | RecordLiteral():
+                return self._collection(expr), _PRIMARY
+            case Select() | Index() | Call():
+                return self._postfix(expr), _POSTFIX
+            case _:
+                return self._operator(expr)
+
+    def _collection(self, expr: ListLiteral | MapLiteral | RecordLiteral) -> Doc:
+        match expr:
+            case ListLiteral(items=items):
+                return Listed("[", tuple(map(self.doc, items)), "]")
+            case MapLiteral(entries=entries):
+                return Listed("{", tuple((self.within(key, _OR), ": ", self.doc(value)) for key, value in entries), "}")
+            case RecordLiteral(name=name, fields=fields):
+                given = tuple((f"{field}: ", self.doc(value)) for field, value in fields)
+                return (f"{name} ", Listed("{", given, "}", pad=" "))
+
+    def _postfix(self, expr: Select | Index | Call) -> Doc:
+        match expr:
+            case Select(target=target, name=name):
+                return (self.within(target, _POSTFIX), f".{name}")
+            case Index(target=target, key=key):
+                return (self.within(target, _POSTFIX), "[", self.doc(key), "]")
+            case Call(target=target, name=name, args=args):
+                given = Listed("(", tuple(map(self.doc, args)), ")", comma=False)
+                return (str(name), given) if target is None else (self.within(target, _POSTFIX), f".{name}", given)
+
+    def _operator(self, expr: Expr) -> tuple[Doc, int]:
+        match expr:
+            case Unary(operator=operator, operand=operand):
+                return (operator, self.within(operand, _UNARY)), _UNARY
+            case Binary(operator=operator, left=left, right=right):
+                return (self.within(left, _RELATION), f" {operator} ", self.within(right, _SUM)), _RELATION
+            case Arithmetic(first=first, rest=rest):
+                level = _SUM if rest[0][0] in ADDITIVE else _PRODUCT
+                operands = tuple((operator, self.within(operand, level + 1)) for operator, operand in rest)
+                return Chained(self.within(first, level + 1), operands), level
+            case Logic(operator=operator, operands=operands):
+                level = _AND if operator == "&&" else _OR
+                start, *others = (self.within(operand, level + 1) for operand in operands)
+                return Chained(start, tuple((operator, operand) for operand in others)), level
+            case Conditional(condition=condition, then=then, otherwise=otherwise):
+                ways = (("?", self.within(then, _OR)), (":", self.doc(otherwise)))
+                return Chained(self.within(condition, _OR), ways), _CONDITIONAL
+        raise TypeError(f"not an expression: {expr!r}")
 
 
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}

@@ -8,10 +8,11 @@ from agent_lattice import plan
 from agent_lattice.annotations import Annotation, annotation, resolve, unquote
 from agent_lattice.diagnostics import Code, Edit, Fix, Label
 from agent_lattice.expr.templates import check_template, parse_template
-from agent_lattice.expr.tree import Expr, show
+from agent_lattice.expr.tree import Expr, shown
 from agent_lattice.fitting import condition
 from agent_lattice.kind import Kind, Scope
-from agent_lattice.printer import Printer
+from agent_lattice.layout import Chained
+from agent_lattice.printer import Braces, Printer
 from agent_lattice.records import field, record
 from agent_lattice.source import NOWHERE, Span
 from agent_lattice.terms import Template
@@ -33,6 +34,13 @@ class Clause:
     value: Any
     message: Text | None = None
     span: Span = field(default=NOWHERE, compare=False)
+
+    def show(self, out: Printer) -> None:
+        value = self.value
+        if self.message:
+            out.line(f"{self.word} ", Chained(shown(value), ((":", self.message.raw),)))
+        else:
+            out.line(f"{self.word} {value.raw if isinstance(value, Text | Number) else value}")
 
 
 @record
@@ -62,18 +70,18 @@ class Ask:
     model: Name
     output: Annotation
     clauses: tuple[Clause | Junk, ...]
+    braces: Span = field(default=NOWHERE, compare=False)
     span: Span = field(default=NOWHERE, compare=False)
 
     @classmethod
     def read(cls, parts: Parts) -> Ask:
         name, model = parts.names()
         clauses = tuple(child for child in parts if isinstance(child, Clause | Junk))
-        return cls(name, model, annotation(parts), clauses, parts.span)
+        return cls(name, model, annotation(parts), clauses, parts.braces, parts.span)
 
     def show(self, out: Printer) -> None:
-        with out.braces(f"{self.name} = ask {self.model} -> {self.output}"):
-            for clause in self.clauses:
-                _show_clause(clause, out)
+        words = (f"{self.name} = ask {self.model} -> ", self.output.shown)
+        out.blocks(Braces(words, self.clauses, self.braces))
 
     def check(self, scope: Scope) -> plan.Op | None:
         step = scope.step(self.name)
@@ -151,16 +159,6 @@ class Ask:
             return None
         model = scope.module.find(clause.value, "model", scope.report)
         return model.name if isinstance(model, plan.Model) else None
-
-
-def _show_clause(clause: Clause | Junk, out: Printer) -> None:
-    if isinstance(clause, Junk):
-        out.line(clause.text)
-        return
-    value = clause.value
-    text = value.raw if isinstance(value, Text | Number) else show(value) if isinstance(value, Expr) else str(value)
-    message = f" : {clause.message.raw}" if clause.message else ""
-    out.text_lines(f"{clause.word} {text}{message}")
 
 
 KIND: type[Kind] = Ask

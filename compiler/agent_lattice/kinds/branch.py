@@ -6,10 +6,10 @@ from typing import ClassVar
 
 from agent_lattice import plan
 from agent_lattice.expr.narrow import narrowed
-from agent_lattice.expr.tree import Expr, show
+from agent_lattice.expr.tree import Expr, head
 from agent_lattice.fitting import condition
 from agent_lattice.kind import Kind, Scope
-from agent_lattice.printer import Printer
+from agent_lattice.printer import Braces, Printer
 from agent_lattice.records import field, record
 from agent_lattice.source import NOWHERE, Span
 from agent_lattice.terms import Term
@@ -44,13 +44,13 @@ class If:
     span: Span = field(default=NOWHERE, compare=False)
 
     def show(self, out: Printer) -> None:
-        for at, arm in enumerate(self.arms):
-            out.open(f"{'} else if' if at else 'if'} {show(arm.condition)}")
-            out.body(arm.body)
+        chain = [
+            Braces(("else if " if at else "if ", head(arm.condition)), arm.body.statements, arm.body.span)
+            for at, arm in enumerate(self.arms)
+        ]
         if self.otherwise:
-            out.open("} else")
-            out.body(self.otherwise)
-        out.close()
+            chain.append(Braces("else", self.otherwise.statements, self.otherwise.span))
+        out.blocks(*chain)
 
     def check(self, scope: Scope) -> plan.Op | None:
         checked: list[tuple[Term, plan.Block, Arm]] = []

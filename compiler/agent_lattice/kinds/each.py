@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 from agent_lattice import plan
 from agent_lattice.diagnostics import Code, replace
 from agent_lattice.expr.check import check
-from agent_lattice.expr.tree import Expr, show
+from agent_lattice.expr.tree import Expr, head, shown
 from agent_lattice.kind import Kind, Scope
-from agent_lattice.printer import Printer
+from agent_lattice.printer import Braces, Printer
 from agent_lattice.records import field, record
 from agent_lattice.source import NOWHERE, Span
 from agent_lattice.tree import Bound, Junk, Name, Number, Parts, Reader
@@ -35,6 +35,9 @@ class Yield:
 
     value: Expr
     span: Span = field(default=NOWHERE, compare=False)
+
+    def show(self, out: Printer) -> None:
+        out.line("yield ", shown(self.value))
 
 
 @record
@@ -84,10 +87,9 @@ class Each:
         target = f"{self.name} = " if self.name else ""
         bound = f" at most {self.bound.number.raw}" if self.bound else ""
         width = f" parallel {self.width.number.raw}" if self.width else ""
-        with out.braces(f"{target}for {self.item} in {show(self.items)}{bound}{width}"):
-            out.statements(self.body.statements)
-            if self.body.value:
-                out.line(f"yield {show(self.body.value.value)}")
+        value = (self.body.value,) if self.body.value else ()
+        words = (f"{target}for {self.item} in ", head(self.items), bound, width)
+        out.blocks(Braces(words, self.body.statements + value, self.body.span))
 
     def check(self, scope: Scope) -> plan.Op | None:
         step = scope.step(self.name or Name(f"for_{self.item}", self.item.span))

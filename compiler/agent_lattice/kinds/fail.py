@@ -36,7 +36,7 @@ class Fail:
     span: Span = field(default=NOWHERE, compare=False)
 
     def show(self, out: Printer) -> None:
-        out.text_lines(f"fail {self.code} {self.message.raw}" if self.code else f"fail {self.message.raw}")
+        out.line(f"fail {self.code} {self.message.raw}" if self.code else f"fail {self.message.raw}")
 
     def check(self, scope: Scope) -> plan.Op | None:
         if self.code:

@@ -7,9 +7,10 @@ from typing import ClassVar
 from agent_lattice import plan
 from agent_lattice.annotations import Annotation, maybe_annotation, resolve
 from agent_lattice.expr.check import check
-from agent_lattice.expr.tree import Expr, show
+from agent_lattice.expr.tree import Expr, shown
 from agent_lattice.fitting import fit
 from agent_lattice.kind import Kind, Scope
+from agent_lattice.layout import Doc
 from agent_lattice.printer import Printer
 from agent_lattice.records import field, record
 from agent_lattice.source import NOWHERE, Span
@@ -36,8 +37,8 @@ class Let:
         return cls(parts.name(), maybe_annotation(parts), parts.one(Expr), parts.span)
 
     def show(self, out: Printer) -> None:
-        type = f": {self.type}" if self.type else ""
-        out.line(f"let {self.name}{type} = {show(self.value)}")
+        type: Doc = (": ", self.type.shown) if self.type else ""
+        out.line(f"let {self.name}", type, " = ", shown(self.value))
 
     def check(self, scope: Scope) -> plan.Op | None:
         if self.type is None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from agent_lattice import plan
-from agent_lattice.expr.tree import Expr, show
+from agent_lattice.expr.tree import Expr, shown
 from agent_lattice.fitting import condition
 from agent_lattice.kind import Kind, Scope
 from agent_lattice.kinds.each import bound_value
-from agent_lattice.printer import Printer
+from agent_lattice.printer import Braces, Printer
 from agent_lattice.records import field, record
 from agent_lattice.source import NOWHERE, Span
 from agent_lattice.tree import Bound, Name, Reader
@@ -22,6 +22,9 @@ class Until:
 
     condition: Expr
     span: Span = field(default=NOWHERE, compare=False)
+
+    def show(self, out: Printer) -> None:
+        out.line("until ", shown(self.condition))
 
 
 @record
@@ -61,10 +64,8 @@ class Loop:
     def show(self, out: Printer) -> None:
         target = f"{self.name} = " if self.name else ""
         bound = f" at most {self.bound.number.raw}" if self.bound else ""
-        with out.braces(f"{target}loop{bound}"):
-            out.statements(self.body.statements)
-            if self.body.until:
-                out.line(f"until {show(self.body.until.condition)}")
+        until = (self.body.until,) if self.body.until else ()
+        out.blocks(Braces(f"{target}loop{bound}", self.body.statements + until, self.body.span))
 
     def check(self, scope: Scope) -> plan.Op | None:
         step = scope.step(self.name or Name("loop", self._word))

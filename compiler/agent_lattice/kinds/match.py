@@ -8,12 +8,13 @@ from agent_lattice import plan
 from agent_lattice.annotations import unquote
 from agent_lattice.diagnostics import Code, Edit, Fix, Label, did_you_mean
 from agent_lattice.expr.check import check
-from agent_lattice.expr.tree import Expr, show
+from agent_lattice.expr.tree import Expr, head
 from agent_lattice.kind import Kind, Scope
-from agent_lattice.printer import Printer
+from agent_lattice.layout import Hanging
+from agent_lattice.printer import Braces, Printer
 from agent_lattice.records import field, record
 from agent_lattice.source import NOWHERE, Span
-from agent_lattice.tree import Block, Parts, Reader
+from agent_lattice.tree import Block, Parts, Reader, written
 from agent_lattice.types import (
     BOOL,
     INT,
@@ -57,6 +58,9 @@ class Case:
     body: Block
     span: Span = field(default=NOWHERE, compare=False)
 
+    def show(self, out: Printer) -> None:
+        out.block(("case", Hanging(tuple(written(value.span, str(value)) for value in self.values))), self.body)
+
 
 @record
 class Otherwise:
@@ -64,6 +68,9 @@ class Otherwise:
 
     body: Block
     span: Span = field(default=NOWHERE, compare=False)
+
+    def show(self, out: Printer) -> None:
+        out.block("else", self.body)
 
 
 def _read_value(parts: Parts) -> CaseValue:
@@ -90,7 +97,7 @@ class Match:
     """
     readers: ClassVar[dict[str, Reader]] = {
         "match_statement": lambda parts: Match(
-            parts.one(Expr), tuple(parts.all(Case)), parts.maybe(Otherwise), parts.span
+            parts.one(Expr), tuple(parts.all(Case)), parts.maybe(Otherwise), parts.braces, parts.span
         ),
         "case": lambda parts: Case(tuple(parts.all(CaseValue)), parts.one(Block), parts.span),
         "case_value": _read_value,
@@ -100,18 +107,12 @@ class Match:
     subject: Expr
     cases: tuple[Case, ...]
     otherwise: Otherwise | None
+    braces: Span = field(default=NOWHERE, compare=False)
     span: Span = field(default=NOWHERE, compare=False)
 
     def show(self, out: Printer) -> None:
-        with out.braces(f"match {show(self.subject)}"):
-            for case in self.cases:
-                out.open(f"case {', '.join(map(str, case.values))}")
-                out.body(case.body)
-                out.close()
-            if self.otherwise:
-                out.open("else")
-                out.body(self.otherwise.body)
-                out.close()
+        ways = (*self.cases, self.otherwise) if self.otherwise else self.cases
+        out.blocks(Braces(("match ", head(self.subject)), ways, self.braces))
 
     def check(self, scope: Scope) -> plan.Op | None:
         subject = check(self.subject, scope, scope.report)

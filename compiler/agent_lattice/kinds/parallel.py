@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from agent_lattice import plan
 from agent_lattice.diagnostics import Code, Label, Severity
 from agent_lattice.kind import Kind, Scope
-from agent_lattice.printer import Printer
+from agent_lattice.printer import Braces, Printer
 from agent_lattice.records import field, record
 from agent_lattice.source import NOWHERE, Span
 from agent_lattice.tree import Block, Junk, Name, Reader
@@ -24,6 +24,9 @@ class Branch:
     body: Block
     span: Span = field(default=NOWHERE, compare=False)
 
+    def show(self, out: Printer) -> None:
+        out.block(f"branch {self.name}", self.body)
+
 
 @record
 class Parallel:
@@ -35,23 +38,17 @@ class Parallel:
         branch: "branch" NAME block
     """
     readers: ClassVar[dict[str, Reader]] = {
-        "parallel": lambda parts: Parallel(tuple(c for c in parts if hasattr(c, "span")), parts.span),
+        "parallel": lambda parts: Parallel(tuple(c for c in parts if hasattr(c, "span")), parts.braces, parts.span),
         "branch": lambda parts: Branch(parts.name(), parts.one(Block), parts.span),
     }
 
     branches: tuple[Any, ...]
     """Statements, each a branch of its own, and `Branch`es."""
+    braces: Span = field(default=NOWHERE, compare=False)
     span: Span = field(default=NOWHERE, compare=False)
 
     def show(self, out: Printer) -> None:
-        with out.braces("parallel"):
-            for branch in self.branches:
-                if isinstance(branch, Branch):
-                    out.open(f"branch {branch.name}")
-                    out.body(branch.body)
-                    out.close()
-                else:
-                    branch.show(out)
+        out.blocks(Braces("parallel", self.branches, self.braces))
 
     def check(self, scope: Scope) -> plan.Op | None:
         self._check_count(scope)

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from agent_lattice import plan
 from agent_lattice.diagnostics import Code
-from agent_lattice.expr.tree import Expr, show
+from agent_lattice.expr.tree import Expr, shown
 from agent_lattice.fitting import fit
 from agent_lattice.kind import Kind, Scope
 from agent_lattice.printer import Printer
@@ -31,7 +31,7 @@ class Return:
     span: Span = field(default=NOWHERE, compare=False)
 
     def show(self, out: Printer) -> None:
-        out.line(f"return {show(self.value)}")
+        out.line("return ", shown(self.value))
 
     def check(self, scope: Scope) -> plan.Op | None:
         if scope.concurrent is not None:

@@ -7,7 +7,7 @@ from typing import ClassVar
 from agent_lattice import plan
 from agent_lattice.diagnostics import Code, Label, did_you_mean
 from agent_lattice.expr.check import check
-from agent_lattice.expr.tree import Expr, show
+from agent_lattice.expr.tree import Expr, shown
 from agent_lattice.fitting import fit
 from agent_lattice.kind import Kind, Scope
 from agent_lattice.printer import Printer
@@ -37,7 +37,7 @@ class Set:
         return cls(parts.name(), parts.one(Expr), parts.span)
 
     def show(self, out: Printer) -> None:
-        out.line(f"set {self.name} = {show(self.value)}")
+        out.line(f"set {self.name} = ", shown(self.value))
 
     def check(self, scope: Scope) -> plan.Op | None:
         binding = scope.binding(self.name.text)

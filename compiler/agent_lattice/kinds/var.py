@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from agent_lattice import plan
 from agent_lattice.annotations import Annotation, annotation, resolve
-from agent_lattice.expr.tree import Expr, show
+from agent_lattice.expr.tree import Expr, shown
 from agent_lattice.fitting import fit
 from agent_lattice.kind import Kind, Scope
 from agent_lattice.printer import Printer
@@ -35,7 +35,7 @@ class Var:
         return cls(parts.name(), annotation(parts), parts.one(Expr), parts.span)
 
     def show(self, out: Printer) -> None:
-        out.line(f"var {self.name}: {self.type} = {show(self.value)}")
+        out.line(f"var {self.name}: ", self.type.shown, " = ", shown(self.value))
 
     def check(self, scope: Scope) -> plan.Op | None:
         type = resolve(self.type, scope.module, scope.report)
