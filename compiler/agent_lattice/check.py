@@ -14,7 +14,7 @@ from agent_lattice.diagnostics import Code, Edit, Fix, Label, Report, Severity, 
 from agent_lattice.program import Files, Module, Program, Symbol
 from agent_lattice.python_files import collect
 from agent_lattice.records import fields, is_record
-from agent_lattice.source import Source, Span
+from agent_lattice.source import Source, Span, decoded
 from agent_lattice.tree import Junk, Name
 from agent_lattice.tree import Module as Tree
 from agent_lattice.types import Record
@@ -282,4 +282,4 @@ def _collect_files(program: Program, files: Files, report: Report) -> None:
             elif isinstance(value, plan.Model) and value.provider == "scripted":
                 content = files(str(module.folder / value.model))
                 if content is not None:
-                    program.replies[value.model] = content.decode("utf-8", errors="replace")
+                    program.replies[value.model] = decoded(content)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent_lattice.reading import Unusable, reason
+from agent_lattice.source import decoded
 
 if TYPE_CHECKING:
     from agent_lattice_runtime.models import Workflow
@@ -67,6 +68,6 @@ def _forget(plan: Plan, folder: str) -> None:
 
 def _holds(path: Path, text: str) -> bool:
     try:
-        return path.read_bytes().decode("utf-8", errors="replace") == text
+        return decoded(path.read_bytes()) == text
     except (OSError, ValueError):
         return False

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from agent_lattice.program import Files
+from agent_lattice.source import decoded
 
 
 def collect(folder: PurePosixPath, module: str, files: Files) -> dict[str, str]:
@@ -29,7 +30,7 @@ def _files_of(folder: PurePosixPath, name: str, files: Files) -> Iterator[tuple[
         for path in (f"{stem}.py", f"{stem}/__init__.py"):
             content = files(str(folder / path))
             if content is not None:
-                yield path, content.decode("utf-8", errors="replace")
+                yield path, decoded(content)
 
 
 def _imports(text: str, path: str) -> Iterator[str]:

@@ -7,12 +7,22 @@ from functools import cached_property
 from typing import NamedTuple
 
 
+def decoded(content: bytes) -> str:
+    """The text of a file as everything here sees it: LF line ends, no byte order mark, what is not UTF-8 replaced."""
+    return normalised(content.decode("utf-8", errors="replace"))
+
+
+def normalised(text: str) -> str:
+    """A text with LF line ends and without byte order mark."""
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+
+
 class Source:
     """One source text under the name it is shown by (a relative POSIX path; never absolute, so that outputs do not depend on the place)."""
 
     def __init__(self, name: str, text: str) -> None:
         self.name = name
-        self.text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+        self.text = normalised(text)
 
     def __repr__(self) -> str:
         return f"Source({self.name!r})"
