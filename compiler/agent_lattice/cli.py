@@ -18,6 +18,7 @@ from agent_lattice.terminal import note, note_paint, tolerate_any_text
 
 COMMANDS = {
     "check": ("check", "report every mistake in sources, and mend those that can be mended"),
+    "fmt": ("fmt", "put sources into canonical layout"),
     "build": ("build", "write the package of a workflow"),
     "run": ("run", "compile in memory and run"),
     "resume": ("run", "go on with a run that was stopped"),

@@ -14,6 +14,7 @@ from agent_lattice.analyses.calls import call_cycles
 from agent_lattice.build import build
 from agent_lattice.check import check, decode
 from agent_lattice.diagnostics import Code, Report, did_you_mean
+from agent_lattice.format import formatted
 from agent_lattice.graph import Graph
 from agent_lattice.parse import parse
 from agent_lattice.program import Files, Program
@@ -51,13 +52,28 @@ def compile_source(name: str, content: bytes, files: Files) -> Compilation:
             for analysis in ANALYSES:
                 analysis(graph, report)
     except RecursionError:
-        report.add(
-            TOO_DEEP,
-            "this program nests too deeply to be understood",
-            Span(result.source, 0, 0),
-            help="move inner blocks into workflows of their own",
-        )
+        _report_depth(result.source, report)
     return result
+
+
+def format_source(name: str, content: bytes) -> tuple[Source, str, Report]:
+    """A source, its text in canonical layout, and the syntax errors for which it is left as it is."""
+    report = Report()
+    source = Source(name, decode(content, name, report))
+    try:
+        return source, formatted(source, report), report
+    except RecursionError:
+        _report_depth(source, report)
+        return source, source.text, report
+
+
+def _report_depth(source: Source, report: Report) -> None:
+    report.add(
+        TOO_DEEP,
+        "this program nests too deeply to be understood",
+        Span(source, 0, 0),
+        help="move inner blocks into workflows of their own",
+    )
 
 
 def plan_of(compilation: Compilation, main: str | None = None) -> plan.Plan | None:

@@ -44,14 +44,14 @@ def _round(opened: Opened) -> tuple[bytes, list[str]]:
         for d, fix in fixable
         if any(fix is one for one in fixes)
     ]
-    return _encoded(apply(compilation.source, fixes), opened.content), lines
+    return encoded(apply(compilation.source, fixes), opened.content), lines
 
 
 def _line(diagnostic: Diagnostic) -> int:
     return diagnostic.span.source.position(diagnostic.span.start)[0]
 
 
-def _encoded(text: str, before: bytes) -> bytes:
+def encoded(text: str, before: bytes) -> bytes:
     """The text with the line ends (when all are CRLF) and the byte order mark of what it replaces."""
     content = text.encode("utf-8")
     if before.count(b"\r\n") == before.count(b"\n") > 0:

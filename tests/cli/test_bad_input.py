@@ -39,6 +39,7 @@ COMMANDS = [
     ["check", "--format", "json", "{}"],
     ["check", "--format", "sarif", "{}"],
     ["check", "--fix", "{}"],
+    ["fmt", "{}"],
     ["graph", "{}"],
     ["plan", "{}"],
     ["permissions", "{}"],
