@@ -28,4 +28,4 @@ def test_the_digest_does_not_depend_on_line_ends_and_byte_order_marks(end: bytes
     same = digest(lambda content: content)
     assert digest(lambda content: content.replace(b"\n", end)) == same
     assert digest(lambda content: b"\xef\xbb\xbf" + content) == same
-    assert digest(lambda content: content.replace(b"refund", b"repay")) != same
+    assert digest(lambda content: content.replace(b"the ", b"a ")) != same
