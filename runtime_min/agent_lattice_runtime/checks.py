@@ -128,7 +128,7 @@ def items(value: object, path: str, errors: list[str]) -> list[Any]:
 
 
 def entries(value: object, path: str, errors: list[str]) -> dict[str, Any]:
-    """A map, not yet its values; keys are strings."""
+    """A map, not yet its values; keys are strings, in alphabetical order: a recorded map has lost its own."""
     if not isinstance(value, dict):
         expected("object", value, path, errors)
         return {}
@@ -138,7 +138,7 @@ def entries(value: object, path: str, errors: list[str]) -> dict[str, Any]:
             return {}
         if not key.isascii():
             text(key, f"{path}: key {key!r}", errors)
-    return value
+    return {key: value[key] for key in sorted(value)}
 
 
 def no_record(name: str, value: object, path: str, errors: list[str]) -> Any:

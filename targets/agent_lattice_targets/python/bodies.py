@@ -16,6 +16,7 @@ from agent_lattice_targets.python.loops import each, loop
 from agent_lattice_targets.python.matches import match_lines
 from agent_lattice_targets.python.parts import write_part
 from agent_lattice_targets.python.steps import Step, step_call
+from agent_lattice_targets.python.tidy import is_untyped
 
 DEEPEST = 24
 """Indent, in columns, from which on a block with blocks inside becomes a function of its own."""
@@ -123,7 +124,7 @@ class Body(Lines):
 
     def _return(self, value: Term, place: Place) -> None:
         node = self.term(value, place)
-        if place.frame.result("x") == "x":
+        if place.frame.result("x") == "x" and not is_untyped(node):
             self.statement(place, "return ", node)
         elif isinstance(node, ast.Name | ast.Constant):
             self.put(place, f"return {place.frame.result(flat(node))}")

@@ -9,7 +9,7 @@ from agent_lattice import plan
 
 from agent_lattice_targets.python.frames import Place
 from agent_lattice_targets.python.layout import WIDTH
-from agent_lattice_targets.python.scopes import Binding, outer_writes
+from agent_lattice_targets.python.scopes import Binding, all_terms, outer_writes
 from agent_lattice_targets.python.steps import step_call
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ def _branch(branch: plan.Branch, names: list[Binding], place: Place, out: Body) 
     result = "None" if not types else types[0] if len(types) == 1 else f"tuple[{', '.join(types)}]"
     out.open_function(place, function, ["ctx: Context"], result)
     out.nonlocals(outer_writes(branch.body), inside)
+    out.proved_fields(all_terms(branch.body), inside)
     out.function_block(branch.body, inside, frozenset(binding.name for binding in names))
     if names:
         out.put(inside, f"return {', '.join(inside.python(binding.name) for binding in names)}")

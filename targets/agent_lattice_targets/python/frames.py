@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from agent_lattice import types
 from agent_lattice.records import field, record
 
 from agent_lattice_targets.python.scopes import Binding
@@ -51,9 +52,20 @@ class Place:
         found = self.find(name)
         return found[0] if found else name
 
+    def binding(self, name: str) -> Binding:
+        """The binding of a visible name of the source."""
+        found = self.find(name)
+        assert found is not None, name
+        return found[1]
+
     def names(self, wanted: Iterable[str]) -> dict[str, str]:
         """The Python names of some names of the source."""
         return {name: self.python(name) for name in wanted}
+
+    def declared(self, name: str) -> types.Type | None:
+        """The type of a visible name whose value never changes."""
+        found = self.find(name)
+        return None if found is None or found[1].changes else found[1].type
 
     def inner(self, *, steps: int = 1, context: str | None = None) -> Place:
         """A block further in, of the same function."""

@@ -9,12 +9,13 @@ from pathlib import PurePosixPath
 from agent_lattice import plan, types
 from agent_lattice.expr.python import python
 from agent_lattice.source import NOWHERE, Span
-from agent_lattice.terms import Term, reads
+from agent_lattice.terms import Template, Term, reads
 
 from agent_lattice_targets.python.annotations import Annotations
 from agent_lattice_targets.python.frames import Place
 from agent_lattice_targets.python.layout import WIDTH, statement
-from agent_lattice_targets.python.literals import escaped
+from agent_lattice_targets.python.literals import escaped, string
+from agent_lattice_targets.python.narrowing import Path, proved
 from agent_lattice_targets.python.package_names import PackageNames
 from agent_lattice_targets.python.scopes import Binding, Bindings
 from agent_lattice_targets.python.tidy import tidied
@@ -103,11 +104,25 @@ class Lines:
         if shown := sorted(map(inside.python, names)):
             self.put(inside, f"nonlocal {', '.join(shown)}")
 
+    def proved_fields(self, read: Iterable[Term | Template], inside: Place) -> None:
+        """Say which fields of values from outside are there, wherever the function reads them."""
+        if inside.outer is not None:
+            for line in presence_lines(proved(read, inside.outer.declared), inside):
+                self.put(inside, line)
+
     def close_function(self, inside: Place) -> None:
         start, self.loops = self._opened.pop()
         if len(self.lines) == start:
             self.put(inside, "pass")
         self.lines.append("")
+
+
+def presence_lines(paths: Iterable[Path], place: Place) -> list[str]:
+    """Assertions that fields are there; a variable needs none."""
+    shown = (
+        place.python(root) + "".join(f"[{string(field)}]" for field in fields) for root, *fields in paths if fields
+    )
+    return [f"assert {text} is not None" for text in shown]
 
 
 def head_lines(indent: int, name: str, params: Sequence[str], result: str) -> list[str]:

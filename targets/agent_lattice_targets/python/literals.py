@@ -11,6 +11,8 @@ _ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 def string(text: str) -> str:
     """A string on one line, in the quotes that need fewer escapes, double ones in doubt."""
     quote = "'" if text.count('"') > text.count("'") else '"'
+    if text.isprintable() and quote not in text and "\\" not in text:
+        return quote + text + quote
     return quote + "".join("\\" + char if char == quote else escaped(char) for char in text) + quote
 
 

@@ -9,8 +9,17 @@ from agent_lattice import plan, types
 from agent_lattice.terms import Term
 
 from agent_lattice_targets.python.frames import Place
-from agent_lattice_targets.python.scopes import after_reads, has_steps, leaves, outer_writes, returns
+from agent_lattice_targets.python.scopes import (
+    after_reads,
+    after_terms,
+    all_terms,
+    has_steps,
+    leaves,
+    outer_writes,
+    returns,
+)
 from agent_lattice_targets.python.steps import context_call
+from agent_lattice_targets.python.tidy import is_untyped
 
 if TYPE_CHECKING:
     from agent_lattice_targets.python.bodies import Body
@@ -32,6 +41,7 @@ def _mapped_each(op: plan.Each, place: Place, out: Body) -> None:
     params = ["ctx: Context", f"{item}: {out.annotations.of(op.item_type)}"]
     out.open_function(place, function, params, out.annotations.of(value.type) if value else "None")
     out.nonlocals(outer_writes(op.body), inside)
+    out.proved_fields([*all_terms(op.body), *after_terms(op)], inside)
     out.function_block(op.body, inside, after_reads(op))
     _give(op, value, inside, out)
     out.close_function(inside)
@@ -50,7 +60,12 @@ def _give(op: plan.Each, value: Term | None, inside: Place, out: Body) -> None:
     if leaves(op.body):
         return
     if value is not None:
-        out.statement(inside, "return ", out.term(value, inside))
+        node = out.term(value, inside)
+        if is_untyped(node):
+            name = out.names.nested("value", 1)
+            out.statement(inside, f"{name}: {out.annotations.of(value.type)} = ", node)
+            node = ast.Name(name)
+        out.statement(inside, "return ", node)
     elif op.value is not None and op.value.fails:
         out.statement(inside, "_ = ", out.term(op.value, inside))
 

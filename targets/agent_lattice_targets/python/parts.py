@@ -8,8 +8,9 @@ from collections.abc import Callable
 from agent_lattice import plan
 
 from agent_lattice_targets.python.frames import Frame, Place
-from agent_lattice_targets.python.lines import Lines, head_lines
-from agent_lattice_targets.python.scopes import Binding, leaves, outer_reads, outer_writes, returns
+from agent_lattice_targets.python.lines import Lines, head_lines, presence_lines
+from agent_lattice_targets.python.narrowing import narrowed, proved
+from agent_lattice_targets.python.scopes import Binding, all_terms, leaves, outer_reads, outer_writes, returns
 
 WriteBlock = Callable[[plan.Block, Place], None]
 
@@ -20,6 +21,8 @@ def write_part(block: plan.Block, place: Place, needed: frozenset[str], out: Lin
     part = _Part(block, place, needed, out)
     lines, out.lines = out.lines, []
     loops, out.loops = out.loops, 0
+    for line in presence_lines(part.proved, part.inside):
+        out.put(part.inside, line)
     write(block, part.inside)
     part.give_back(out)
     body, out.lines, out.loops = out.lines, lines, loops
@@ -35,6 +38,7 @@ class _Part:
         self.params = ["ctx: Context"]
         self.arguments = [place.context]
         self.writes = sorted(name for name in outer_writes(block) if place.find(name))
+        self.proved = proved(all_terms(block), place.declared)
         self._take({*outer_reads(block), *self.writes}, out)
         self.made = [self._binding(block, name, out) for name in sorted(needed & _names(block, out))]
         self.ends = returns(block)
@@ -48,7 +52,7 @@ class _Part:
             found = self.place.find(name)
             if found is not None:
                 python, binding = found
-                annotation = out.annotations.of(binding.type)
+                annotation = out.annotations.of(narrowed(binding.type, (name,) in self.proved))
                 self.inside.own[name] = found
                 self.inside.frame.declared[python] = annotation
                 self.params.append(f"{python}: {annotation}")
@@ -63,17 +67,12 @@ class _Part:
             out.annotations.typing.add("NoReturn")
         if self.leaves:
             return whole if self.ends else "NoReturn"
-        parts = [out.annotations.of(binding.type) for name in self.writes if (binding := self._known(name))]
+        parts = [out.annotations.of(self.place.binding(name).type) for name in self.writes]
         if self.made and self.ends:
             out.annotations.typing.add("Any")
         parts += ["Any" if self.ends else out.annotations.of(binding.type) for binding in self.made]
         parts += [f"tuple[{whole}] | None"] if self.ends else []
         return "None" if not parts else parts[0] if len(parts) == 1 else f"tuple[{', '.join(parts)}]"
-
-    def _known(self, name: str) -> Binding:
-        found = self.place.find(name)
-        assert found is not None
-        return found[1]
 
     def _early(self, value: str) -> str:
         """What stands behind a `return` of the source."""

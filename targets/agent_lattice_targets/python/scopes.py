@@ -13,12 +13,14 @@ from agent_lattice_targets.python.names import defined
 
 @record(frozen=False)
 class Binding:
-    """A name as it was defined in one place. `outside`: read behind the `parallel` that it is defined in."""
+    """A name as it was defined in one place. `outside`: read behind the `parallel` that it is defined in; `changes`: a
+    variable."""
 
     name: str
     type: types.Type
     read: bool = False
     outside: bool = False
+    changes: bool = False
 
 
 @record(frozen=False)
@@ -59,7 +61,7 @@ class Bindings:
         for op in block:
             _mark(own_reads(op), scope)
             self._inside(op, scope)
-            made = {name: Binding(name, type) for name, type in _typed(op)}
+            made = {name: Binding(name, type, changes=isinstance(op, plan.Var)) for name, type in _typed(op)}
             if isinstance(op, plan.Parallel):
                 made = {
                     name: found for inner in op.branches for part in inner.body for name, found in self.of(part).items()
@@ -98,41 +100,50 @@ def _typed(op: plan.Op) -> Iterator[tuple[str, types.Type]]:
             yield name, type
 
 
-def own_reads(op: plan.Op) -> frozenset[str]:
-    """The variables that an operation itself reads, before the blocks inside it run."""
+def own_terms(op: plan.Op) -> Iterator[Term | Template]:
+    """What an operation itself evaluates, before the blocks inside it run."""
     match op:
         case plan.Tool(args=args) | plan.Call(args=args) | plan.Emit(payload=args):
-            return _all_reads(value for _, value in args)
-        case plan.Ask(name=name, system=system, prompt=prompt, checks=checks):
-            return _all_reads((system, prompt)) | (_all_reads(check.condition for check in checks) - {name})
+            yield from (value for _, value in args)
+        case plan.Ask(system=system, prompt=prompt, checks=checks):
+            yield from (text for text in (system, prompt) if text is not None)
+            yield from (check.condition for check in checks)
         case plan.Let(value=value) | plan.Var(value=value) | plan.Set(value=value) | plan.Return(value=value):
-            return reads(value)
-        case plan.If(condition=condition):
-            return reads(condition)
-        case plan.Match(subject=subject):
-            return reads(subject)
-        case plan.Each(items=items):
-            return reads(items)
+            yield value
+        case plan.If(condition=value) | plan.Match(subject=value) | plan.Each(items=value):
+            yield value
         case plan.Fail(message=message):
-            return template_reads(message)
-    return frozenset()
+            yield message
+
+
+def after_terms(op: plan.Op) -> Iterator[Term]:
+    """What a loop evaluates at the end of its body: `yield` and `until`."""
+    match op:
+        case plan.Each(value=Term() as value) | plan.Loop(until=Term() as value):
+            yield value
+
+
+def all_terms(block: plan.Block) -> Iterator[Term | Template]:
+    """What a block and the blocks inside it evaluate."""
+    for op in plan.walk(block):
+        yield from own_terms(op)
+        yield from after_terms(op)
+
+
+def own_reads(op: plan.Op) -> frozenset[str]:
+    """The variables that an operation itself reads; the answer of an `Ask` is not one of them."""
+    return _reads(own_terms(op)) - ({op.name} if isinstance(op, plan.Ask) else set())
 
 
 def after_reads(op: plan.Op) -> frozenset[str]:
-    """What a loop reads at the end of its body: `yield` and `until`."""
-    match op:
-        case plan.Each(value=Term() as value):
-            return reads(value)
-        case plan.Loop(until=Term() as until):
-            return reads(until)
-    return frozenset()
+    """The variables that a loop reads at the end of its body."""
+    return _reads(after_terms(op))
 
 
-def _all_reads(values: Iterable[Term | Template | None]) -> frozenset[str]:
+def _reads(values: Iterable[Term | Template]) -> frozenset[str]:
     found: set[str] = set()
     for value in values:
-        if value is not None:
-            found |= template_reads(value) if isinstance(value, Template) else reads(value)
+        found |= template_reads(value) if isinstance(value, Template) else reads(value)
     return frozenset(found)
 
 

@@ -10,10 +10,11 @@ from agent_lattice.terms import Const, Template, reads, template_reads
 from agent_lattice.types import NULL
 
 from agent_lattice_targets.python import prompts
-from agent_lattice_targets.python.frames import Place
-from agent_lattice_targets.python.lines import Lines, head_lines
+from agent_lattice_targets.python.frames import Frame, Place
+from agent_lattice_targets.python.lines import Lines, head_lines, presence_lines
 from agent_lattice_targets.python.literals import data
 from agent_lattice_targets.python.names import constant_name, python_name
+from agent_lattice_targets.python.narrowing import narrowed, proved
 from agent_lattice_targets.python.tidy import tidied
 
 Step = plan.Tool | plan.Ask | plan.Call | plan.Emit
@@ -100,15 +101,14 @@ def _text(template: Template, op: plan.Ask, sort: str, place: Place, out: Lines)
 
 
 def _text_function(template: Template, name: str, place: Place, out: Lines) -> ast.expr:
-    params: dict[str, str] = {}
-    arguments: dict[str, ast.expr] = {}
-    for source in sorted(template_reads(template)):
-        found = place.find(source)
-        if found is not None:
-            own = python_name(source, ("parts",))
-            params[source] = own
-            arguments[source] = ast.Name(found[0])
-    shown = [f"{params[source]}: {out.annotations.of(place.find(source)[1].type)}" for source in params]  # type: ignore[index]
-    head = head_lines(0, f"def {name}", shown, "str")
-    out.helpers.append(prompts.function_lines(head, template, params))
-    return ast.Call(ast.Name(name), list(arguments.values()), [])
+    sources = [source for source in sorted(template_reads(template)) if place.find(source)]
+    paths = proved([template], place.declared)
+    inside = Place(Frame(), 4)
+    params: list[str] = []
+    for source in sources:
+        binding = place.binding(source)
+        inside.own[source] = (python_name(source, ("parts",)), binding)
+        params.append(f"{inside.python(source)}: {out.annotations.of(narrowed(binding.type, (source,) in paths))}")
+    head = [*head_lines(0, f"def {name}", params, "str"), *(f"    {line}" for line in presence_lines(paths, inside))]
+    out.helpers.append(prompts.function_lines(head, template, inside.names(sources)))
+    return ast.Call(ast.Name(name), [ast.Name(place.python(source)) for source in sources], [])

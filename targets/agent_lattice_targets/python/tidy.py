@@ -39,3 +39,15 @@ class _Negations(ast.NodeTransformer):
             if opposite is not None:
                 return ast.Compare(inner.left, [opposite()], inner.comparators)
         return node
+
+
+_UNTYPED = frozenset({"at", "calc", "entry", "field", "item", "minus"})
+"""Functions of the runtime's `cel` whose result may be of any type."""
+
+
+def is_untyped(node: ast.expr) -> bool:
+    """Whether a type checker cannot tell the type of an expression; that of a dict or list is the expected one."""
+    if isinstance(node, ast.Dict | ast.List | ast.ListComp | ast.Compare):
+        return False
+    calls = (part.func for part in ast.walk(node) if isinstance(part, ast.Call))
+    return any(isinstance(function, ast.Attribute) and function.attr in _UNTYPED for function in calls)

@@ -28,9 +28,14 @@ ECHO = body(
 ECHO_FILES = FILES | {"replies.json": '{"replies": [{"step": "y", "text": "ho"}]}'}
 
 
+def beside(name: str) -> plan.Plan:
+    """The plan of a source in this folder."""
+    files = {path.name: path.read_text() for path in HERE.iterdir() if path.suffix in (".py", ".json")}
+    return made((HERE / f"{name}.lat").read_text(), files, f"{name}.lat")
+
+
 def rich() -> plan.Plan:
-    files = {"rich_tools.py": (HERE / "rich_tools.py").read_text(), "replies.json": '{"replies": []}'}
-    return made((HERE / "rich.lat").read_text(), files, "rich.lat")
+    return beside("rich")
 
 
 def awkward() -> plan.Plan:
@@ -56,7 +61,13 @@ def awkward() -> plan.Plan:
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    plans = {"rich": rich(), "awkward": awkward(), "echo": made(ECHO, ECHO_FILES), "empty": made(body("return 1"))}
+    plans = {
+        "rich": rich(),
+        "narrow": beside("narrow"),
+        "awkward": awkward(),
+        "echo": made(ECHO, ECHO_FILES),
+        "empty": made(body("return 1")),
+    }
     return {name: write(tmp_path_factory.mktemp(name), compiled) for name, compiled in plans.items()}
 
 
@@ -82,9 +93,10 @@ def test_formatters_linters_and_type_checkers_have_nothing_to_say(built: dict[st
 
 def test_the_packages_own_tests_pass_without_anything_installed(built: dict[str, Path]) -> None:
     for interpreter in interpreters():
-        done = python("-S", "-m", "unittest", "-v", cwd=built["rich"], interpreter=interpreter)
-        assert done.returncode == 0, done.stderr
-        assert re.search(r"^Ran 3 tests", done.stderr, re.M)
+        for name, count in (("rich", 3), ("narrow", 2)):
+            done = python("-S", "-m", "unittest", "-v", cwd=built[name], interpreter=interpreter)
+            assert done.returncode == 0, done.stderr
+            assert re.search(rf"^Ran {count} tests", done.stderr, re.M)
 
 
 def test_a_failing_expectation_fails_the_packages_tests(tmp_path: Path) -> None:
