@@ -14,9 +14,9 @@ import programs
 from measuring import ROOTS, Figure, in_turns, python, shown
 
 SIZES = (100, 1_000, 10_000)
-ROUNDS = 2
+ROUNDS = 1
 LINEAR = 1.1  # the exponent that counts as linear: the caches of a processor alone cost some hundredths
-PATIENCE = 10.0  # seconds for the largest
+PATIENCE = 30.0  # seconds for the largest: seconds, not minutes
 
 
 def figures() -> Iterator[Figure]:
