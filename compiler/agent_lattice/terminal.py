@@ -40,7 +40,7 @@ def note_paint() -> Paint:
 
 
 def out_json(text: str) -> None:
-    """A JSON text on standard output: in UTF-8 whatever the locale. Lone surrogates are escaped."""
+    """What programs read on standard output: in UTF-8 whatever the locale. Lone surrogates are escaped."""
     click.echo(text.encode("utf-8", "backslashreplace"), nl=False)
 
 

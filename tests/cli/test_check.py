@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from cli.running import HELLO, WRONG, lattice
@@ -141,3 +142,33 @@ def test_version() -> None:
     from agent_lattice import __version__
 
     assert lattice("--version").stdout == f"lattice {__version__}\n"
+
+
+def test_github_annotations_name_files_from_the_top_of_the_repository(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (here / "sub").mkdir()
+    (here / "sub" / "hello.lat").write_text(WRONG)
+    ran = lattice("check", "sub/hello.lat", "--format", "github")
+    assert (ran.exit_code, ran.stderr) == (1, "")
+    assert ran.stdout == (
+        "::error file=sub/hello.lat,line=2,endLine=2,col=10,endColumn=14,title=LAT2101 unknown-variable"
+        "::nothing is called `nane` here%0Ahelp: did you mean `name`?\n"
+    )
+    monkeypatch.chdir(here / "sub")
+    inside = {"GITHUB_WORKSPACE": str(here)}
+    assert "file=sub/hello.lat," in lattice("check", "hello.lat", "--format", "github", env=inside).stdout
+    for outside in (str(here / "sub"), str(here / "elsewhere"), ""):
+        ran = lattice("check", "hello.lat", "--format", "github", env={"GITHUB_WORKSPACE": outside})
+        assert "file=hello.lat," in ran.stdout
+
+
+def test_junit_fails_what_fails_the_check(here: Path) -> None:
+    (here / "hello.lat").write_text(WRONG)
+    (here / "empty.lat").write_text("// nothing yet\n")
+    ran = lattice("check", "hello.lat", "empty.lat", "--format", "junit")
+    assert ran.exit_code == 1
+    root = ElementTree.fromstring(ran.stdout)
+    assert (root.attrib["tests"], root.attrib["failures"]) == ("2", "1")
+    ran = lattice("check", "empty.lat", "--format", "junit", "--fail-on", "warning")
+    assert (ran.exit_code, ElementTree.fromstring(ran.stdout).attrib["failures"]) == (1, "1")

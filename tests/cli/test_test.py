@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from cli.running import HELLO, ROOT, WRONG, lattice
@@ -115,3 +116,18 @@ def test_sources_without_tests_and_with_errors(here: Path) -> None:
 def test_nothing_is_stored(desk: Path) -> None:
     lattice("test", "desk.lat")
     assert not (desk / ".lattice").exists()
+
+
+def test_junit_has_a_case_for_each_test(desk: Path) -> None:
+    ran = lattice("test", "desk.lat", "--format", "junit")
+    assert ran.exit_code == 1
+    root = ElementTree.fromstring(ran.stdout)
+    assert [suite.attrib["name"] for suite in root] == ["desk.lat"]
+    told = {case.attrib["name"]: case.find("failure") for case in root.iter("testcase")}
+    plain = {
+        test["test"]: test["problems"] for test in json.loads(lattice("test", "desk.lat", "--json").stdout)["tests"]
+    }
+    assert {name: [] if failure is None else str(failure.text).split("\n") for name, failure in told.items()} == plain
+    assert json.loads(lattice("test", "desk.lat", "--format", "json").stdout)["summary"]["failed"] == sum(
+        map(bool, plain.values())
+    )

@@ -1,4 +1,4 @@
-"""`lattice test FILE…`: the test blocks of sources, in memory, a line each."""
+"""`lattice test FILE…`: the test blocks of sources, in memory, a line each, or as JSON or JUnit XML."""
 
 from __future__ import annotations
 
@@ -20,19 +20,23 @@ Outcome = dict[str, Any]
 @click.command("test")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("-k", "wanted", metavar="TEXT", help="Only tests with TEXT in their name.")
-@click.option("--json", "as_json", is_flag=True, help="All outcomes as one JSON object.")
-def test_command(files: tuple[str, ...], wanted: str | None, as_json: bool) -> None:
+@click.option("--format", "form", type=click.Choice(["text", "json", "junit"]), default="text", help="How to print.")
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+def test_command(files: tuple[str, ...], wanted: str | None, form: str, as_json: bool) -> None:
     """Run the test blocks of FILE...; nothing is stored, nothing but pure operations is performed."""
+    form = "json" if as_json else form
     outcomes: list[Outcome] = []
     for path in files:
         for outcome in _outcomes(path, (wanted or "").casefold()):
             outcomes.append(outcome)
-            if not as_json:
+            if form == "text":
                 _show(outcome)
     failed = sum(not outcome["passed"] for outcome in outcomes)
-    if as_json:
+    if form == "json":
         summary = {"passed": len(outcomes) - failed, "failed": failed}
         out_json(json.dumps({"tests": outcomes, "summary": summary}, ensure_ascii=False, indent=2) + "\n")
+    elif form == "junit":
+        out_json(_junit(outcomes))
     else:
         out(f"{len(outcomes) - failed} passed, {failed} failed\n" if outcomes else "no tests\n")
     if failed:
@@ -62,3 +66,14 @@ def _show(outcome: Outcome) -> None:
     out(f"{mark}  {visible(outcome['file'])}  {visible(outcome['test'])}\n")
     for problem in outcome["problems"]:
         out(f"        {visible(problem)}\n")
+
+
+def _junit(outcomes: list[Outcome]) -> str:
+    from agent_lattice.renders import junit
+
+    suites: dict[str, list[junit.Case]] = {}
+    for outcome in outcomes:
+        problems = outcome["problems"]
+        case = junit.Case(outcome["test"], problems[0] if problems else "", "failed", "\n".join(problems))
+        suites.setdefault(outcome["file"], []).append(case)
+    return junit.render(suites.items())

@@ -26,6 +26,15 @@ class Finding:
         line, column = span.source.position(span.start)
         return f"{self.file(span.source)}:{line}:{column}"
 
+    @property
+    def said(self) -> str:
+        """All that is said about it, a line for each note: for readers that show one text beside a place."""
+        d = self.diagnostic
+        said = [f"{d.message}: {d.label}" if d.label else d.message]
+        said += [f"note: {note}" for note in d.notes]
+        said += [f"help: {d.help}"] if d.help else []
+        return "\n".join(said)
+
 
 def unique(findings: Iterable[Finding]) -> Iterator[Finding]:
     """Each finding once: a file that two others import is analysed twice."""

@@ -57,7 +57,7 @@ def _result(finding: Finding, places: dict[str, int]) -> dict[str, Any]:
         "ruleId": d.code.number,
         "ruleIndex": places[d.code.number],
         "level": _LEVELS[d.severity],
-        "message": {"text": _message(finding)},
+        "message": {"text": finding.said},
     }
     if is_somewhere(d.span):
         result["locations"] = [{"physicalLocation": _physical(finding, d.span)}]
@@ -71,15 +71,6 @@ def _result(finding: Finding, places: dict[str, int]) -> dict[str, Any]:
     if d.fix:
         result["fixes"] = [_fix(finding, d.fix)]
     return result
-
-
-def _message(finding: Finding) -> str:
-    """All that is said about a finding: viewers show only this text."""
-    d = finding.diagnostic
-    said = [f"{d.message}: {d.label}" if d.label else d.message]
-    said += [f"note: {note}" for note in d.notes]
-    said += [f"help: {d.help}"] if d.help else []
-    return "\n".join(said)
 
 
 def _fix(finding: Finding, fix: Fix) -> dict[str, Any]:
