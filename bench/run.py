@@ -18,9 +18,10 @@ def subjects() -> dict[str, Callable[[], Iterator[Figure]]]:
     """What can be measured, by the name of its file."""
     import checking
     import growth
+    import packages
     import steps
 
-    return {module.__name__: module.figures for module in (checking, growth, steps)}
+    return {module.__name__: module.figures for module in (checking, growth, packages, steps)}
 
 
 def row(figure: Figure) -> str:
