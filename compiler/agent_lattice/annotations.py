@@ -9,6 +9,7 @@ from agent_lattice.diagnostics import Code, Report, did_you_mean, replace
 from agent_lattice.layout import Chained, Doc, joined
 from agent_lattice.program import Module
 from agent_lattice.records import field, record
+from agent_lattice.records import replace as with_changes
 from agent_lattice.source import NOWHERE, Span
 from agent_lattice.tree import Name, Parts, Reader, written
 from agent_lattice.types import (
@@ -176,7 +177,7 @@ READERS: dict[str, Reader] = {
     "type": _read_type,
     "type_union": lambda parts: UnionType(_annotations(parts), parts.span),
     "type_optional": lambda parts: OptionalType(annotation(parts), parts.span),
-    "type_group": annotation,
+    "type_group": lambda parts: with_changes(annotation(parts), span=parts.span),
     "type_name": lambda parts: NamedType(parts.name("NAME", "TYPE_NAME"), _annotations(parts), parts.span),
     "type_literal": lambda parts: LiteralType(_scalar(parts), parts.span),
     "refinement": lambda parts: RefinementNode(parts.name(), *_values(parts), span=parts.span),

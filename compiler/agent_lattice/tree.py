@@ -73,8 +73,8 @@ class Parts:
 
 
 def written(span: Span, otherwise: str) -> str:
-    """A literal as it stands in its source, a sign without the space behind it; `otherwise` for one that is in none."""
-    text = span.text
+    """A literal as it stands in its source, without parentheses and the space behind a sign; `otherwise` for one that is in none."""
+    text = span.text.strip("() \t\n")
     return "".join(text.split()) if text.startswith("-") else text or otherwise
 
 

@@ -94,7 +94,7 @@ def _shallow(expr: Expr) -> Expr:
 
 def wrong(code: Code, message: str, span: Span, help: str, *, at: Span | None = None, fix: Fix | None = None) -> Wrong:
     """A node for text that means nothing; the finding stands at `at` or the whole span."""
-    return Wrong(span.text, Diagnostic(code, message, at or span, help=help, fix=fix), span=span)
+    return Wrong(" ".join(span.text.split()), Diagnostic(code, message, at or span, help=help, fix=fix), span=span)
 
 
 def _exprs(parts: Parts) -> tuple[Expr, ...]:
