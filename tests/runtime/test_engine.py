@@ -289,6 +289,7 @@ def test_a_signal_while_threads_work_lets_them_finish_and_records_them() -> None
     assert len(world.done) == 4
 
 
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")  # stopped before the loop began
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 1500))
 def test_a_signal_at_any_line_of_the_runtime_loses_nothing(line: int) -> None:
