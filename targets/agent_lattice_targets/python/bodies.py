@@ -15,6 +15,7 @@ from agent_lattice_targets.python.lines import Lines, docstring, head_lines
 from agent_lattice_targets.python.loops import each, loop
 from agent_lattice_targets.python.matches import match_lines
 from agent_lattice_targets.python.parts import write_part
+from agent_lattice_targets.python.scopes import leaves
 from agent_lattice_targets.python.steps import Step, step_call
 from agent_lattice_targets.python.tidy import is_untyped
 
@@ -39,6 +40,8 @@ class Body(Lines):
             place.own[name] = (python, binding)
             params.append(f"{python}: {annotation}")
         self.block(self.workflow.body, place)
+        if isinstance(types.base(self.workflow.type), types.Optional) and not leaves(self.workflow.body):
+            self.put(place, "return None")
         result = self.annotations.of(self.workflow.type)
         head = head_lines(0, f"async def {self.names.functions[self.workflow.name]}", params, result)
         body = [*docstring(self.workflow.doc, 4), *self.lines]

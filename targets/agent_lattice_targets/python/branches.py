@@ -32,7 +32,7 @@ def parallel(op: plan.Parallel, place: Place, out: Body) -> None:
     if all(target == "_" for target in targets):
         out.statement(place, "", call)
         return
-    before = f"{', '.join(targets)}{',' if len(targets) == 1 else ''} = "
+    before = f"{', '.join(targets)} = " if len(targets) > 1 else f"({targets[0]},) = "
     if place.indent + len(before) > WIDTH * 3 // 4:
         out.put(place, "(")
         for target in targets:

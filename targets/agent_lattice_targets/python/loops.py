@@ -37,37 +37,31 @@ def _mapped_each(op: plan.Each, place: Place, out: Body) -> None:
     function = out.names.fresh(f"each_{op.item.strip('_') or 'item'}")
     inside = place.function()
     item, _ = out.bind(out.bindings.item(op), inside)
-    value = op.value if op.name is not None and out.bindings.of(op)[op.name].read else None
     params = ["ctx: Context", f"{item}: {out.annotations.of(op.item_type)}"]
-    out.open_function(place, function, params, out.annotations.of(value.type) if value else "None")
+    out.open_function(place, function, params, out.annotations.of(op.value.type) if op.value else "None")
     out.nonlocals(outer_writes(op.body), inside)
     out.proved_fields([*all_terms(op.body), *after_terms(op)], inside)
     out.function_block(op.body, inside, after_reads(op))
-    _give(op, value, inside, out)
+    if op.value is not None and not leaves(op.body):
+        _give(op.value, inside, out)
     out.close_function(inside)
     numbers = (ast.Constant(op.at_most), ast.Constant(op.width))
     items = out.term(op.items, place)
     out.mark(place, op.span)
     call = context_call(place.context, "map", op.step.rpartition(".")[2], items, *numbers, ast.Name(function))
-    before = ""
-    if op.name is not None and value is not None:
-        before = out.target(out.bindings.of(op)[op.name], place, annotated=False)
+    binding = out.bindings.of(op).get(op.name or "")
+    before = out.target(binding, place, annotated=False) if binding is not None and binding.read else ""
     out.statement(place, before, ast.Await(call))
 
 
-def _give(op: plan.Each, value: Term | None, inside: Place, out: Body) -> None:
+def _give(value: Term, inside: Place, out: Body) -> None:
     """The result of a turn."""
-    if leaves(op.body):
-        return
-    if value is not None:
-        node = out.term(value, inside)
-        if is_untyped(node):
-            name = out.names.nested("value", 1)
-            out.statement(inside, f"{name}: {out.annotations.of(value.type)} = ", node)
-            node = ast.Name(name)
-        out.statement(inside, "return ", node)
-    elif op.value is not None and op.value.fails:
-        out.statement(inside, "_ = ", out.term(op.value, inside))
+    node = out.term(value, inside)
+    if is_untyped(node):
+        name = out.names.nested("value", 1)
+        out.statement(inside, f"{name}: {out.annotations.of(value.type)} = ", node)
+        node = ast.Name(name)
+    out.statement(inside, "return ", node)
 
 
 def _plain_each(op: plan.Each, place: Place, out: Body) -> None:
@@ -91,9 +85,10 @@ def _plain_each(op: plan.Each, place: Place, out: Body) -> None:
     else:
         out.statement(place, f"for {item} in ", bounded, ":")
     out.inner_block(op.body, inner, after_reads(op))
-    if name and op.value is not None and not leaves(op.body):
-        append = ast.Call(ast.Attribute(ast.Name(name), "append"), [out.term(op.value, inner)], [])
-        out.statement(inner, "", append)
+    if op.value is not None and not leaves(op.body):
+        value = out.term(op.value, inner)
+        append = ast.Call(ast.Attribute(ast.Name(name), "append"), [value], [])
+        out.statement(inner, "" if name else "_ = ", append if name else value)
     out.loops -= 1
 
 

@@ -64,12 +64,15 @@ class Validators:
             "        return nothing",
         ]
         entries = {name: self._field(field) for name, field in record.fields.items()}
-        made = ast.Dict([ast.Constant(name) for name in entries], list(entries.values()))
+        may_lack = any(isinstance(field.type, types.Optional | types.Null) for field in record.fields.values())
         if entries:
             lines += ["    get = value.get"]
+        if may_lack:  # else it has the type of the first field that may lack
+            self._annotations.typing.add("Any")
+            lines += ["    v: Any"]
+        made = ast.Dict([ast.Constant(name) for name in entries], list(entries.values()))
         lines += statement(4, f"made: {annotation} = ", made).split("\n")
-        required = not any(isinstance(field.type, types.Optional | types.Null) for field in record.fields.values())
-        if required:  # as many as there are, and none missing: no other is there
+        if not may_lack:  # as many as there are, and none missing: no other is there
             lines.append(f"    if len(value) != {len(entries)} or errors:")
         else:
             lines.append(f"    if not value.keys() <= {fields}:")

@@ -340,3 +340,16 @@ def test_null_is_compared_as_people_do(condition: str) -> None:
 def test_the_same_plan_gives_the_same_text() -> None:
     source = body("a = t.number(x: n)\nreturn a")
     assert module(made(source)) == module(made(source))
+
+
+def test_a_result_that_may_be_null_may_be_left_out() -> None:
+    source = body("if n > 0 { return n }", result="int?")
+    assert [run(source, {"n": n}).result for n in (1, 0)] == [1, None]
+    assert function(source).endswith("        return n\n    return None\n")
+
+
+def test_values_that_a_loop_gives_to_nobody_are_still_computed() -> None:
+    source = body("var a: int = 0\nys = for x in [0, 1] at most 2 { set a = a + 1  yield 1 / (x - n) }\nreturn a")
+    assert (run(source, {"n": 5}).result, run(source, {"n": 1}).error) == (2, "validation")
+    source = body("ys = for x in [0, 1] at most 2 { yield 1 / (x - n) }\nreturn n")
+    assert (run(source, {"n": 5}).result, run(source, {"n": 1}).error) == (5, "validation")
