@@ -97,7 +97,8 @@ def _walk_dict(value: dict[object, object], put: Callable[[str], None]) -> None:
         if not isinstance(key, str):
             raise TypeError(f"a {type(key).__name__} is not a JSON key")
     separator = "{"
-    for key in sorted(value, key=_utf16):
+    order = None if "".join(map(str, value)).isascii() else _utf16
+    for key in sorted(value, key=order):  # type: ignore[type-var]
         put(separator)
         put(_string(key))
         put(":")
@@ -160,7 +161,7 @@ def parse(text: str | bytes, what: str = "the input") -> object:
     """The value of a JSON text; raises Failure validation, with line and column where there is one."""
     try:
         if isinstance(text, bytes):
-            text = text.decode("utf-8-sig")
+            text = text.decode().removeprefix("\ufeff")
         value: object = json.loads(text)
         text.encode()
     except json.JSONDecodeError as error:
