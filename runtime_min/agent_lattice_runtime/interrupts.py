@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import signal
-
 from .engine import interrupt
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import signal
     from types import TracebackType
     from typing import Any
+else:
+    try:  # the core alone: its wrapper makes enumerations of all constants
+        import _signal as signal
+    except ImportError:
+        import signal
 
 
 class interruptible:
