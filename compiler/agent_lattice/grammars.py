@@ -68,10 +68,10 @@ def _store(made: Lark, path: Path) -> None:
     part = path.with_suffix(f".{os.getpid()}")
     try:
         data, memo = made.memo_serialize([TerminalDef, Rule])
-        for hook in ("transformer", "lexer_callbacks", "_plugins"):
-            data["options"].pop(hook, None)
+        hooks = ("transformer", "lexer_callbacks", "_plugins")
+        options = {name: value for name, value in data["options"].items() if name not in hooks}  # `made` keeps its own
         path.parent.mkdir(exist_ok=True)
-        part.write_bytes(marshal.dumps((data, memo)))
+        part.write_bytes(marshal.dumps(({**data, "options": options}, memo)))
         part.replace(path)
     except (OSError, ValueError):
         part.unlink(missing_ok=True)
