@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 
@@ -17,11 +18,12 @@ COLUMNS = "{:<40} {:>11}  {:<50} {:>7}  {:<12} {}"
 def subjects() -> dict[str, Callable[[], Iterator[Figure]]]:
     """What can be measured, by the name of its file."""
     import checking
+    import generated
     import growth
     import packages
     import steps
 
-    return {module.__name__: module.figures for module in (checking, growth, packages, steps)}
+    return {module.__name__: module.figures for module in (checking, growth, packages, steps, generated)}
 
 
 def row(figure: Figure) -> str:
@@ -40,8 +42,12 @@ def main(names: list[str]) -> int:
     print(f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores\n")
     print(COLUMNS.format("subject", "here", "reference", "ratio", "goal", "").rstrip())
     for name in names or known:
-        for figure in known[name]():
-            print(row(figure), flush=True)
+        try:
+            for figure in known[name]():
+                print(row(figure), flush=True)
+        except subprocess.CalledProcessError as error:
+            reason = (error.stderr or error.stdout).decode(errors="replace").strip().rpartition("\n")[2]
+            print(f"{name}: could not be measured: {reason}", flush=True)
     return 0
 
 
