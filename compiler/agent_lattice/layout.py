@@ -9,21 +9,46 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from agent_lattice.records import record
+from agent_lattice.source import NOWHERE, Span
 
 WIDTH = 100
 STEP = 2
 """Columns of a level of indentation."""
+_NEVER = "\0"
 
 
 @record
 class Listed:
-    """Items between brackets: `(a, b)`. `comma`: whether one may stand behind the last item."""
+    """Items between brackets: `(a, b)`. `comma`: whether one may stand behind the last item.
+
+    `places` are those of the items in the source, `span` holds the brackets too: for comments between the items.
+    """
 
     opening: str
     items: tuple[Doc, ...]
     closing: str
     pad: str = ""
     comma: bool = True
+    places: tuple[Span, ...] = ()
+    span: Span = NOWHERE
+
+
+@record
+class Row:
+    """A line of a `Spread`: an item with the sign behind it, or nothing, and a comment, or none."""
+
+    item: Doc
+    sign: str
+    note: str
+
+
+@record
+class Spread:
+    """A list with comments between its items: each on a line."""
+
+    opening: str
+    rows: tuple[Row, ...]
+    closing: str
 
 
 @record
@@ -41,7 +66,7 @@ class Hanging:
     items: tuple[Doc, ...]
 
 
-Doc = str | tuple["Doc", ...] | Listed | Chained | Hanging
+Doc = str | tuple["Doc", ...] | Listed | Chained | Hanging | Spread
 """Text, or parts one behind the other."""
 
 
@@ -51,7 +76,7 @@ def joined(items: Iterable[Doc], between: str) -> tuple[Doc, ...]:
 
 
 def flat(doc: Doc) -> str:
-    """All on one line."""
+    """All on one line, with `_NEVER` for what cannot be on one."""
     match doc:
         case str():
             return doc
@@ -63,12 +88,14 @@ def flat(doc: Doc) -> str:
             return flat(first) + "".join(f" {operator} {flat(operand)}" for operator, operand in rest)
         case Hanging(items):
             return " " + ", ".join(map(flat, items))
+        case Spread():
+            return _NEVER
 
 
 def lay_out(doc: Doc, indent: int, column: int, tail: int = 0) -> str:
     """The text of a doc that starts at `column` of a line indented by `indent`; `tail` columns must fit behind it."""
     text = flat(doc)
-    if isinstance(doc, str) or column + _first_line(text) + tail <= WIDTH:
+    if isinstance(doc, str) or (column + _first_line(text) + tail <= WIDTH and _NEVER not in text):
         return text
     match doc:
         case tuple():
@@ -79,6 +106,8 @@ def lay_out(doc: Doc, indent: int, column: int, tail: int = 0) -> str:
             return _chain(doc, indent, column, tail)
         case Hanging(items):
             return "".join(_items(items, indent + STEP, comma=False))
+        case Spread(opening, rows, closing):
+            return "".join((opening, *(_row(row, indent + STEP) for row in rows), f"\n{' ' * indent}{closing}"))
 
 
 def _first_line(text: str) -> int:
@@ -124,6 +153,8 @@ def _reach(doc: Doc) -> tuple[int, bool]:
             return _reach(first)[0], True
         case Hanging():
             return 0, True
+        case Spread(opening):
+            return len(opening), True
 
 
 def _list(doc: Listed, indent: int) -> str:
@@ -132,7 +163,7 @@ def _list(doc: Listed, indent: int) -> str:
         return flat(doc)
     inner = indent + STEP
     together = ", ".join(map(flat, doc.items))
-    if inner + len(together) <= WIDTH and "\n" not in together:
+    if inner + len(together) <= WIDTH and "\n" not in together and _NEVER not in together:
         lines = f"\n{' ' * inner}{together}"
     else:
         lines = "".join(_items(doc.items, inner, comma=doc.comma))
@@ -144,6 +175,11 @@ def _items(items: Sequence[Doc], indent: int, *, comma: bool) -> Iterable[str]:
     for at, item in enumerate(items):
         sign = "," if comma or at < len(items) - 1 else ""
         yield f"\n{' ' * indent}{lay_out(item, indent, indent, len(sign))}{sign}"
+
+
+def _row(row: Row, indent: int) -> str:
+    text = f"{lay_out(row.item, indent, indent, len(row.sign))}{row.sign}"
+    return f"\n{' ' * indent}{text}{'  ' if text and row.note else ''}{row.note}"
 
 
 def _chain(doc: Chained, indent: int, column: int, tail: int) -> str:

@@ -1,11 +1,15 @@
-"""What a source says beside its tree: comments and blank lines, in order."""
+"""What a source says beside its tree, comments and blank lines in order; and comments put between the items of lists."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left, bisect_right
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice, takewhile
 
-from agent_lattice.records import record
+from agent_lattice.layout import Chained, Doc, Hanging, Listed, Row, Spread
+from agent_lattice.records import record, replace
 from agent_lattice.tree import Comment
 
 _SPACE = " \t\n"
@@ -13,9 +17,10 @@ _SPACE = " \t\n"
 
 @record
 class Note:
-    """A comment; `trailing`: behind something on its line, `blank`: below an empty line."""
+    """A comment that starts `at` a place; `trailing`: behind something on its line, `blank`: below an empty line."""
 
     text: str
+    at: int
     trailing: bool
     blank: bool
 
@@ -31,24 +36,30 @@ class Margins:
     def take(self, end: int | None) -> Iterator[Note]:
         """The comments not yet taken that start before `end`."""
         while self._next < len(self._comments) and (end is None or self._comments[self._next].span.start < end):
-            comment = self._comments[self._next]
             self._next += 1
-            before = self._before(comment.span.start)
-            trailing = "\n" not in before and len(before) < comment.span.start
-            yield Note(comment.text, trailing, before.count("\n") > 1)
+            yield self._note(self._comments[self._next - 1])
 
-    def has_comment(self, start: int, end: int) -> bool:
-        """Whether the next comment stands in there. Those before `start` are taken."""
-        return self._next < len(self._comments) and start <= self._comments[self._next].span.start < end
+    def skip(self, end: int) -> None:
+        """Take the comments before `end`."""
+        for _ in self.take(end):
+            pass
+
+    def within(self, start: int, end: int) -> list[Note]:
+        """The comments in there; they are not taken, those before `start` are."""
+        ahead = islice(self._comments, self._next, None)
+        return [self._note(comment) for comment in takewhile(lambda comment: start <= comment.span.start < end, ahead)]
+
+    def _note(self, comment: Comment) -> Note:
+        at = comment.span.start
+        before = self._before(at)
+        return Note(comment.text, at, "\n" not in before and len(before) < at, before.count("\n") > 1)
 
     def blank(self, at: int) -> bool:
         """Whether there is an empty line right before a place."""
         return self._before(at).count("\n") > 1
 
     def verbatim(self, start: int, end: int, indent: int) -> list[str]:
-        """The source from `start` to `end` as it is, moved to `indent` unless a long string could be in it; its comments are taken."""
-        for _ in self.take(end):
-            pass
+        """The source from `start` to `end` as it is, moved to `indent` unless a long string could be in it."""
         text = self._text[start:end]
         first, *others = text.split("\n")
         if not re.search(r"\"{3}|'{3}", text):
@@ -78,3 +89,56 @@ def _width(line: str) -> int:
     """The columns of white space that a line starts with."""
     expanded = line.expandtabs(2)
     return len(expanded) - len(expanded.lstrip(" "))
+
+
+def with_notes(doc: Doc, notes: Sequence[Note]) -> Doc | None:
+    """The doc with comments between the items of its lists; None when one stands elsewhere."""
+    placing = _Placing(notes)
+    made = placing.doc(doc)
+    return made if placing.placed == len(notes) else None
+
+
+class _Placing:
+    """Puts comments, in source order, into the lists that hold them."""
+
+    def __init__(self, notes: Sequence[Note]) -> None:
+        self.notes = notes
+        self.starts = [note.at for note in notes]
+        self.placed = 0
+
+    def doc(self, doc: Doc) -> Doc:
+        match doc:
+            case str() | Spread():
+                return doc
+            case tuple():
+                return tuple(map(self.doc, doc))
+            case Chained(first, rest):
+                return Chained(self.doc(first), tuple((operator, self.doc(operand)) for operator, operand in rest))
+            case Hanging(items):
+                return Hanging(tuple(map(self.doc, items)))
+            case Listed(items=items):
+                own = list(self._between(doc))
+                self.placed += len(own)
+                made = replace(doc, items=tuple(map(self.doc, items)))
+                return Spread(doc.opening, tuple(_rows(made, own)), doc.closing) if own else made
+
+    def _between(self, doc: Listed) -> Iterator[Note]:
+        """The comments between the brackets of a list, but in none of its items."""
+        starts = [place.start for place in doc.places]
+        for note in self.notes[bisect_left(self.starts, doc.span.start) : bisect_left(self.starts, doc.span.end)]:
+            at = bisect_right(starts, note.at)
+            if at == 0 or note.at >= doc.places[at - 1].end:
+                yield note
+
+
+def _rows(doc: Listed, notes: Sequence[Note]) -> Iterator[Row]:
+    """The items and the comments between them; a comment behind an item stays on its line."""
+    ends = [*(place.start for place in doc.places[1:]), doc.span.end]
+    waiting = deque(notes)
+    for at, (item, place) in enumerate(zip(doc.items, doc.places, strict=True)):
+        while waiting and waiting[0].at < place.start:
+            yield Row("", "", waiting.popleft().text)
+        sign = "," if doc.comma or at < len(doc.items) - 1 else ""
+        behind = waiting and waiting[0].trailing and waiting[0].at < ends[at]
+        yield Row(item, sign, waiting.popleft().text if behind else "")
+    yield from (Row("", "", note.text) for note in waiting)

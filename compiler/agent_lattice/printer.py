@@ -7,10 +7,10 @@ from typing import Any
 
 from agent_lattice.expr.tree import shown
 from agent_lattice.layout import STEP, WIDTH, Doc, Listed, flat, joined, lay_out
-from agent_lattice.margins import Margins
+from agent_lattice.margins import Margins, with_notes
 from agent_lattice.records import record
 from agent_lattice.source import NOWHERE, Span
-from agent_lattice.tree import Arg, Block
+from agent_lattice.tree import Arg, Block, Name
 
 
 @record
@@ -69,12 +69,13 @@ class Printer:
 
     def rest(self) -> None:
         """The comments behind the last item."""
-        self._comments(None)
+        self._comments(None, apart=True)
 
-    @staticmethod
-    def args(args: Iterable[Arg]) -> Doc:
-        """Arguments in their parentheses."""
-        return Listed("(", tuple((f"{a.name}: ", shown(a.value)) if a.name else shown(a.value) for a in args), ")")
+    def args(self, callee: Name, args: Sequence[Arg]) -> Doc:
+        """Arguments in their parentheses, which end the item."""
+        items = tuple((f"{arg.name}: ", shown(arg.value)) if arg.name else shown(arg.value) for arg in args)
+        places = tuple(arg.span for arg in args)
+        return Listed("(", items, ")", places=places, span=callee.span.after().to(self._span))
 
     @property
     def text(self) -> str:
@@ -89,12 +90,16 @@ class Printer:
         self._first = self._commented = False
 
     def _write(self, doc: Doc, start: int, end: int) -> None:
-        """A doc that stands from `start` to `end` in the source: as it is there when comments are in it."""
+        """A doc that stands from `start` to `end` in the source: as it is there when a comment in it has no place of its own."""
         width = len(self._indent)
-        if self._margins is not None and self._margins.has_comment(start, end):
+        notes = self._margins.within(start, end) if self._margins is not None else []
+        placed = with_notes(doc, notes) if notes else doc
+        if self._margins is not None and placed is None:
             self._put(self._margins.verbatim(start, end, width))
-        else:
-            self._put((self._indent + lay_out(doc, width, width)).split("\n"))
+        elif placed is not None:
+            self._put((self._indent + lay_out(placed, width, width)).split("\n"))
+        if self._margins is not None and notes:
+            self._margins.skip(end)
 
     def _inside(self, braces: Braces) -> None:
         self._depth += 1
@@ -128,7 +133,7 @@ class Printer:
         """All on one line, if the source has it so and it fits."""
         if self._margins is None or not all(map(_may_stay, chain)):
             return None
-        if self._margins.has_comment(self._span.start, chain[-1].span.end):
+        if self._margins.within(self._span.start, chain[-1].span.end):
             return None
         parts: list[Doc] = []
         for braces in chain:

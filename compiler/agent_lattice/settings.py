@@ -44,7 +44,8 @@ class Value:
     @property
     def shown(self) -> Doc:
         if self.sort == "list":
-            return Listed("[", tuple(item.shown for item in self.value), "]")
+            places = tuple(item.span for item in self.value)
+            return Listed("[", tuple(item.shown for item in self.value), "]", places=places, span=self.span)
         return self.raw
 
 
@@ -70,7 +71,10 @@ class Settings:
 
     @property
     def shown(self) -> Doc:
-        return Listed("{", tuple(item.shown for item in self.items), "}", pad=" ") if self.items else "{ }"
+        if not self.items:
+            return "{ }"
+        places = tuple(item.span for item in self.items)
+        return Listed("{", tuple(item.shown for item in self.items), "}", pad=" ", places=places, span=self.span)
 
 
 def _number(parts: Parts) -> Value:

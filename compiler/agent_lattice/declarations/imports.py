@@ -37,7 +37,9 @@ class Import:
     span: Span = field(default=NOWHERE, compare=False)
 
     def show(self, out: Printer) -> None:
-        out.line("import ", Listed("{", tuple(map(str, self.imported)), "}", pad=" "), f" from {self.path.raw}")
+        places, within = tuple(name.span for name in self.imported), self.span.before().to(self.path.span.before())
+        names = Listed("{", tuple(map(str, self.imported)), "}", pad=" ", places=places, span=within)
+        out.line("import ", names, f" from {self.path.raw}")
 
     def target(self, folder: PurePosixPath) -> str:
         """The imported file by its path relative to the main source, normalised."""

@@ -36,7 +36,7 @@ class Given:
     span: Span = field(default=NOWHERE, compare=False)
 
     def show(self, out: Printer) -> None:
-        out.line(f"given {self.workflow}", out.args(self.args))
+        out.line(f"given {self.workflow}", out.args(self.workflow, self.args))
 
 
 @record

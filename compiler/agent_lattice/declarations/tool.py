@@ -66,7 +66,9 @@ class OpNode:
         out.doc(self.doc)
         http = f" = {self.method} {self.path.raw}" if self.method and self.path else ""
         settings: Doc = (" ", self.settings.shown) if self.settings else ""
-        out.line(f"op {self.name}", show_params(self.params), " -> ", self.type.shown, http, settings)
+        out.line(
+            f"op {self.name}", show_params(self.params, self.name, self.type), " -> ", self.type.shown, http, settings
+        )
 
 
 @record
@@ -86,8 +88,10 @@ def read_params(parts: Parts) -> tuple[ParamNode, ...]:
     return tuple(parts.all(ParamNode))
 
 
-def show_params(params: Iterable[ParamNode]) -> Doc:
-    return Listed("(", tuple(param.shown for param in params), ")")
+def show_params(params: Iterable[ParamNode], name: Name, type: Annotation) -> Doc:
+    """Parameters in their parentheses, which stand between a name and a type."""
+    places, within = tuple(param.span for param in params), name.span.after().to(type.span.before())
+    return Listed("(", tuple(param.shown for param in params), ")", places=places, span=within)
 
 
 def _read_op(parts: Parts) -> OpNode:

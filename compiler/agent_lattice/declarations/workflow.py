@@ -41,7 +41,10 @@ class Workflow:
 
     def show(self, out: Printer) -> None:
         out.doc(self.doc)
-        out.block((f"workflow {self.name}", show_params(self.params), " -> ", self.type.shown), self.body)
+        out.block(
+            (f"workflow {self.name}", show_params(self.params, self.name, self.type), " -> ", self.type.shown),
+            self.body,
+        )
 
     def names(self) -> Iterable[Name]:
         return (self.name,)

@@ -238,12 +238,17 @@ class _Shown:
     def _collection(self, expr: ListLiteral | MapLiteral | RecordLiteral) -> Doc:
         match expr:
             case ListLiteral(items=items):
-                return Listed("[", tuple(map(self.doc, items)), "]")
+                places = tuple(item.span for item in items)
+                return Listed("[", tuple(map(self.doc, items)), "]", places=places, span=expr.span)
             case MapLiteral(entries=entries):
-                return Listed("{", tuple((self.within(key, _OR), ": ", self.doc(value)) for key, value in entries), "}")
+                given = tuple((self.within(key, _OR), ": ", self.doc(value)) for key, value in entries)
+                places = tuple(key.span.to(value.span) for key, value in entries)
+                return Listed("{", given, "}", places=places, span=expr.span)
             case RecordLiteral(name=name, fields=fields):
-                given = tuple((f"{field}: ", self.doc(value)) for field, value in fields)
-                return (f"{name} ", Listed("{", given, "}", pad=" "))
+                values = tuple((f"{field}: ", self.doc(value)) for field, value in fields)
+                places = tuple(field.span.to(value.span) for field, value in fields)
+                within = name.span.after().to(expr.span)
+                return (f"{name} ", Listed("{", values, "}", pad=" ", places=places, span=within))
 
     def _postfix(self, expr: Select | Index | Call) -> Doc:
         match expr:
@@ -252,7 +257,8 @@ class _Shown:
             case Index(target=target, key=key):
                 return (self.within(target, _POSTFIX), "[", self.doc(key), "]")
             case Call(target=target, name=name, args=args):
-                given = Listed("(", tuple(map(self.doc, args)), ")", comma=False)
+                places, within = tuple(arg.span for arg in args), name.span.after().to(expr.span)
+                given = Listed("(", tuple(map(self.doc, args)), ")", comma=False, places=places, span=within)
                 return (str(name), given) if target is None else (self.within(target, _POSTFIX), f".{name}", given)
 
     def _operator(self, expr: Expr) -> tuple[Doc, int]:

@@ -35,7 +35,7 @@ class Call:
         return cls(name, workflow, tuple(parts.maybe(list) or []), parts.span)
 
     def show(self, out: Printer) -> None:
-        out.line(f"{self.name} = call {self.workflow}", out.args(self.args))
+        out.line(f"{self.name} = call {self.workflow}", out.args(self.workflow, self.args))
 
     def check(self, scope: Scope) -> plan.Op | None:
         step = scope.step(self.name)

@@ -35,7 +35,7 @@ class Emit:
     span: Span = field(default=NOWHERE, compare=False)
 
     def show(self, out: Printer) -> None:
-        out.line(f"emit {self.event}", out.args(self.payload))
+        out.line(f"emit {self.event}", out.args(self.event, self.payload))
 
     def check(self, scope: Scope) -> plan.Op | None:
         payload: dict[str, Term] = {}

@@ -44,7 +44,7 @@ class ToolCall:
 
     def show(self, out: Printer) -> None:
         target = f"{self.name} = " if self.name else ""
-        out.line(f"{target}{self.tool}.{self.operation}", out.args(self.args))
+        out.line(f"{target}{self.tool}.{self.operation}", out.args(self.operation, self.args))
 
     def check(self, scope: Scope) -> plan.Op | None:
         name = self.name or self._unnamed(scope)
