@@ -10,7 +10,7 @@ from .engine import Call
 from .errors import Failure, failure_payload, restore_failure
 from .hashing import sha256
 from .history import require_same
-from .models import decode
+from .models import decode, invalid
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,10 +67,13 @@ def stored_form(text: str) -> str:
 
 def _taken(run: Run, op: Op, outcome: Outcome, secrets: set[str]) -> tuple[Any, str]:
     """The result as run and replay see it: without secrets, decoded; and its canonical text."""
-    value = copied(outcome.value)
+    value: Any = copied(outcome.value)
     if run.redactor.active:
         value = run.redactor.value(value, secrets)
-    value = decode(op.output, value, f"the result of {op.name}")
+    errors: list[str] = []
+    value = op.output(value, "$", errors)
+    if errors:
+        raise invalid(errors, f"the result of {op.name}")
     return value, canonical(value)
 
 

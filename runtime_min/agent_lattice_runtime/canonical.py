@@ -97,8 +97,8 @@ def _walk_dict(value: dict[object, object], put: Callable[[str], None]) -> None:
         if not isinstance(key, str):
             raise TypeError(f"a {type(key).__name__} is not a JSON key")
     separator = "{"
-    order = None if "".join(map(str, value)).isascii() else _utf16
-    for key in sorted(value, key=order):  # type: ignore[type-var]
+    plain = "".join(map(str, value)).isascii()
+    for key in sorted(value, key=str if plain else _utf16):
         put(separator)
         put(_string(key))
         put(":")

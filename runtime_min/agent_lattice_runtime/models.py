@@ -305,9 +305,14 @@ def decode(check: Check, value: object, what: str = "value") -> Any:
     errors: list[str] = []
     decoded = check(value, "$", errors)
     if errors:
-        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-        raise Failure("validation", f"{what} is not valid: {errors[0]}{more}", details=errors)
+        raise invalid(errors, what)
     return decoded
+
+
+def invalid(errors: list[str], what: str) -> Failure:
+    """The failure of a value with these problems."""
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    return Failure("validation", f"{what} is not valid: {errors[0]}{more}", details=errors)
 
 
 def _environ(name: str) -> str | None:
