@@ -108,9 +108,10 @@ class Make(Term):
 
 @record
 class Fold(Term):
-    """A macro: `all exists exists_one map filter` over the items of a list or the keys of a map.
+    """A macro: `all exists exists_one map filter sortBy` over the items of a list or the keys of a map.
 
-    `where` is the middle argument of a `map` of three.
+    With a `second` variable `all exists exists_one transformList transformMap transformMapEntry` over pairs: of place
+    and item, or of key and value. `where` is the condition before the expression.
     """
 
     macro: str
@@ -118,6 +119,12 @@ class Fold(Term):
     over: Term
     body: Term
     where: Term | None = None
+    second: str | None = None
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The one or two names that the expression and the condition see."""
+        return (self.variable,) if self.second is None else (self.variable, self.second)
 
 
 @record
@@ -196,7 +203,7 @@ def reads(term: Term) -> frozenset[str]:
         return frozenset((term.name,))
     if isinstance(term, Fold):
         inner = reads(term.body) | (reads(term.where) if term.where else frozenset())
-        return reads(term.over) | (inner - {term.variable})
+        return reads(term.over) | inner.difference(term.variables)
     return frozenset().union(*map(reads, parts(term)))
 
 
@@ -237,8 +244,9 @@ def data(term: Term) -> dict[str, Any]:
             return {"map": [[data(key), data(value)] for key, value in entries]}
         case Make(record=name, fields=fields):
             return {"make": name, "fields": {name: data(value) for name, value in fields}}
-        case Fold(macro=macro, variable=variable, over=over, body=body, where=where):
+        case Fold(macro=macro, variable=variable, over=over, body=body, where=where, second=second):
             folded = {"fold": macro, "var": variable, "over": data(over), "body": data(body)}
+            folded |= {} if second is None else {"second": second}
             return folded if where is None else {**folded, "where": data(where)}
     raise TypeError(f"not a term: {term!r}")
 

@@ -29,7 +29,15 @@ from agent_lattice.types import (
     Record,
     Type,
 )
-from agent_lattice_runtime import cel
+from agent_lattice_runtime import cel, cel_format, cel_lists, cel_math, cel_pairs
+
+MODULES = {
+    "cel": cel,
+    "cel_format": cel_format,
+    "cel_lists": cel_lists,
+    "cel_math": cel_math,
+    "cel_pairs": cel_pairs,
+}
 
 
 def record(name: str, /, **fields: Type) -> Record:
@@ -137,7 +145,7 @@ def typed(
 def run(term: Term, variables: dict[str, Any] | None = None) -> Any:
     """The value of a term, by the text of its Python form."""
     code = ast.unparse(ast.fix_missing_locations(python(term)))
-    return eval(compile(code, "<term>", "eval"), {"cel": cel, **(VALUES if variables is None else variables)})
+    return eval(compile(code, "<term>", "eval"), {**MODULES, **(VALUES if variables is None else variables)})
 
 
 def template(raw: str) -> tuple[Template, Report]:
@@ -151,9 +159,20 @@ def rendered(raw: str) -> str:
     made, report = template(raw)
     assert not report.found, [finding.message for finding in report.found]
     code = ast.unparse(ast.fix_missing_locations(template_python(made)))
-    result = eval(compile(code, "<template>", "eval"), {"cel": cel, **VALUES})
+    result = eval(compile(code, "<template>", "eval"), {**MODULES, **VALUES})
     assert isinstance(result, str)
     return result
+
+
+def same(left: Any, right: Any) -> bool:
+    """Equal, of equal types all the way down."""
+    if type(left) is not type(right):
+        return False
+    if isinstance(left, list):
+        return len(left) == len(right) and all(map(same, left, right))
+    if isinstance(left, dict):
+        return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
+    return left == right
 
 
 class Lab:
@@ -162,6 +181,7 @@ class Lab:
     parse = staticmethod(parse)
     typed = staticmethod(typed)
     run = staticmethod(run)
+    same = staticmethod(same)
     template = staticmethod(template)
     rendered = staticmethod(rendered)
     scope = Scope

@@ -1,4 +1,4 @@
-"""Functions, methods and macros."""
+"""Functions and methods by their name."""
 
 from __future__ import annotations
 
@@ -6,21 +6,22 @@ from typing import TYPE_CHECKING
 
 from agent_lattice.diagnostics import Code, did_you_mean, replace
 from agent_lattice.expr import tree
-from agent_lattice.expr.fits import core, has_dyn, is_unknown, present
-from agent_lattice.expr.functions import FUNCTIONS, MACROS, NOT_YET, OTHER_NAMES, Function, Overload
+from agent_lattice.expr.extensions import EXTREMES, is_number
+from agent_lattice.expr.fits import core, has_dyn, is_unknown, may_be_null, present
+from agent_lattice.expr.functions import FUNCTIONS, MACROS, NOT_YET, OTHER_NAMES
+from agent_lattice.expr.macros import WRONG_MACRO, macro
 from agent_lattice.expr.operators import chosen
+from agent_lattice.expr.overload import Function, Overload
 from agent_lattice.expr.syntax import NOT_SUPPORTED
-from agent_lattice.expr.tree import Expr, show
-from agent_lattice.terms import Const, FieldOf, Fold, Term
-from agent_lattice.types import BOOL, STRING, UNKNOWN, Dyn, ListType, MapType, Record, Type
+from agent_lattice.expr.tree import Expr
+from agent_lattice.terms import Const, FieldOf, ListOf, Term
+from agent_lattice.types import DYN, STRING, Dyn, ListType, MapType, Record, Type
 
 if TYPE_CHECKING:
     from agent_lattice.expr.check import Checker
 
 UNKNOWN_FUNCTION = Code("LAT2131", "unknown-function")
 WRONG_ARGUMENTS = Code("LAT2132", "wrong-arguments")
-WRONG_MACRO = Code("LAT2133", "wrong-macro")
-NOT_ITERABLE = Code("LAT2134", "not-iterable")
 WRONG_PATTERN = Code("LAT2135", "wrong-pattern")
 
 
@@ -31,20 +32,24 @@ def call(check: Checker, expr: tree.Call) -> Term:
         if name == "has" and len(expr.args) == 1:
             return _has(check, expr)
         return _function(check, expr, name, expr.args)
-    if _is_qualified(check, expr):
-        return _function(check, expr, f"strings.{name}", expr.args)
+    if isinstance(expr.target, tree.Ident) and _is_namespace(check, expr.target.name):
+        return _function(check, expr, f"{expr.target.name}.{name}", expr.args)
     if name in MACROS:
-        return _macro(check, expr, expr.target)
+        return macro(check, expr, expr.target)
     return _method(check, expr, expr.target)
 
 
-def _is_qualified(check: Checker, expr: tree.Call) -> bool:
-    """`strings.quote(…)`, where `strings` is no variable."""
-    known = isinstance(expr.target, tree.Ident) and f"{expr.target.name}.{expr.name}" in FUNCTIONS
-    return known and check.scope.lookup("strings") is None
+_NAMESPACES = frozenset(name.split(".")[0] for name in (*FUNCTIONS, *EXTREMES) if "." in name)
+
+
+def _is_namespace(check: Checker, name: str) -> bool:
+    """Whether a name only stands before functions, as `strings` in `strings.quote(…)`: it is no variable."""
+    return name in _NAMESPACES and check.scope.lookup(name) is None and not check.scope.is_poisoned(name)
 
 
 def _function(check: Checker, expr: tree.Call, name: str, args: tuple[Expr, ...]) -> Term:
+    if name in EXTREMES:
+        return _extreme(check, expr, name.split(".")[1], args)
     function = FUNCTIONS.get(name)
     if function is None or not function.free:
         _check_args(check, args)
@@ -76,13 +81,11 @@ def _report_unknown(check: Checker, expr: tree.Call, function: Function | None) 
         return
     as_method = expr.target is not None
     sort = "method" if as_method else "function"
-    if function is not None:
+    if function is not None and function.name == name:
         form = f"`x.{name}(…)`" if function.method else f"`{name}(x)`"
         check.report.add(UNKNOWN_FUNCTION, f"`{name}` is not a {sort}", span, help=f"write {form}")
         return
-    usable = {n for n, f in FUNCTIONS.items() if (f.method if as_method else f.free)} | (
-        set(MACROS) if as_method else {"has"}
-    )
+    usable = _usable(expr)
     other = OTHER_NAMES.get(name, "")
     help, fix = did_you_mean(name, usable, span)
     if other in usable:
@@ -92,11 +95,22 @@ def _report_unknown(check: Checker, expr: tree.Call, function: Function | None) 
     check.report.add(UNKNOWN_FUNCTION, f"there is no {sort} `{name}`", span, help=help, fix=fix)
 
 
+def _usable(expr: tree.Call) -> set[str]:
+    """The names that may stand where the name of a call stands."""
+    if expr.target is None:
+        return {name for name, function in FUNCTIONS.items() if function.free} | {"has"}
+    if isinstance(expr.target, tree.Ident) and expr.target.name in _NAMESPACES:
+        prefix = f"{expr.target.name}."
+        return {name.removeprefix(prefix) for name in (*FUNCTIONS, *EXTREMES) if name.startswith(prefix)}
+    return {name for name, function in FUNCTIONS.items() if function.method} | set(MACROS)
+
+
 def _apply(check: Checker, expr: tree.Call, function: Function, args: tuple[Expr, ...]) -> Term:
     terms = [check.term(arg) if function.name == "dyn" else check.value(arg) for arg in args]
     if any(is_unknown(term.type) for term in terms):
         return check.wrong(expr.span)
-    row = chosen(function, [term.type for term in terms])
+    types = [term.type for term in terms]
+    row = chosen(function, types)
     if row is None:
         _report_arguments(check, expr, function, terms)
         return check.wrong(expr.span)
@@ -104,7 +118,28 @@ def _apply(check: Checker, expr: tree.Call, function: Function, args: tuple[Expr
         return _matches(check, expr, [check.cast(term, STRING) for term in terms])
     if function.dynamic is None or row.id != function.dynamic.id:
         terms = [_cast(check, term, wanted) for term, wanted in zip(terms, row.args, strict=True)]
-    return check.apply(row.id, *terms, span=expr.span)
+    return check.apply(row.id, *terms, type=row.typed(types) if row.typed else None, span=expr.span)
+
+
+def _extreme(check: Checker, expr: tree.Call, name: str, args: tuple[Expr, ...]) -> Term:
+    """`math.greatest` and `math.least`: of one list of numbers, or of numbers."""
+    terms = [check.value(arg) for arg in args]
+    if any(is_unknown(term.type) for term in terms):
+        return check.wrong(expr.span)
+    only = present(terms[0].type) if len(terms) == 1 else None
+    types = [only.item] if isinstance(only, ListType) else [term.type for term in terms]
+    if not types or not all(is_unknown(type) or (is_number(type) and not may_be_null(type)) for type in types):
+        found = ", ".join(f"`{core(term.type)}`" for term in terms)
+        message = f"`{name}` cannot be used with {found}" if terms else f"`{name}` takes at least one number"
+        check.report.add(WRONG_ARGUMENTS, message, expr.span, help="it takes numbers, or one list of numbers")
+        return check.wrong(expr.span)
+    kinds = {core(type) for type in types}
+    result = kinds.pop() if len(kinds) == 1 and not is_unknown(types[0]) else DYN
+    if len(terms) == 1:
+        return check.apply(f"{name}_list", terms[0], type=result, span=expr.span)
+    fails = any(term.fails for term in terms)
+    listed = ListOf(tuple(terms), type=ListType(result), fails=fails, span=expr.span)
+    return check.apply(f"{name}_list" if has_dyn(result) else name, listed, type=result, span=expr.span)
 
 
 def _cast(check: Checker, term: Term, wanted: Type) -> Term:
@@ -176,57 +211,3 @@ def _has(check: Checker, expr: tree.Call) -> Term:
     if not is_unknown(owner):
         check.report.add(WRONG_MACRO, f"`{owner}` has no fields", arg.span)
     return check.wrong(expr.span)
-
-
-def _macro(check: Checker, expr: tree.Call, target: Expr) -> Term:
-    name, args = expr.name.text, expr.args
-    over = check.value(target)
-    variable = args[0] if args else None
-    if len(args) not in ((2, 3) if name == "map" else (2,)) or not isinstance(variable, tree.Ident):
-        usage = f"`items.{name}(item, …)`" + (" or `items.map(item, condition, …)`" if name == "map" else "")
-        at = variable.span if variable and len(args) == 2 else expr.name.span
-        check.report.add(WRONG_MACRO, f"`{name}` takes a name and an expression", at, help=f"write {usage}")
-        return check.wrong(expr.span)
-    over, item = elements(check, over, target)
-    inner = check.within({variable.name: item})
-    where = _holds(inner, args[1], name) if len(args) == 3 else None
-    body = inner.term(args[-1]) if name == "map" else _holds(inner, args[-1], name)
-    if is_unknown(over.type):
-        return check.wrong(expr.span)
-    type = _fold_type(name, item, body)
-    fails = over.fails or body.fails or (where is not None and where.fails)
-    return Fold(name, variable.name, over, body, where, type=type, fails=fails, span=expr.span)
-
-
-def elements(check: Checker, over: Term, written: Expr) -> tuple[Term, Type]:
-    """What a macro or a loop goes through, and the type of its variable: list items, or map keys in their order."""
-    owner = present(over.type)
-    if isinstance(owner, ListType):
-        return over, owner.item
-    if isinstance(owner, MapType):
-        return check.apply("keys", over, span=over.span), STRING
-    if isinstance(owner, Dyn):
-        return check.apply("elements", over, span=over.span), owner
-    if not is_unknown(owner):
-        message = f"`{owner}` has no items: `{show(written)}` is neither a list nor a map"
-        check.report.add(NOT_ITERABLE, message, written.span)
-    return check.wrong(over.span), UNKNOWN
-
-
-def _holds(check: Checker, expr: Expr, macro: str) -> Term:
-    """The condition of a macro."""
-    term = check.value(expr)
-    found = core(term.type)
-    if isinstance(found, Dyn):
-        return check.cast(term, BOOL)
-    if found == BOOL or is_unknown(found):
-        return term
-    message = f"`{macro}` needs a condition, this is `{found}`"
-    check.report.add(WRONG_MACRO, message, expr.span, help="write a comparison")
-    return check.wrong(expr.span)
-
-
-def _fold_type(name: str, item: Type, body: Term) -> Type:
-    if name == "map":
-        return ListType(body.type if not isinstance(body, Const) else core(body.type))
-    return ListType(item) if name == "filter" else BOOL

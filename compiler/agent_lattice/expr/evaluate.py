@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Mapping
+from importlib import import_module
 from typing import Any
 
 from agent_lattice_runtime import cel
@@ -11,7 +12,7 @@ from agent_lattice_runtime import cel
 from agent_lattice.diagnostics import Report
 from agent_lattice.expr.narrow import Path
 from agent_lattice.expr.parse import parse_expr
-from agent_lattice.expr.python import python
+from agent_lattice.expr.python import RUNTIME_MODULES, python
 from agent_lattice.source import Source
 from agent_lattice.terms import Term, reads
 from agent_lattice.types import DYN, Record, Type
@@ -69,7 +70,13 @@ def value_of(term: Term, variables: Mapping[str, Any]) -> Any:
     names = {name: f"value_of_{name}" for name in reads(term)}
     tree = ast.fix_missing_locations(ast.Expression(python(term, names)))
     code = compile(tree, "<expression>", "eval")
-    return eval(code, {"cel": cel, **{names[name]: variables[name] for name in names}})
+    return eval(code, {**_modules(tree), **{names[name]: variables[name] for name in names}})
+
+
+def _modules(tree: ast.AST) -> dict[str, Any]:
+    """The modules of the runtime that a Python form calls, by name."""
+    called = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    return {name: import_module(f"agent_lattice_runtime.{name}") for name in called.intersection(RUNTIME_MODULES)}
 
 
 def _require_value(value: Any, name: str) -> None:

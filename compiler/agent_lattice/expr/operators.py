@@ -8,8 +8,9 @@ from agent_lattice.diagnostics import Code, Fix, Severity, did_you_mean, replace
 from agent_lattice.expr import tree
 from agent_lattice.expr.fits import can_be_equal, core, has_dyn, is_plain, is_unknown, may_be_null, merged, present
 from agent_lattice.expr.fold import folded
-from agent_lattice.expr.functions import OPERATOR, OVERLOADS, Function, Overload
+from agent_lattice.expr.functions import OPERATOR, OVERLOADS
 from agent_lattice.expr.narrow import Path, narrowed
+from agent_lattice.expr.overload import Function, Overload
 from agent_lattice.expr.tree import Expr, quoted, show
 from agent_lattice.records import replace as with_changes
 from agent_lattice.source import Span
@@ -61,7 +62,9 @@ def _takes(parameter: Type, found: Type) -> bool:
     if isinstance(found, Dyn) or isinstance(parameter, Dyn) or is_unknown(found):
         return True
     if isinstance(parameter, ListType):
-        return isinstance(found, ListType) and _takes(parameter.item, found.item)
+        if not isinstance(found, ListType) or not _takes(parameter.item, found.item):
+            return False
+        return isinstance(parameter.item, Dyn) or not may_be_null(found.item)
     if isinstance(parameter, MapType):
         return isinstance(found, MapType)
     return parameter == found

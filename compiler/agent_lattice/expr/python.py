@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import math
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from itertools import groupby
@@ -28,7 +29,11 @@ from agent_lattice.terms import (
     reads,
 )
 
-_TAKEN = frozenset(("all", "any", "cel", "ctx", "float", "l", "len", "sorted", "str", "sum"))
+RUNTIME_MODULES = ("cel", "cel_format", "cel_lists", "cel_math", "cel_pairs")
+"""Modules of the runtime that Python forms call by these names."""
+
+_BUILT_IN = ("all", "any", "enumerate", "float", "len", "max", "min", "sorted", "str", "sum")
+_TAKEN = frozenset((*RUNTIME_MODULES, *_BUILT_IN, "ctx", "l"))
 """Names that the Python forms use, and the one that linters take for a digit."""
 
 _MOST_NESTED = 20
@@ -90,6 +95,8 @@ class Writer:
         if function == "in_plain" and isinstance(args[1], ListOf):
             items: ast.expr = ast.Tuple([self.write(item) for item in args[1].items], ast.Load())
             return ast.Compare(self.write(args[0]), [ast.In()], [items])
+        if function in _EXTREMES and isinstance(args[0], ListOf):
+            return _builtin(_EXTREMES[function], *(self.write(item) for item in args[0].items))
         return filled(OVERLOADS[function].python, *(self.write(arg) for arg in args))
 
     def _chain(self, term: Chain) -> ast.expr:
@@ -127,32 +134,71 @@ class Writer:
     def _fold(self, term: Fold) -> ast.expr:
         over = self.write(term.over)
         inner = [term.body] if term.where is None else [term.body, term.where]
-        variable, writer = self.bind(term.variable, frozenset().union(*map(reads, inner)))
+        variables, writer = self.bind(term.variables, frozenset().union(*map(reads, inner)))
         body = writer.write(term.body)
         where = [] if term.where is None else [writer.write(term.where)]
-        target = ast.Name(variable, ast.Store())
-        item = ast.Name(variable, ast.Load())
+        target = _target(variables)
         match term.macro:
-            case "map":
+            case "map" | "transformList":
                 return ast.ListComp(body, [ast.comprehension(target, over, where, 0)])
             case "filter":
-                return ast.ListComp(item, [ast.comprehension(target, over, [body], 0)])
+                return ast.ListComp(ast.Name(variables[0], ast.Load()), [ast.comprehension(target, over, [body], 0)])
             case "exists_one":
                 ones = ast.GeneratorExp(ast.Constant(1), [ast.comprehension(target, over, [body], 0)])
                 return ast.Compare(_builtin("sum", ones), [ast.Eq()], [ast.Constant(1)])
-        if term.body.fails:
-            return _call("all_" if term.macro == "all" else "exists", over, _deferred(body, variable))
-        each = ast.GeneratorExp(body, [ast.comprehension(target, over, [], 0)])
-        return _builtin("all" if term.macro == "all" else "any", each)
+            case "sortBy":
+                return _sorted(over, _deferred(body, *variables), term.fails)
+            case "transformMap":
+                return self._transformed(term, variables, ast.comprehension(target, over, where, 0), body)
+            case "transformMapEntry":
+                each = ast.GeneratorExp(body, [ast.comprehension(target, over, where, 0)])
+                return _module_call("cel_pairs", "merged", each)
+        return _quantified(term, over, body, variables)
 
-    def bind(self, name: str, used: frozenset[str]) -> tuple[str, Writer]:
-        """A Python name for a loop variable that hides no other variable which its body reads, and the body's writer."""
-        others = {self.names.get(other) or python_name(other) for other in used - {name}}
+    def _transformed(self, term: Fold, variables: list[str], each: ast.comprehension, body: ast.expr) -> ast.expr:
+        key = ast.Name(variables[0], ast.Load())
+        if not (isinstance(term.over, Apply) and term.over.function == "pairs_dyn"):
+            return ast.DictComp(key, body, [each])
+        entries = ast.GeneratorExp(ast.Tuple([key, body], ast.Load()), [each])
+        return _call("mapping", ast.Starred(entries, ast.Load()))
+
+    def bind(self, names: Sequence[str], used: frozenset[str]) -> tuple[list[str], Writer]:
+        """Python names for loop variables that hide no other variable which their body reads, and the body's writer."""
+        others = {self.names.get(other) or python_name(other) for other in used.difference(names)}
         words = {word.split(".")[0].split("[")[0] for word in others}
-        chosen = python_name(name)
-        while chosen in words:
-            chosen += "_"
-        return chosen, Writer({**self.names, name: chosen})
+        chosen: list[str] = []
+        for name in names:
+            free = python_name(name)
+            while free in words or free in chosen:
+                free += "_"
+            chosen.append(free)
+        return chosen, Writer({**self.names, **dict(zip(names, chosen, strict=True))})
+
+
+_EXTREMES = {"greatest": "max", "least": "min"}
+
+
+def _target(variables: Sequence[str]) -> ast.expr:
+    names: list[ast.expr] = [ast.Name(variable, ast.Store()) for variable in variables]
+    return names[0] if len(names) == 1 else ast.Tuple(names, ast.Store())
+
+
+def _sorted(over: ast.expr, key: ast.expr, checked: bool) -> ast.expr:
+    if checked:
+        return _module_call("cel_lists", "sort_by", over, key)
+    return ast.Call(ast.Name("sorted", ast.Load()), [over], [ast.keyword("key", key)])
+
+
+def _quantified(term: Fold, over: ast.expr, body: ast.expr, variables: Sequence[str]) -> ast.expr:
+    """`all` and `exists`: plain where nothing fails, else with errors absorbed."""
+    is_all = term.macro == "all"
+    if not term.body.fails:
+        each = ast.GeneratorExp(body, [ast.comprehension(_target(variables), over, [], 0)])
+        return _builtin("all" if is_all else "any", each)
+    deferred = _deferred(body, *variables)
+    if len(variables) == 1:
+        return _call("all_" if is_all else "exists", over, deferred)
+    return _module_call("cel_pairs", "every" if is_all else "some", over, deferred)
 
 
 def constant(value: Value) -> ast.expr:
@@ -190,7 +236,16 @@ def _fill(node: ast.AST, args: Mapping[str, ast.expr]) -> ast.AST:
 
 
 def _call(function: str, *args: ast.expr) -> ast.Call:
-    return ast.Call(ast.Attribute(ast.Name("cel", ast.Load()), function, ast.Load()), list(args), [])
+    return _module_call("cel", function, *args)
+
+
+def _module_call(module: str, function: str, *args: ast.expr) -> ast.Call:
+    return ast.Call(ast.Attribute(ast.Name(module, ast.Load()), function, ast.Load()), list(args), [])
+
+
+def runtime_modules(code: str) -> list[str]:
+    """The modules of the runtime that a Python text calls."""
+    return [module for module in RUNTIME_MODULES if re.search(rf"(?<![\w.]){module}\.", code)]
 
 
 def _builtin(function: str, *args: ast.expr) -> ast.Call:

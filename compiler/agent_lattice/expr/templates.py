@@ -6,9 +6,9 @@ import ast
 from collections.abc import Mapping, Sequence
 
 from agent_lattice.diagnostics import Report
-from agent_lattice.expr.calls import elements
 from agent_lattice.expr.check import Checker, Names
 from agent_lattice.expr.fits import core, present
+from agent_lattice.expr.macros import elements
 from agent_lattice.expr.narrow import Path, narrowed
 from agent_lattice.expr.operators import condition
 from agent_lattice.expr.python import Writer, filled
@@ -51,7 +51,7 @@ def _check_part(node: TemplateNode, check: Checker) -> TemplatePart:
         case ShownExpr(expr):
             return _shown(check.value(expr))
         case ForBlock(name, written, body):
-            over, item = elements(check, check.value(written), written)
+            over, (item,) = elements(check, check.value(written), written)
             return Each(name.text, over, _check_parts(body, check.within({name.text: item})))
         case IfBlock():
             return _check_choice(node, check)
@@ -112,6 +112,6 @@ def _form(term: Term) -> str:
 
 
 def _each(part: Each, writer: Writer) -> ast.expr:
-    variable, inner = writer.bind(part.variable, template_reads(part.body))
+    (variable,), inner = writer.bind((part.variable,), template_reads(part.body))
     loop = ast.comprehension(ast.Name(variable, ast.Store()), writer.write(part.over), [], 0)
     return filled("''.join(_0)", ast.GeneratorExp(_joined(part.body, inner), [loop]))

@@ -8,12 +8,13 @@ from collections.abc import Iterable
 from keyword import kwlist
 
 from agent_lattice import plan
+from agent_lattice.expr.python import RUNTIME_MODULES
 
 _USED = (
-    "Any Context False Failure Literal None True TYPE_CHECKING TypedDict all any bool cel ctx dict enumerate float int l len "
-    "list object range sorted str sum tuple"
+    "Any Context False Failure Literal None True TYPE_CHECKING TypedDict all any bool ctx dict enumerate float int l len "
+    "list max min object range sorted str sum tuple"
 )
-RESERVED = frozenset([*kwlist, *_USED.split()])
+RESERVED = frozenset([*kwlist, *RUNTIME_MODULES, *_USED.split()])
 """What generated code calls by these names."""
 
 _FORMER_MODULES = (

@@ -44,7 +44,7 @@ def _visit(term: Term, hidden: frozenset[str], declared: Declared, seen: dict[Pa
     if isinstance(term, Fold):
         _visit(term.over, hidden, declared, seen)
         for inner in (term.body, *([term.where] if term.where else [])):
-            _visit(inner, hidden | {term.variable}, declared, seen)
+            _visit(inner, hidden.union(term.variables), declared, seen)
         return
     for part in parts(term):
         _visit(part, hidden, declared, seen)

@@ -24,13 +24,14 @@ def package_files(made: plan.Plan) -> dict[str, str]:
     names = PackageNames(made)
     inner = modules(made, names) | {"py.typed": ""}
     inner["__main__.py"] = _render("__main__.py", names=names, made=made)
-    inner |= {f"_runtime/{path}": text for path, text in runtime_files(made).items()}
+    tests = TestsModule(made, names).text()
+    inner |= {f"_runtime/{path}": text for path, text in runtime_files(made, [*inner.values(), tests]).items()}
     inner |= {f"_tools/{file.path}": file.text for file in made.files}
     inner |= {f"_data/{file.path}": file.text for file in made.replies}
     files = {f"{names.package}/{path}": text for path, text in inner.items()}
     files["pyproject.toml"] = _render("pyproject.toml", names=names, made=made)
     files["README.md"] = _render("README.md", names=names, made=made, manifest=manifest(made))
-    if tests := TestsModule(made, names).text():
+    if tests:
         files["tests/__init__.py"] = ""
         files[f"tests/test_{names.package}.py"] = tests
     return dict(sorted(files.items()))

@@ -8,13 +8,14 @@ from functools import cache
 from importlib import resources
 
 from agent_lattice import plan
+from agent_lattice.expr.python import runtime_modules
 
 _ALWAYS = ("__init__", "checks", "cli", "context", "embedding", "errors", "models")
 
 
-def runtime_files(made: plan.Plan) -> dict[str, str]:
-    """Text by path below `_runtime/`."""
-    queue = [*_ALWAYS, *_needed(made)]
+def runtime_files(made: plan.Plan, written: Iterable[str]) -> dict[str, str]:
+    """Text by path below `_runtime/`; `written` are the texts of the generated modules, which name what they call."""
+    queue = [*_ALWAYS, *_needed(made), *(module for text in written for module in runtime_modules(text))]
     found: dict[str, str] = {}
     for module in queue:
         path, text = _file(module)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from agent_lattice import plan
-from agent_lattice.expr.python import python
+from agent_lattice.expr.python import python, runtime_modules
 from agent_lattice.source import NOWHERE
 from agent_lattice.terms import Term, reads
 from agent_lattice.types import Optional
@@ -40,7 +40,7 @@ class TestsModule:
         lines = [f'"""Tests of {self._made.name}."""', "", "from __future__ import annotations", "", "import unittest"]
         lines += ["from typing import Any", ""] if "Any" in self._used else [""]
         lines += [f"from {package} import WORKFLOWS"]
-        lines += [f"from {package}._runtime import cel"] if "cel." in body else []
+        lines += [import_line(f"{package}._runtime", called)] if (called := runtime_modules(body)) else []
         helpers = {"run_test"} | (self._used & {"Computed", "Fails"})
         lines += [import_line(f"{package}._runtime.testing", helpers), "", ""]
         end = ["", "", 'if __name__ == "__main__":', "    unittest.main()"]

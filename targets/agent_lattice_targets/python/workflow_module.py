@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from agent_lattice import plan
+from agent_lattice.expr.python import runtime_modules
 
 from agent_lattice_targets.python.annotations import Annotations, import_line
 from agent_lattice_targets.python.bodies import Body
@@ -28,7 +29,7 @@ def workflow_module(made: plan.Plan, names: PackageNames) -> str:
         in_loops |= body.functions_in_loops
     text = "\n".join("\n".join(["", "", *function]) for function in functions) + "\n"
     fixed = "".join("\n" + "\n".join(constant) + "\n" for constant in constants)
-    return _head(made, imports, annotations, uses_cel="cel." in text, in_loops=in_loops) + fixed + text
+    return _head(made, imports, annotations, called=runtime_modules(text), in_loops=in_loops) + fixed + text
 
 
 def _callees_first(made: plan.Plan) -> list[plan.Workflow]:
@@ -47,13 +48,15 @@ def _callees_first(made: plan.Plan) -> list[plan.Workflow]:
     return list(ordered.values())
 
 
-def _head(made: plan.Plan, imports: Iterable[str], annotations: Annotations, *, uses_cel: bool, in_loops: bool) -> str:
+def _head(
+    made: plan.Plan, imports: Iterable[str], annotations: Annotations, *, called: list[str], in_loops: bool
+) -> str:
     names = set(imports)
     lines = docstring(made.doc or f"The workflow {made.name}.", 0)
     if in_loops:
         lines += ["", "# ruff: noqa: B023  # every function ends within the turn of the loop that makes it"]
     lines += ["", "from __future__ import annotations", ""]
-    lines += ["from ._runtime import cel"] if uses_cel else []
+    lines += [import_line("._runtime", called)] if called else []
     lines += ["from ._runtime.errors import Failure"] if "Failure" in names else []
     lines += ["from ._runtime.models import TEXT"] if "TEXT" in names else []
     if declared := names - {"Failure", "TEXT"}:

@@ -1,0 +1,165 @@
+"""Macros: expressions over the items of a list or the keys of a map, or over pairs of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from agent_lattice.diagnostics import Code
+from agent_lattice.expr import tree
+from agent_lattice.expr.fits import core, is_unknown, may_be_null, present
+from agent_lattice.expr.syntax import NOT_SUPPORTED
+from agent_lattice.expr.tree import Expr, show
+from agent_lattice.terms import Const, Fold, Term
+from agent_lattice.types import BOOL, DYN, FLOAT, INT, STRING, UNKNOWN, Dyn, ListType, MapType, Type
+
+if TYPE_CHECKING:
+    from agent_lattice.expr.check import Checker
+
+WRONG_MACRO = Code("LAT2133", "wrong-macro")
+NOT_ITERABLE = Code("LAT2134", "not-iterable")
+
+_ONE = ("all", "exists", "exists_one", "existsOne", "map", "filter", "sortBy")
+_TWO = ("all", "exists", "existsOne", "transformList", "transformMap", "transformMapEntry")
+_FILTERED = ("map", "transformList", "transformMap", "transformMapEntry")
+"""Macros that take a condition before their expression, or none."""
+_CONDITIONS = ("all", "exists", "exists_one", "existsOne", "filter")
+"""Macros whose expression is a condition."""
+
+
+def macro(check: Checker, expr: tree.Call, target: Expr) -> Term:
+    """The term of a macro: its variables, its expression, perhaps a condition between them."""
+    over = check.value(target)
+    variables = _variables(check, expr)
+    if variables is None:
+        return check.wrong(expr.span)
+    name, args = expr.name.text, expr.args[len(variables) :]
+    over, types = elements(check, over, target) if len(variables) == 1 else _pairs(check, over, target, name)
+    inner = check.within(dict(zip(variables, types, strict=True)))
+    where = _holds(inner, args[0], name) if len(args) == 2 else None
+    body = _body(inner, args[-1], name)
+    if is_unknown(over.type):
+        return check.wrong(expr.span)
+    fails = over.fails or body.fails or (where is not None and where.fails) or name == "transformMapEntry"
+    type = _type(name, types[-1], body)
+    first, second = (*variables, None)[:2]
+    sort = "exists_one" if name == "existsOne" else name
+    if name == "sortBy":
+        fails = fails or not isinstance(over.type, ListType) or not _has_order(body.type)
+        type = over.type if isinstance(over.type, ListType) else type
+    assert first is not None
+    return Fold(sort, first, over, body, where, second, type=type, fails=fails, span=expr.span)
+
+
+def _variables(check: Checker, expr: tree.Call) -> tuple[str, ...] | None:
+    """The one or two names that a macro begins with; None when it is reported as wrong."""
+    name, args = expr.name.text, expr.args
+    names = [arg for arg in args[:2] if isinstance(arg, tree.Ident)]
+    most = 1 if name in _FILTERED else 0
+    if name in _ONE and args and isinstance(args[0], tree.Ident) and 2 <= len(args) <= 2 + (name == "map"):
+        return (args[0].name,)
+    if name in _TWO and len(names) == 2 and 3 <= len(args) <= 3 + most:
+        if names[0].name != names[1].name:
+            return names[0].name, names[1].name
+        check.report.add(WRONG_MACRO, f"`{name}` takes two different names", names[1].span)
+        return None
+    at = args[0].span if args and len(args) == 2 and name in _ONE else expr.name.span
+    wants = "a name" if name in _ONE else "two names"
+    check.report.add(WRONG_MACRO, f"`{name}` takes {wants} and an expression", at, help=f"write {_usage(name)}")
+    return None
+
+
+def _usage(name: str) -> str:
+    forms = [f"`items.{name}(item, …)`"] if name in _ONE else []
+    forms += [f"`items.{name}(item, condition, …)`"] if name == "map" else []
+    if name in _TWO:
+        forms.append(f"`items.{name}(place, item, …)`")
+    return " or ".join(forms)
+
+
+def elements(check: Checker, over: Term, written: Expr) -> tuple[Term, tuple[Type, ...]]:
+    """What a macro or a loop goes through, and the type of its variable: list items, or map keys in their order."""
+    owner = present(over.type)
+    if isinstance(owner, ListType):
+        return over, (owner.item,)
+    if isinstance(owner, MapType):
+        return check.apply("keys", over, span=over.span), (STRING,)
+    if isinstance(owner, Dyn):
+        return check.apply("elements", over, span=over.span), (owner,)
+    return _not_iterable(check, over, written), (UNKNOWN,)
+
+
+def _pairs(check: Checker, over: Term, written: Expr, name: str) -> tuple[Term, tuple[Type, ...]]:
+    """As `elements`, with two variables: places and items, or keys in their order and values."""
+    owner = present(over.type)
+    if isinstance(owner, ListType):
+        if name == "transformMap":
+            message = "a map whose keys are numbers is not supported"
+            check.report.add(NOT_SUPPORTED, message, written.span, help="use `transformList`")
+            return check.wrong(over.span), (INT, owner.item)
+        return check.apply("pairs_list", over, span=over.span), (INT, owner.item)
+    if isinstance(owner, MapType):
+        return check.apply("pairs_map", over, span=over.span), (STRING, owner.value)
+    if isinstance(owner, Dyn):
+        return check.apply("pairs_dyn", over, span=over.span), (owner, owner)
+    return _not_iterable(check, over, written), (UNKNOWN, UNKNOWN)
+
+
+def _not_iterable(check: Checker, over: Term, written: Expr) -> Term:
+    owner = present(over.type)
+    if not is_unknown(owner):
+        message = f"`{owner}` has no items: `{show(written)}` is neither a list nor a map"
+        check.report.add(NOT_ITERABLE, message, written.span)
+    return check.wrong(over.span)
+
+
+def _body(check: Checker, expr: Expr, name: str) -> Term:
+    if name in _CONDITIONS:
+        return _holds(check, expr, name)
+    if name == "transformMapEntry":
+        return _entry(check, expr)
+    body = check.term(expr)
+    if name == "sortBy" and not is_unknown(body.type) and not (_has_order(body.type) or isinstance(body.type, Dyn)):
+        message = f"`sortBy` needs a number, string or bool, this is `{body.type}`"
+        check.report.add(WRONG_MACRO, message, expr.span)
+    return body
+
+
+def _has_order(type: Type) -> bool:
+    return core(type) in (INT, FLOAT, STRING, BOOL) and not may_be_null(type)
+
+
+def _entry(check: Checker, expr: Expr) -> Term:
+    """The map of a `transformMapEntry`."""
+    body = check.value(expr)
+    if isinstance(present(body.type), MapType) or is_unknown(body.type):
+        return body
+    message = f"`transformMapEntry` needs a map, this is `{core(body.type)}`"
+    check.report.add(WRONG_MACRO, message, expr.span, help="write `{key: value}`")
+    return check.wrong(expr.span)
+
+
+def _holds(check: Checker, expr: Expr, macro: str) -> Term:
+    """The condition of a macro."""
+    term = check.value(expr)
+    found = core(term.type)
+    if isinstance(found, Dyn):
+        return check.cast(term, BOOL)
+    if found == BOOL or is_unknown(found):
+        return term
+    message = f"`{macro}` needs a condition, this is `{found}`"
+    check.report.add(WRONG_MACRO, message, expr.span, help="write a comparison")
+    return check.wrong(expr.span)
+
+
+def _type(name: str, item: Type, body: Term) -> Type:
+    made = body.type if not isinstance(body, Const) else core(body.type)
+    if name in ("map", "transformList"):
+        return ListType(made)
+    if name in ("filter", "sortBy"):
+        return ListType(item)
+    if name == "transformMap":
+        return MapType(made)
+    if name == "transformMapEntry":
+        found = present(body.type)
+        return found if isinstance(found, MapType) else MapType(DYN)
+    return BOOL
