@@ -6,7 +6,6 @@ import re
 from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice, takewhile
 
 from agent_lattice.layout import Chained, Doc, Hanging, Listed, Row, Spread
 from agent_lattice.records import record, replace
@@ -31,23 +30,19 @@ class Margins:
     def __init__(self, text: str, comments: Iterable[Comment]) -> None:
         self._text = text
         self._comments = list(comments)
+        self._starts = [comment.span.start for comment in self._comments]
         self._next = 0
 
-    def take(self, end: int | None) -> Iterator[Note]:
-        """The comments not yet taken that start before `end`."""
-        while self._next < len(self._comments) and (end is None or self._comments[self._next].span.start < end):
-            self._next += 1
-            yield self._note(self._comments[self._next - 1])
+    def take(self, end: int | None) -> list[Note]:
+        """The comments not yet taken that start before `end`; None: all of them."""
+        notes = self.ahead(end)
+        self._next += len(notes)
+        return notes
 
-    def skip(self, end: int) -> None:
-        """Take the comments before `end`."""
-        for _ in self.take(end):
-            pass
-
-    def within(self, start: int, end: int) -> list[Note]:
-        """The comments in there; they are not taken, those before `start` are."""
-        ahead = islice(self._comments, self._next, None)
-        return [self._note(comment) for comment in takewhile(lambda comment: start <= comment.span.start < end, ahead)]
+    def ahead(self, end: int | None) -> list[Note]:
+        """The comments that `take` would give."""
+        stop = None if end is None else bisect_left(self._starts, end)
+        return [self._note(comment) for comment in self._comments[self._next : stop]]
 
     def _note(self, comment: Comment) -> Note:
         at = comment.span.start
@@ -69,7 +64,7 @@ class Margins:
 
     def _before(self, at: int) -> str:
         """The white space before a place."""
-        start = at
+        start = min(at, len(self._text))
         while start > 0 and self._text[start - 1] in _SPACE:
             start -= 1
         return self._text[start:at]

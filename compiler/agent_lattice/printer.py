@@ -27,7 +27,8 @@ class Printer:
     """Lines of text with an indent of two spaces a level; with `margins` also the comments and blank lines of the source."""
 
     def __init__(self, margins: Margins | None = None) -> None:
-        self._margins = margins
+        self._margins = margins or Margins("", ())
+        self._documents = margins is None
         self._lines: list[str] = []
         self._depth = 0
         self._span = NOWHERE
@@ -64,7 +65,7 @@ class Printer:
 
     def doc(self, text: str) -> None:
         """A doc comment, a line each; with margins it is among the comments."""
-        for part in text.split("\n") if text and self._margins is None else ():
+        for part in text.split("\n") if text and self._documents else ():
             self._put([f"{self._indent}/// {part}".rstrip()])
 
     def rest(self) -> None:
@@ -92,14 +93,12 @@ class Printer:
     def _write(self, doc: Doc, start: int, end: int) -> None:
         """A doc that stands from `start` to `end` in the source: as it is there when a comment in it has no place of its own."""
         width = len(self._indent)
-        notes = self._margins.within(start, end) if self._margins is not None else []
+        notes = self._margins.take(end)
         placed = with_notes(doc, notes) if notes else doc
-        if self._margins is not None and placed is None:
+        if placed is None:
             self._put(self._margins.verbatim(start, end, width))
-        elif placed is not None:
+        else:
             self._put((self._indent + lay_out(placed, width, width)).split("\n"))
-        if self._margins is not None and notes:
-            self._margins.skip(end)
 
     def _inside(self, braces: Braces) -> None:
         self._depth += 1
@@ -111,8 +110,6 @@ class Printer:
 
     def _comments(self, end: int | None, *, apart: bool = False, last: bool = False) -> None:
         """What stands in the margin up to a place, and a blank line if there is one; `last`: none before a closing brace."""
-        if self._margins is None:
-            return
         for comment in self._margins.take(end):
             if comment.trailing and self._lines and not self._commented:
                 self._lines[-1] += f"  {comment.text}"
@@ -131,9 +128,7 @@ class Printer:
 
     def _on_one_line(self, chain: Sequence[Braces]) -> str | None:
         """All on one line, if the source has it so and it fits."""
-        if self._margins is None or not all(map(_may_stay, chain)):
-            return None
-        if self._margins.within(self._span.start, chain[-1].span.end):
+        if not all(map(_may_stay, chain)) or self._margins.ahead(chain[-1].span.end):
             return None
         parts: list[Doc] = []
         for braces in chain:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from difflib import unified_diff
 from pathlib import Path
 
@@ -79,6 +80,6 @@ def _write(file: Formatted) -> None:
 
 def _diff(file: Formatted) -> str:
     """What changes, as a unified diff."""
-    before, after = (text.splitlines(keepends=True) for text in (file.before, file.after))
+    before, after = (re.findall(r"[^\n]*\n|[^\n]+", text) for text in (file.before, file.after))
     lines = unified_diff(before, after, file.name, file.name)
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
