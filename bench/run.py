@@ -20,10 +20,11 @@ def subjects() -> dict[str, Callable[[], Iterator[Figure]]]:
     import checking
     import generated
     import growth
+    import guards
     import packages
     import steps
 
-    return {module.__name__: module.figures for module in (checking, growth, packages, steps, generated)}
+    return {module.__name__: module.figures for module in (checking, growth, packages, steps, generated, guards)}
 
 
 def row(figure: Figure) -> str:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from agent_lattice.expr.python import RUNTIME_MODULES
 from agent_lattice_targets.python.package import package_files
-
 from targets.python.programs import made, run, write
 
 ALL = """
