@@ -114,7 +114,7 @@ class Workflow:
     """A compiled workflow: its coroutine function, the validators of its input (a record of the parameters) and of
     its result, and its manifest (the data of manifest.json, or a function that loads it)."""
 
-    __slots__ = ("_manifest", "function", "input", "name", "output")
+    __slots__ = ("_grants", "_manifest", "function", "input", "name", "output")
 
     def __init__(
         self,
@@ -130,6 +130,7 @@ class Workflow:
         self.input = input
         self.output = output
         self._manifest = manifest
+        self._grants: Mapping[str, Grant] | None = None
 
     @property
     def manifest(self) -> Mapping[str, Any]:
@@ -137,6 +138,15 @@ class Workflow:
         if callable(self._manifest):
             self._manifest = self._manifest()
         return self._manifest
+
+    @property
+    def grants(self) -> Mapping[str, Grant]:
+        """What each step may touch, by static step id, read once for all runs; raises Failure validation."""
+        if self._grants is None:
+            from .permissions import grants
+
+            self._grants = grants(self.manifest)
+        return self._grants
 
 
 class Request:

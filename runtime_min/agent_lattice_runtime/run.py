@@ -8,7 +8,7 @@ from .errors import Divergence, Failure, failure_payload
 from .history import require_same
 from .journal import Journal
 from .models import Deps, decode
-from .permissions import NOTHING, Denied, grants
+from .permissions import NOTHING, Denied
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class Run:
         performs: bool = True,
     ) -> None:
         self.workflow = workflow
-        self.grants = grants(workflow.manifest)
+        self.grants = workflow.grants
         self.journal = Journal(row, redactor, history.last if history else None)
         self.redactor = redactor
         self.setting = setting
