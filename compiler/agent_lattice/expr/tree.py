@@ -34,7 +34,7 @@ class Expr:
 class Literal(Expr):
     """A scalar as written; `1`, `1.0` and `true` are different. An int may be 2^63 here: the checker refuses it."""
 
-    value: bool | int | float | str | None
+    value: bool | int | float | str | bytes | None
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Literal) and self._key == other._key
@@ -199,6 +199,12 @@ def _as_written(literal: Literal) -> str:
     return f"-{text}" if text and _is_negative(literal) else text or quoted(literal.value)
 
 
+def _as_it_is(wrong: Wrong) -> str:
+    """What means nothing in its own words, on one line unless spaces could be part of a string."""
+    text = wrong.span.text or wrong.text
+    return text if '"' in text or "'" in text else " ".join(text.split())
+
+
 def _is_negative(literal: Literal) -> bool:
     return isinstance(literal.value, int | float) and math.copysign(1, literal.value) < 0
 
@@ -224,8 +230,8 @@ class _Shown:
                 return self.literal(expr), _UNARY if _is_negative(expr) else _PRIMARY
             case Ident(name=name):
                 return name, _PRIMARY
-            case Wrong(text=text):
-                return expr.span.text or text, _PRIMARY
+            case Wrong():
+                return _as_it_is(expr), _PRIMARY
             case Special():
                 return expr.show(), _PRIMARY
             case ListLiteral() | MapLiteral() | RecordLiteral():
@@ -284,7 +290,7 @@ class _Shown:
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
-def quoted(value: bool | int | float | str | None) -> str:
+def quoted(value: bool | int | float | str | bytes | None) -> str:
     """A scalar as CEL source."""
     match value:
         case None:
