@@ -31,7 +31,10 @@ TASKS: dict[str, list[list[str]]] = {
         ["-m", "importlinter.cli", "lint"],
     ],
     "fix": [["-m", "ruff", "check", "-q", "--fix", "."], ["-m", "ruff", "format", "-q", "."]],
-    "generate": [["-m", "agent_lattice.generate", "."], ["-m", "pytest", "-q", "tests/test_snapshots.py", "--snapshot-update"]],
+    "generate": [
+        ["-m", "agent_lattice.generate", "."],
+        ["-m", "pytest", "-q", "tests/test_snapshots.py", "--snapshot-update"],
+    ],
     "bench": [["bench/run.py"]],
 }
 
@@ -44,7 +47,9 @@ def set_up() -> None:
         return
     print("setting up .venv", flush=True)
     venv.create(VENV, with_pip=True, clear=VENV.exists())
-    subprocess.run([PYTHON, "-m", "pip", "install", "-q", "--disable-pip-version-check", "-e", f"{ROOT}[dev]"], check=True)
+    subprocess.run(
+        [PYTHON, "-m", "pip", "install", "-q", "--disable-pip-version-check", "-e", f"{ROOT}[dev]"], check=True
+    )
     mark.write_text(wanted)
 
 
