@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from agent_lattice.driver import Compilation, compile_source, plan_of
+from agent_lattice.project import Project, project_of
 from agent_lattice.reading import Opened, open_source
 from agent_lattice.records import record
 from agent_lattice.renders import text
@@ -25,6 +26,9 @@ class Compiled:
 
     opened: Opened
     compilation: Compilation
+    project: Project
+    read: dict[str, bytes]
+    """Every file that was read for it by its name, relative to the main source's folder."""
 
     @property
     def findings(self) -> list[Finding]:
@@ -55,8 +59,19 @@ def compile_file(path: str) -> Compiled:
 
 
 def compile_opened(opened: Opened) -> Compiled:
-    """Compile what is read."""
-    return Compiled(opened, compile_source(opened.name, opened.content, opened.files))
+    """Compile what is read, with the settings of its project. Raises Unusable when those cannot be read."""
+    project = project_of(opened.root)
+    read = {opened.name: opened.content}
+
+    def files(name: str) -> bytes | None:
+        content = opened.files(name)
+        if content is not None:
+            read[name] = content
+        return content
+
+    compilation = compile_source(opened.name, opened.content, files)
+    project.weigh(compilation.report)
+    return Compiled(opened, compilation, project, read)
 
 
 def show_findings(findings: Iterable[Finding]) -> None:

@@ -75,10 +75,12 @@ class Diagnostic:
     notes: tuple[str, ...] = ()
     help: str = ""
     fix: Fix | None = None
+    weight: Severity | None = None
+    """The severity that a project gives it in place of that of its code."""
 
     @property
     def severity(self) -> Severity:
-        return self.code.severity
+        return self.code.severity if self.weight is None else self.weight
 
 
 @record(frozen=False)

@@ -15,6 +15,7 @@ from agent_lattice_runtime.providers.replies import replies_schema
 
 from agent_lattice.pages import all_codes, page_of
 from agent_lattice.parse import joined
+from agent_lattice.project_schema import lock_schema, project_schema
 from agent_lattice.schemas import plan_schema
 
 _GRAMMAR_HEAD = "// The grammar that the compiler reads sources with, joined from the fragments of the step kinds and declarations.\n\n"
@@ -33,6 +34,8 @@ def generated() -> dict[str, str]:
     return events | {
         "docs/errors/index.md": error_index(),
         "docs/grammar.lark": _GRAMMAR_HEAD + joined()[0],
+        "schemas/lattice-toml.schema.json": _json(project_schema()),
+        "schemas/lock.schema.json": _json(lock_schema()),
         "schemas/plan.schema.json": _json(plan_schema()),
         "schemas/replies.schema.json": _json(replies_schema()),
     }

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from agent_lattice.reading import Unusable, reason
+from agent_lattice.records import record
 
 SIDECAR = ".lattice-build.json"
 FORMAT = 1
@@ -39,8 +40,33 @@ class OutputFolder:
             name = Path(error.filename).name if error.filename else self.folder.name
             raise Unusable(f"cannot write {name}: {reason(error)}") from None
 
+    def differences(self, files: Mapping[str, bytes]) -> list[Difference]:
+        """What `write` would change, by name. Nothing is written; another sort of line ends is no difference. Raises Unusable."""
+        try:
+            self._read_list(force=False)
+            found = [self._difference(name, files.get(name)) for name in sorted({*files, *self.owned})]
+        except OSError as error:
+            name = Path(error.filename).name if error.filename else self.folder.name
+            raise Unusable(f"cannot read {name}: {reason(error)}") from None
+        return [difference for difference in found if difference]
+
+    def _difference(self, name: str, wanted: bytes | None) -> Difference | None:
+        path, known = self._path(name), self.owned.get(name, set())
+        there = path.read_bytes() if path.is_file() else None
+        if there is None:
+            return Difference(name, None, wanted, edited=bool(known)) if wanted is not None else None
+        if wanted is not None and with_lf(there) == with_lf(wanted):
+            return None
+        edited = not {_digest(there), _digest(with_lf(there))} & known
+        if wanted is None and edited:
+            return None  # somebody has made it their own, and a build leaves it
+        return Difference(name, there, wanted, edited)
+
     def _open(self, force: bool) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
+        self._read_list(force)
+
+    def _read_list(self, force: bool) -> None:
         try:
             content = self._path(SIDECAR).read_bytes()
         except FileNotFoundError:
@@ -92,7 +118,7 @@ class OutputFolder:
                 changes.kept.append(name)
             else:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                _replace(path, content)
+                replace_file(path, content)
                 changes.written.append(name)
         for name in sorted(set(self.owned) - set(files)):
             self._remove(name, changes)
@@ -123,7 +149,20 @@ class OutputFolder:
         text = json.dumps({"format": FORMAT, "files": listed}, indent=1, ensure_ascii=False) + "\n"
         path = self._path(SIDECAR)
         if not path.is_file() or path.read_bytes() != text.encode("utf-8"):
-            _replace(path, text.encode("utf-8"))
+            replace_file(path, text.encode("utf-8"))
+
+
+@record
+class Difference:
+    """A file that a build would change: its bytes before and after (None where there is none).
+
+    `edited`: since the last build somebody changed or removed it, or it was never of a build.
+    """
+
+    name: str
+    before: bytes | None
+    after: bytes | None
+    edited: bool
 
 
 class Changes:
@@ -136,6 +175,11 @@ class Changes:
         self.kept: list[str] = []
         self.removed: list[str] = []
         self.spared: list[str] = []
+
+
+def with_lf(content: bytes) -> bytes:
+    """A text with LF line ends, as it was before version control checked it out; other content as it is."""
+    return content if b"\0" in content else content.replace(b"\r\n", b"\n")
 
 
 def _refusal(foreign: list[str], edited: list[str]) -> str:
@@ -171,8 +215,8 @@ def _digest(content: bytes) -> str:
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file so that it is whole at every moment."""
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file so that it is whole at every moment. Raises OSError."""
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         part.write_bytes(content)

@@ -67,7 +67,7 @@ class Package:
 
     def build(self) -> None:
         """Build, and write the scripted replies of a model that takes its time."""
-        command = ["-m", "agent_lattice.cli", "build", str(HERE / "refund.lat"), "-o", str(self.folder)]
+        command = ["-m", "agent_lattice.cli", "build", str(HERE / "refund.lat"), "--no-lock", "-o", str(self.folder)]
         print(indented(finished(subprocess.run([sys.executable, *command], capture_output=True, encoding="utf-8"))))
         script = json.loads((HERE / "replies" / "small.json").read_text(encoding="utf-8"))
         for reply in script["replies"]:

@@ -18,7 +18,10 @@ def options() -> dict[str, set[str]]:
     found = {name: main.get_command(context, name) for name in COMMANDS}
     return {
         name: {
-            option for parameter in command.params if isinstance(parameter, click.Option) for option in parameter.opts
+            option
+            for parameter in command.params
+            if isinstance(parameter, click.Option)
+            for option in (*parameter.opts, *parameter.secondary_opts)
         }
         for name, command in found.items()
         if command is not None

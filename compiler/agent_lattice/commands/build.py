@@ -1,4 +1,4 @@
-"""`lattice build FILE -o DIR`: the package of a workflow, written by the one writer of that folder."""
+"""`lattice build FILE`: the package of a workflow, written by the one writer of that folder, and the lock beside the source."""
 
 from __future__ import annotations
 
@@ -10,35 +10,63 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from agent_lattice.compiling import compile_file, show_findings
+from agent_lattice.compiling import Compiled, compile_file, show_findings
 from agent_lattice.diagnostics import nearest
 from agent_lattice.output_folder import Changes, OutputFolder
-from agent_lattice.reading import Unusable, shown
-from agent_lattice.terminal import note, out
+from agent_lattice.reading import STDIN, Unusable, shown
+from agent_lattice.terminal import note, out, out_paint
 
 if TYPE_CHECKING:
+    from agent_lattice.lock import LockFile
     from agent_lattice.plan import Plan
 
 
 @click.command("build")
 @click.argument("file")
-@click.option("-o", "--output", required=True, metavar="DIR", help="The folder that the build gets to itself.")
-@click.option("--target", default="python", metavar="NAME", show_default=True, help="What to build for.")
-@click.option("--pyz", is_flag=True, help="Also write NAME.pyz, the whole package in one file.")
+@click.option("-o", "--output", metavar="DIR", help="The folder that the build gets to itself.")
+@click.option("--target", metavar="NAME", help="What to build for; python if nothing else is said.")
+@click.option("--pyz/--no-pyz", default=None, help="Also write NAME.pyz, the whole package in one file.")
 @click.option("--workflow", metavar="NAME", help="The workflow to run.")
+@click.option("--lock", metavar="PATH", help="The lock file; lattice.lock beside FILE if nothing else is said.")
+@click.option("--no-lock", is_flag=True, help="Neither write nor check a lock.")
+@click.option("--check", is_flag=True, help="Write nothing; exit with 1 and show what a build would change.")
 @click.option("--force", is_flag=True, help="Overwrite files that were edited or that no build wrote.")
-def build_command(file: str, output: str, target: str, pyz: bool, workflow: str | None, force: bool) -> None:
-    """Write the package of FILE into DIR.
+def build_command(
+    file: str,
+    output: str | None,
+    target: str | None,
+    pyz: bool | None,
+    workflow: str | None,
+    lock: str | None,
+    no_lock: bool,
+    check: bool,
+    force: bool,
+) -> None:
+    """Write the package of FILE into DIR, and note in the lock what it was made of.
 
-    Only files that differ are written. A file in DIR that no build wrote, or that was edited since, is left alone and
-    stops the build; what an earlier build wrote and this one does not is removed.
+    What is not said here is taken from lattice.toml. Only files that differ are written. A file in DIR that no build
+    wrote, or that was edited since, is left alone and stops the build; what an earlier build wrote and this one does
+    not is removed.
     """
-    module = _target(target)
+    if lock and (no_lock or file == STDIN):
+        raise click.UsageError("--lock goes with a file, and not with --no-lock")
     compiled = compile_file(file)
-    plan = compiled.plan(workflow)
+    project = compiled.project
+    folder = output or project.path("build.out")
+    if not folder:
+        raise click.UsageError("where to? Give -o DIR, or `out` under [build] in lattice.toml")
+    module = _target(target or project.text("build.target") or "python")
+    plan = compiled.plan(workflow or project.text("build.workflow"))
     show_findings(compiled.findings)
-    changes = OutputFolder(Path(output)).write(_files(plan, module, pyz), force=force)
-    _show(changes, output)
+    files = _files(plan, module, project.values.get("build.pyz") is True if pyz is None else pyz)
+    locked = None if no_lock or file == STDIN else _lock(compiled, plan, module.TARGET, lock, force)
+    if check:
+        _check(folder, files, locked)
+        return
+    changes = OutputFolder(Path(folder)).write(files, force=force)
+    if locked and locked.write():
+        note(f"{locked.name}: written\n")
+    _show(changes, folder)
 
 
 def _target(name: str) -> Any:
@@ -63,6 +91,33 @@ def _files(plan: Plan, module: Any, pyz: bool) -> dict[str, bytes]:
             raise Unusable(f"the target `{module.TARGET.name}` makes no single file")
         files[f"{plan.name}.pyz"] = import_module(f"{module.__name__}.pyz").pyz(plan)
     return files
+
+
+def _lock(compiled: Compiled, plan: Plan, target: Any, path: str | None, force: bool) -> LockFile:
+    """The lock as it is to be after this build; other targets of the same source stay in it."""
+    from agent_lattice.locking import lock_of, put
+
+    lock = lock_of(compiled, path, forgive=force)
+    before = lock.found.programs.get(lock.key(compiled.opened.path))
+    others = before.targets if before else {}
+    put(lock, compiled, plan, {**others, target.name: target.contract})
+    return lock
+
+
+def _check(folder: str, files: dict[str, bytes], lock: LockFile | None) -> None:
+    """Show what a build would change; exit with 1 if there is something."""
+    from agent_lattice.drift import folder_drift, lock_drift
+    from agent_lattice.locking import show_drifts
+
+    output, paint = OutputFolder(Path(folder)), out_paint()
+    differences = output.differences(files)
+    drifts = [folder_drift(shown(folder), differences, bool(output.owned), paint)]
+    drifts += [lock_drift(lock, paint)] if lock else []
+    found = [drift for drift in drifts if drift]
+    if found:
+        show_drifts(found)
+        raise click.exceptions.Exit(1)
+    out(f"{shown(folder)}: as a build would write it\n")
 
 
 def _show(changes: Changes, output: str) -> None:

@@ -17,11 +17,11 @@ from agent_lattice.terminal import note, out, out_json, out_paint
 
 @record
 class Checked:
-    """What is printed: the files that were named, what was found, and the least that counts as a failure."""
+    """What is printed: the files that were named, what was found, and which of that makes the check fail."""
 
     files: tuple[str, ...]
     found: list[Finding]
-    least: Severity
+    failures: list[Finding]
 
 
 @click.command("check")
@@ -36,17 +36,48 @@ class Checked:
 @click.option(
     "--fail-on",
     type=click.Choice(["error", "warning", "hint"]),
-    default="error",
-    help="The least that makes the exit code 1.",
+    help="The least that makes the exit code 1; error if nothing else is said.",
 )
 @click.option("--fix", is_flag=True, help="Apply the fixes to the files, until none is left (at most 10 rounds).")
-def check_command(files: tuple[str, ...], form: str, fail_on: str, fix: bool) -> None:
+@click.option("--check", is_flag=True, help="Also compare with the lock; exit with 1 and show what has drifted.")
+@click.option(
+    "--lock", metavar="PATH", help="The lock file of --check; lattice.lock beside FILE if nothing else is said."
+)
+def check_command(
+    files: tuple[str, ...], form: str, fail_on: str | None, fix: bool, check: bool, lock: str | None
+) -> None:
     """Report every mistake in the sources FILE... and in what they import; `-` reads standard input."""
-    found = list(unique(finding for path in files for finding in _compiled(path, fix).findings))
-    least = Severity[fail_on.upper()]
-    _FORMS[form](Checked(files, found, least))
-    if any(finding.diagnostic.severity >= least for finding in found):
+    if lock and not check:
+        raise click.UsageError("--lock goes with --check")
+    everything = [_compiled(path, fix) for path in files]
+    found = list(unique(finding for compiled in everything for finding in compiled.findings))
+    failures = [
+        finding for compiled in everything for finding in compiled.findings if _fails(finding, compiled, fail_on)
+    ]
+    _FORMS[form](Checked(files, found, failures))
+    drifted = check and _show_drift(everything, lock, form)
+    if failures or drifted:
         raise click.exceptions.Exit(1)
+
+
+def _fails(finding: Finding, compiled: Compiled, fail_on: str | None) -> bool:
+    least = fail_on or compiled.project.text("check.fail-on") or "error"
+    return finding.diagnostic.severity >= Severity[least.upper()]
+
+
+def _show_drift(everything: list[Compiled], lock: str | None, form: str) -> bool:
+    """Show how the locks differ from what builds would write; whether they do."""
+    from agent_lattice.locking import lock_drifts, show_drifts
+
+    drifts = lock_drifts(everything, lock)
+    show_drifts(drifts, aside=form != "text")
+    if form == "github":
+        from agent_lattice.renders import github
+
+        for drift in drifts:
+            file = github.within(_in_repository(), drift.file)
+            out_json(github.command(Severity.ERROR, drift.sentence, file=file, title="drift"))
+    return bool(drifts)
 
 
 def _compiled(path: str, fix: bool) -> Compiled:
@@ -104,7 +135,7 @@ def _in_repository() -> str:
 def _junit(checked: Checked) -> None:
     from agent_lattice.renders import junit
 
-    out_json(junit.render(junit.of_findings(checked.found, map(shown, checked.files), checked.least)))
+    out_json(junit.render(junit.of_findings(checked.found, map(shown, checked.files), checked.failures)))
 
 
 _FORMS: dict[str, Callable[[Checked], None]] = {

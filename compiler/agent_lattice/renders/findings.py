@@ -40,11 +40,16 @@ def unique(findings: Iterable[Finding]) -> Iterator[Finding]:
     """Each finding once: a file that two others import is analysed twice."""
     seen: set[tuple[str, int, int, str, str]] = set()
     for finding in findings:
-        d = finding.diagnostic
-        key = (finding.file(d.span.source), d.span.start, d.span.end, d.code.number, d.message)
+        key = key_of(finding)
         if key not in seen:
             seen.add(key)
             yield finding
+
+
+def key_of(finding: Finding) -> tuple[str, int, int, str, str]:
+    """What tells a finding from others: its place, code and message."""
+    d = finding.diagnostic
+    return (finding.file(d.span.source), d.span.start, d.span.end, d.code.number, d.message)
 
 
 def is_somewhere(span: Span) -> bool:

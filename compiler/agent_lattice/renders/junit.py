@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterable
 from xml.etree import ElementTree
 
-from agent_lattice.diagnostics import Severity
 from agent_lattice.records import record
-from agent_lattice.renders.findings import Finding, is_somewhere
+from agent_lattice.renders.findings import Finding, is_somewhere, key_of
 
 _NO_XML = re.compile("[^\t\n -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 cannot hold, even escaped."""
@@ -34,24 +33,27 @@ def render(suites: Iterable[tuple[str, Iterable[Case]]]) -> str:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(root, encoding="unicode")}\n'
 
 
-def of_findings(findings: Iterable[Finding], files: Iterable[str], least: Severity) -> list[tuple[str, list[Case]]]:
-    """A suite for each of `files` and each file with findings; findings below `least` are told and pass.
+def of_findings(
+    findings: Iterable[Finding], files: Iterable[str], failures: Iterable[Finding]
+) -> list[tuple[str, list[Case]]]:
+    """A suite for each of `files` and each file with findings; those that are not among `failures` are told and pass.
 
     A file without findings has one case that passes.
     """
     suites: dict[str, list[Case]] = {file: [] for file in files}
+    failing = {key_of(finding) for finding in failures}
     for finding in findings:
         span = finding.diagnostic.span
         file = finding.file(span.source) if is_somewhere(span) else span.source.name
-        suites.setdefault(file, []).append(_case(finding, least))
+        suites.setdefault(file, []).append(_case(finding, key_of(finding) in failing))
     return [(file, cases or [Case("no findings")]) for file, cases in suites.items()]
 
 
-def _case(finding: Finding, least: Severity) -> Case:
+def _case(finding: Finding, failing: bool) -> Case:
     d = finding.diagnostic
     line, column = d.span.source.position(d.span.start)
     name = f"{d.code.number} {d.code.name} at {line}:{column}"
-    problem = d.message if d.severity >= least else ""
+    problem = d.message if failing else ""
     return Case(name, problem, str(d.severity), f"{finding.place(d.span)}: {d.severity}: {finding.said}")
 
 
