@@ -138,13 +138,24 @@ class Loop:
                 self._collect()
 
     def _step(self, task: Task, value: Any, error: BaseException | None) -> None:
-        """Let a coroutine go on until its next command or its end."""
-        run = task.run
-        if run.over:
+        """Let a coroutine go on until its next command or its end, and put that where it is waited for."""
+        call = self._advanced(task, value, error)
+        if call is not None:
+            self._waiting.append((task, call))
+        self._mark(task.run)
+
+    def _mark(self, run: Run) -> None:
+        if run.journal.pending and not run.dirty:
+            run.dirty = True
+            self._dirty.append(run)
+
+    def _advanced(self, task: Task, value: Any, error: BaseException | None) -> Call | None:
+        """The call that a coroutine makes next; None when it branches, has come to its end, or its run is over."""
+        if task.run.over:
             task.body.close()
-            return
+            return None
         try:
-            command = task.body.send(value) if error is None else task.body.throw(error)
+            command: Call | Join = task.body.send(value) if error is None else task.body.throw(error)
         except StopIteration as end:
             self._end(task, end.value, None)
         except KeyboardInterrupt:
@@ -152,14 +163,11 @@ class Loop:
         except (Exception, Cancelled) as failure:
             self._end(task, None, failure)
         else:
-            if command.__class__ is Call:
-                self._waiting.append((task, command))
-            else:
-                task.children = Group(task, command)
-                self._open(task.children)
-        if run.journal.pending and not run.dirty:
-            run.dirty = True
-            self._dirty.append(run)
+            if isinstance(command, Call):
+                return command
+            task.children = Group(task, command)
+            self._open(task.children)
+        return None
 
     def _open(self, group: Group) -> None:
         """Start branches up to the group's width, in a cancelled group too: there they stop by themselves at their
@@ -192,20 +200,23 @@ class Loop:
 
     def _alone(self, task: Task, call: Call) -> None:
         """One effect after another while it is the only thing to do: no threads, nobody else to commit with."""
-        waiting = self._waiting
-        while self._accepts(task, call):
-            if self._dirty:
+        run = task.run
+        journal = run.journal
+        following: Call | None = call
+        while following is not None and self._accepts(task, following):
+            if self._dirty:  # at the beginning, perhaps of other runs too
+                self._mark(run)
                 self._commit()
-            if task.run.over:
+            elif journal.pending:
+                self._commit_one(run)
+            if run.over:
                 task.body.close()
                 return
-            if self.stopping and not call.write:  # an announced write would be in doubt if it were not made
-                waiting.append((task, call))
+            if self.stopping and not following.write:  # an announced write would be in doubt if it were not made
+                self._waiting.append((task, following))
                 return
-            self._step(task, self._performed(call), None)
-            if self.stopping or self._ready or len(waiting) != 1:
-                return
-            task, call = waiting.pop()
+            following = self._advanced(task, self._performed(following), None)
+        self._mark(run)
 
     def _performed(self, call: Call) -> Any:
         if call.function is None:
@@ -229,9 +240,6 @@ class Loop:
         else:
             if call.intent is not None or run.announces:
                 run.announce(call)
-            if run.journal.pending and not run.dirty:
-                run.dirty = True
-                self._dirty.append(run)
             return True
         return False
 
@@ -239,7 +247,10 @@ class Loop:
         """Put the intents of the waiting calls into their logs; calls of cancelled branches come back at once."""
         calls = self._waiting.copy()
         self._waiting.clear()
-        return [(task, call) for task, call in calls if self._accepts(task, call)]
+        accepted = [(task, call) for task, call in calls if self._accepts(task, call)]
+        for task, _ in accepted:
+            self._mark(task.run)
+        return accepted
 
     def _commit(self) -> None:
         """One transaction for the new events of all runs, then tell who listens."""
