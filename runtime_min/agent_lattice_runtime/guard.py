@@ -110,7 +110,7 @@ class Watch:
         if any(_matches(pattern, real) for pattern in self._grant.files):
             return
         own = self._own(real)
-        if own and (not writing or "__pycache__" in real):
+        if _in_byte_code_folder(real) or (own and (not writing or "__pycache__" in real)):
             return
         self._deny("files", text, f"may not {'write' if writing else 'read'} {text}")
 
@@ -196,6 +196,11 @@ def _library() -> tuple[str, ...]:
         folders = [dirname(os.__file__), *(path for path in sys.path if path.rstrip("/\\").endswith(_INSTALLED))]
         _roots = tuple({realpath(path) for path in (*folders, *_zones()) if path})
     return _roots
+
+
+def _in_byte_code_folder(real: str) -> bool:
+    """Whether a path is in the folder that PYTHONPYCACHEPREFIX puts in the place of every `__pycache__`."""
+    return sys.pycache_prefix is not None and _is_under(real, realpath(sys.pycache_prefix))
 
 
 def _zones() -> tuple[str, ...]:

@@ -258,6 +258,17 @@ def test_importing_is_allowed_and_outside_of_tools_nothing_is_watched(tools: Pat
     assert Path("free.txt").read_text() == "free"
 
 
+def test_byte_code_may_be_kept_elsewhere(tools: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = tools.parent / "kept"
+    monkeypatch.setattr(sys, "pycache_prefix", str(kept))
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    for _ in range(2):
+        outcome, _, _ = call(tools, "def f():\n    return 1", module="tt_kept")
+        assert outcome.result == 1
+        del sys.modules["tt_kept"]
+    assert list(kept.rglob("tt_kept.*.pyc"))
+
+
 def test_of_the_tools_folder_only_modules_can_be_read(tools: Path) -> None:
     """A run from source has the author's folder for a tools folder: what else is there is not the tools' to read."""
     (tools / "keys.env").write_text("hidden")
