@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import process_time
 from typing import TYPE_CHECKING, Any
 
 import others
@@ -71,7 +72,9 @@ def figures() -> Iterator[Figure]:
 def _in_memory(setting: Setting) -> Iterator[Figure]:
     flow = _workflow()
     run, hashed = in_turns(
-        [lambda: start(flow, {"steps": STEPS}, MemoryStore(), None, setting), _hashing(_events(flow, setting))], ROUNDS
+        [lambda: start(flow, {"steps": STEPS}, MemoryStore(), None, setting), _hashing(_events(flow, setting))],
+        3 * ROUNDS,
+        clock=process_time,
     )
     step = run / STEPS
     beside = f"{shown(hashed / STEPS)}  json.dumps and sha256 of the event"
