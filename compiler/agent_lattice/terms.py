@@ -12,7 +12,7 @@ from agent_lattice.records import field, record
 from agent_lattice.source import NOWHERE, Span
 from agent_lattice.types import DYN, STRING, Type
 
-Value = bool | int | float | str | None
+Value = bool | int | float | str | bytes | None
 """A constant of the language."""
 
 
@@ -278,6 +278,8 @@ def _constant(value: Value) -> dict[str, Any]:
             return {"int": value if abs(value) < 2**53 else str(value)}
         case str():
             return {"string": value}
+        case bytes():
+            return {"bytes": value.hex()}
     if math.isnan(value):
         return {"float": "NaN"}
     if math.isinf(value):

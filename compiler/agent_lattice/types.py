@@ -66,6 +66,22 @@ class String(Type):
 
 
 @record
+class Bytes(Type):
+    """Of expressions only: no declaration names it."""
+
+    def __str__(self) -> str:
+        return "bytes"
+
+
+@record
+class TypeOf(Type):
+    """A type as a value, of expressions only."""
+
+    def __str__(self) -> str:
+        return "type"
+
+
+@record
 class Literal(Type):
     """A closed choice of strings, integers or booleans, in the order written, each once."""
 
@@ -150,6 +166,7 @@ class Record(Type):
 
 
 NULL, BOOL, INT, FLOAT, STRING, DYN, UNKNOWN = Null(), Bool(), Int(), Float(), String(), Dyn(), Unknown()
+BYTES, TYPE = Bytes(), TypeOf()
 
 
 class Primitives:

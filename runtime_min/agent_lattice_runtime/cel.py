@@ -1,7 +1,7 @@
 """The operations of CEL that plain Python does not have: overflow, errors instead of exceptions, absorbed errors.
 
 Generated code calls these where an operation can fail or means something else in Python. Values are None, bool, int
-(64 bits), float, str, list and dict with str keys. Nothing but CelError comes out of them.
+(64 bits), float, str, bytes, list and dict with str keys. Nothing but CelError comes out of them.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ def kind(value: object) -> str:
     """The name of a value's type in the language."""
     if value is None:
         return "null"
-    names = {bool: "bool", int: "int", float: "double", str: "string", list: "list", dict: "map"}
-    return names.get(type(value), type(value).__name__)
+    names = {bool: "bool", int: "int", float: "double", str: "string", bytes: "bytes", list: "list", dict: "map"}
+    return names.get(type(value)) or str(getattr(value, "cel_kind", type(value).__name__))
 
 
 def _no_overload(operation: str, *values: object) -> NoReturn:
@@ -113,7 +113,7 @@ def _calc(operator: str, left: Any, right: Any) -> Any:
         return _INT[operator](left, right)
     if sort is float and operator != "%":
         return _float(operator, left, right)
-    if operator == "+" and (sort is str or sort is list):
+    if operator == "+" and sort in (str, bytes, list):
         return left + right
     _no_overload(f"_{operator}_", left, right)
 
@@ -152,9 +152,9 @@ def equals(left: object, right: object) -> bool:
 
 
 def compare(operator: str, left: Any, right: Any) -> bool:
-    """`< <= > >=` of two values of any type: two numbers, two strings or two bools."""
+    """`< <= > >=` of two values of any type: two numbers, strings, bools or bytes."""
     sorts = {type(left), type(right)}
-    comparable = sorts <= {int, float} or sorts in ({str}, {bool})
+    comparable = sorts <= {int, float} or sorts in ({str}, {bool}, {bytes})
     if not comparable:
         _no_overload(f"_{operator}_", left, right)
     if operator in ("<", "<="):
@@ -352,18 +352,27 @@ def to_bool(value: Any) -> bool:
 
 
 def to_string(value: Any) -> str:
-    """`string(value)`: a double prints as in JSON (1.0 as `1`), with `NaN`, `Infinity` and `-Infinity`."""
+    """`string(value)`: bytes are read as UTF-8, a double prints as in JSON (1.0 as `1`), with `NaN`, `Infinity` and `-Infinity`."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
         return str(value)
+    if isinstance(value, bytes):
+        return _decoded(value)
     if not isinstance(value, float):
         _no_overload("string", value)
     from .canonical import number
 
     return number(value).strip('"')
+
+
+def _decoded(value: bytes) -> str:
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        raise CelError("invalid UTF-8 in bytes, which cannot be converted to string") from None
 
 
 def text(value: Any) -> str:
@@ -387,8 +396,8 @@ def shown(value: str) -> str:
 
 
 def size(value: Any) -> int:
-    """`size(value)`, of a value of any type; a string counts its code points."""
-    return len(value) if isinstance(value, (str, list, dict)) else _no_overload("size", value)
+    """`size(value)`, of a value of any type; a string counts its code points, bytes are counted."""
+    return len(value) if isinstance(value, (str, bytes, list, dict)) else _no_overload("size", value)
 
 
 def _place(index: int, length: int) -> int:

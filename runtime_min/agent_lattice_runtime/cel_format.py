@@ -58,8 +58,8 @@ def _shown(letter: str, precision: int | None, value: Any) -> str:
         return _real("f" if letter == "d" else letter, 6 if precision is None else precision, value)
     if letter == "b" and isinstance(value, bool):
         return "1" if value else "0"
-    if letter in "xX" and isinstance(value, str):
-        digits = value.encode("utf-8").hex()
+    if letter in "xX" and isinstance(value, (str, bytes)):
+        digits = (value if isinstance(value, bytes) else value.encode("utf-8")).hex()
         return digits.upper() if letter == "X" else digits
     if type(value) is int:
         return format(value, letter)
@@ -83,8 +83,14 @@ def _text(value: Any) -> str:
         elif isinstance(found, (list, dict)):
             waiting.extend(reversed(_inside(found)))
         else:
-            made.append("null" if found is None else to_string(found))
+            made.append(_scalar(found))
     return "".join(made)
+
+
+def _scalar(value: Any) -> str:
+    if value is None:
+        return "null"
+    return repr(value) if kind(value) == "type" else to_string(value)
 
 
 def _inside(value: Any) -> list[tuple[bool, Any]]:

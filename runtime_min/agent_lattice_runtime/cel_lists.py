@@ -89,7 +89,7 @@ def part(value: Any, start: Any, end: Any) -> list[Any]:
     return items[start:end]
 
 
-_ORDERED = (int, float, str, bool)
+_ORDERED = (int, float, str, bool, bytes)
 
 
 def sort(value: Any) -> list[Any]:

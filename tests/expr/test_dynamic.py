@@ -33,7 +33,15 @@ x.upperAscii() ; x.replace(x, y) ; x.replace(x, x, y) ; x.split(y) ; x.split(x, 
 x.substring(y) ; x.substring(y, y) ; x.reverse() ; strings.quote(x) ; x.all(i, i == y) ; x.exists(i, i) ;
 x.exists_one(i, y) ; x.map(i, i + y) ; x.map(i, y, i) ; x.filter(i, i in y) ; [x, y] ; {x: y} ; {x: 1, y: 2} ;
 [x] + y ; x == y && y == x ; x + 1 ; x + 1.0 ; x < 1 ; 1 in x ; x[0] ; x['a'] ; x.a.b || x.c == y ;
-!(x == y) ? x : y ; string(x) + string(y) ; int(x) + int(y) ; x + 'a'
+!(x == y) ? x : y ; string(x) + string(y) ; int(x) + int(y) ; x + 'a' ;
+bytes(x) + bytes(y) ; base64.decode(x) ; base64.encode(x) ; type(x) == type(y) ; type(x) in [y, int] ; x + b'a' ;
+x.all(i, v, i == v) ; x.exists(i, v, v) ; x.existsOne(i, v, v == y) ; x.transformList(i, v, i in y, v) ;
+x.transformMap(k, v, v) ; x.transformMapEntry(k, v, {k: v}) ; x.transformMapEntry(k, v, v) ; x.distinct() ;
+x.flatten() ; x.flatten(y) ; x.reverse() ; x.slice(y, y) ; x.sort() ; x.sortBy(i, i) ; sets.contains(x, y) ;
+sets.equivalent(x, y) ; sets.intersects(x, y) ; math.greatest(x) ; math.least(x, y) ; math.abs(x) ; math.sign(x) ;
+math.sqrt(x) ; math.ceil(x) ; math.round(x) ; math.isNaN(x) ; math.bitAnd(x, y) ; math.bitShiftLeft(x, y) ;
+math.bitShiftRight(x, y) ; lists.range(x) ; x.format(y) ; '%s %d'.format([x, y]) ; '%f'.format([x]) ; '%e'.format(x) ;
+'%x'.format([x]) ; '%b'.format([x])
 """
 
 

@@ -127,7 +127,17 @@ TABLE: list[tuple[str, Any]] = [
     ("math.bitShiftRight(-1, 64) + math.bitShiftRight(-1, 0) + math.bitShiftRight(8, 2)", 1),
     ("math.bitShiftLeft(1, -1)", E("math.bitShiftLeft() invalid negative shift: -1")),
     ("math.bitShiftRight(1, -1)", E("math.bitShiftRight() invalid negative shift: -1")),
+    # encoders
+    ("base64.encode(b'hello') + base64.encode(b'')", "aGVsbG8="),
+    ("string(base64.decode('aGVsbG8=')) + string(base64.decode('aGVsbG8')) + string(base64.decode(''))", "hellohello"),
+    ("base64.decode('a')", E("invalid base64 data")),
+    ("base64.decode('====')", E("invalid base64 data")),
+    ("base64.decode('aGV$')", E("invalid base64 data")),
+    ("base64.decode('aGVsé')", E("invalid base64 data")),
+    ("base64.encode(dyn('a'))", E("expected bytes, found string")),
     # format
+    ("'%s %x %X'.format([b'abc', b'abc', b'xyz'])", "abc 616263 78797A"),
+    ("'%s %s'.format([type(1), [string, dyn(null_type)]])", "int [string, null_type]"),
     ("'%s has %d items'.format(['x', 3])", "x has 3 items"),
     ("'%s'.format([[1, 'a', 2.5, true, null, {'b': [], 'a': 'x'}]])", "[1, a, 2.5, true, null, {a: x, b: []}]"),
     ("'%d %x %X %o %b'.format([-5, -255, 255, 8, -5])", "-5 -ff FF 10 -101"),
@@ -233,6 +243,14 @@ WRONG = [
     ("math.ceil(n)", [("LAT2132", "math.ceil(n)")]),
     ("math.cel(x)", [("LAT2131", "cel")]),
     ("sets.contains(ns)", [("LAT2132", "sets.contains(ns)")]),
+    ("[order.note].sort()", [("LAT2132", "[order.note].sort()")]),
+    ("b'a'", [("LAT1102", "b'a'")]),
+    ("{'a': [type(1)]}", [("LAT1102", "{'a': [type(1)]}")]),
+    ("b'a' + 'b'", [("LAT2121", "b'a' + 'b'")]),
+    ("b'a' == 'a'", [("LAT2122", "b'a' == 'a'")]),
+    ("type(1) == 'int'", [("LAT2122", "type(1) == 'int'")]),
+    ("type(1) == uint", [("LAT2101", "uint")]),
+    ("base64.encode(s)", [("LAT2132", "base64.encode(s)")]),
     ("ns.first()", [("LAT1102", "first")]),
 ]
 
@@ -254,17 +272,18 @@ def test_a_text_nested_beyond_all_measure() -> None:
     assert evaluate("x.flatten(100000)", {"x": deep}) == []
 
 
-REFERENCE = [text for text, _ in TABLE if text.startswith(("math.", "'%")) and "none" not in text]
+REFERENCE = [text for text, _ in TABLE if text.startswith(("math.", "'%", "base64")) and "none" not in text]
 
 
 @pytest.mark.parametrize("text", REFERENCE)
 def test_the_reference_implementation_agrees(lab: Any, text: str) -> None:
     reference = pytest.importorskip("cel_expr_python")
-    from cel_expr_python.ext import ext_math, ext_strings
+    from cel_expr_python.ext import ext_encoders, ext_math, ext_strings
 
     cel = reference.cel
     variables = {"d": cel.Type.DYN, "nan": cel.Type.DOUBLE, "inf": cel.Type.DOUBLE, "low": cel.Type.INT}
-    environment = cel.NewEnv(variables=variables, extensions=[ext_math.ExtMath(), ext_strings.ExtStrings()])
+    extensions = [ext_math.ExtMath(), ext_strings.ExtStrings(), ext_encoders.ExtEncoders()]
+    environment = cel.NewEnv(variables=variables, extensions=extensions)
     data = {name: BINDINGS[name] for name in variables}
     found = environment.compile(text).eval(data=data)
     try:

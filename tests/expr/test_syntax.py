@@ -129,7 +129,8 @@ def test_what_cannot_be_read(lab: Any, text: str, message: str, marked: str) -> 
     [
         ("1u", "LAT1102", "1u", "1"),
         ("0xFFu + 1", "LAT1102", "0xFFu", "0xFF"),
-        ("b'abc'", "LAT1102", "b'abc'", None),
+        ("b'\\u0041'", "LAT1104", "b'\\u0041'", None),
+        ("b'\\q'", "LAT1104", "b'\\q'", None),
         ("a.?b", "LAT1102", "a.?b", None),
         ("a[?0]", "LAT1102", "a[?0]", None),
         ("30_000", "LAT1103", "30_000", "30000"),

@@ -26,11 +26,11 @@ def eval_command(expr: str, bindings: str | None) -> None:
     from agent_lattice_runtime.cel import CelError
     from agent_lattice_runtime.errors import Failure
 
-    from agent_lattice.expr.evaluate import WrongExpression, evaluate
+    from agent_lattice.expr.evaluate import WrongExpression, evaluate, wire
 
     variables = _variables(bindings)
     try:
-        out_json(canonical(evaluate(expr, variables)) + "\n")
+        out_json(canonical(wire(evaluate(expr, variables))) + "\n")
     except WrongExpression as error:
         show_findings(Finding(diagnostic) for diagnostic in error.report.sorted())
         raise click.exceptions.Exit(1) from None

@@ -106,7 +106,7 @@ def _usable(expr: tree.Call) -> set[str]:
 
 
 def _apply(check: Checker, expr: tree.Call, function: Function, args: tuple[Expr, ...]) -> Term:
-    terms = [check.term(arg) if function.name == "dyn" else check.value(arg) for arg in args]
+    terms = [check.term(arg) if function.name in ("dyn", "type") else check.value(arg) for arg in args]
     if any(is_unknown(term.type) for term in terms):
         return check.wrong(expr.span)
     types = [term.type for term in terms]

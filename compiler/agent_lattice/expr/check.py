@@ -10,10 +10,11 @@ from typing import Protocol
 
 from agent_lattice.diagnostics import Code, Report, did_you_mean
 from agent_lattice.expr import calls, literals, operators, tree
-from agent_lattice.expr.fits import has_dyn, is_unknown, may_be_null, present
+from agent_lattice.expr.fits import has_dyn, is_inner, is_unknown, may_be_null, present
 from agent_lattice.expr.fold import folded
-from agent_lattice.expr.functions import CASTS, OVERLOADS
+from agent_lattice.expr.functions import CASTS, OVERLOADS, TYPE_NAMES
 from agent_lattice.expr.narrow import Path, narrowed, path
+from agent_lattice.expr.syntax import NOT_SUPPORTED
 from agent_lattice.expr.tree import Expr, show
 from agent_lattice.records import replace
 from agent_lattice.source import Span
@@ -84,6 +85,8 @@ def check(expr: Expr, scope: Names, report: Report, expected: Type | None = None
     """
     checker = Checker(scope, report)
     term = checker.term(expr, expected)
+    if is_inner(term.type):
+        return checker.inner_only(term)
     if expected is None:
         return replace(term, type=widened(term.type)) if isinstance(term, Const) else term
     return checker.proved(term, expected)
@@ -152,6 +155,14 @@ class Checker:
         self.report.add(MAY_BE_NULL, f"`{text}` may be null here", expr.span, help=help)
         return replace(term, type=present(term.type))
 
+    def inner_only(self, term: Term) -> Term:
+        """Report that a value cannot leave its expression: no declaration could give its type."""
+        message = f"a value of type `{present(term.type)}` is only supported within an expression"
+        self.report.add(
+            NOT_SUPPORTED, message, term.span, help="convert it, e.g. with `string(…)` or `base64.encode(…)`"
+        )
+        return self.wrong(term.span)
+
     def apply(self, function: str, *args: Term, type: Type | None = None, span: Span) -> Term:
         """The term of an overload; computed at once when every argument is a constant."""
         if any(is_unknown(arg.type) for arg in args):
@@ -177,6 +188,8 @@ class Checker:
     def _variable(self, expr: tree.Ident) -> Term:
         found = self.scope.lookup(expr.name)
         if found is None:
+            if expr.name in TYPE_NAMES and not self.scope.is_poisoned(expr.name):
+                return self.apply("type_named", Const(expr.name, type=STRING, span=expr.span), span=expr.span)
             if not self.scope.is_poisoned(expr.name):
                 help, fix = did_you_mean(expr.name, self.scope.known(), expr.span)
                 message = f"nothing is called `{expr.name}` here"

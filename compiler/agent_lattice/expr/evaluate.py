@@ -53,11 +53,11 @@ def evaluate(text: str, bindings: Mapping[str, Any]) -> Any:
 
     Raises WrongExpression when it cannot be read or typed, CelError when it or a binding has no value.
     """
-    from agent_lattice.expr.check import check
+    from agent_lattice.expr.check import Checker
 
     source, report = Source("<expression>", text), Report()
     expr = parse_expr(source, 0, len(source.text), report)
-    term = check(expr, Bindings(bindings), report) if expr is not None else None
+    term = Checker(Bindings(bindings), report).term(expr) if expr is not None else None
     if term is None or report.failed:
         raise WrongExpression(report)
     for name, value in bindings.items():
@@ -71,6 +71,29 @@ def value_of(term: Term, variables: Mapping[str, Any]) -> Any:
     tree = ast.fix_missing_locations(ast.Expression(python(term, names)))
     code = compile(tree, "<expression>", "eval")
     return eval(code, {**_modules(tree), **{names[name]: variables[name] for name in names}})
+
+
+def wire(value: Any) -> Any:
+    """The JSON form of a value as the proto3 JSON mapping has it: bytes as base64; of a type its name.
+
+    Raises CelError when it is nested too deeply.
+    """
+    try:
+        return _wire(value)
+    except RecursionError:
+        raise cel.CelError("the value is nested too deeply") from None
+
+
+def _wire(value: Any) -> Any:
+    if isinstance(value, bytes):
+        from agent_lattice_runtime.cel_bytes import encode
+
+        return encode(value)
+    if isinstance(value, list):
+        return [_wire(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _wire(item) for key, item in value.items()}
+    return repr(value) if cel.kind(value) == "type" else value
 
 
 def _modules(tree: ast.AST) -> dict[str, Any]:

@@ -1,13 +1,13 @@
-"""The extensions of CEL as rows of the function table: `lists`, `sets`, `math`, and `format` of `strings`."""
+"""The extensions of CEL as rows of the function table: `lists`, `sets`, `math`, `encoders`, and `format` of `strings`."""
 
 from __future__ import annotations
 
 from agent_lattice.expr.fits import core, present
 from agent_lattice.expr.overload import LIST, Function, Overload, dynamic, method, row
 from agent_lattice.records import replace
-from agent_lattice.types import BOOL, DYN, FLOAT, INT, STRING, Dyn, ListType, Literal, Type, Unknown
+from agent_lattice.types import BOOL, BYTES, DYN, FLOAT, INT, STRING, Dyn, ListType, Literal, Type, Unknown
 
-_ORDERED = (INT, FLOAT, STRING, BOOL)
+_ORDERED = (INT, FLOAT, STRING, BOOL, BYTES)
 
 
 def _same(types: list[Type]) -> Type:
@@ -144,7 +144,16 @@ _FORMAT = method(
     row("format", (STRING, LIST), STRING, "cel_format.formatted(_0, _1)", True),
 )
 
-EXTENSIONS = (*_LISTS, *_SETS, *_MATH, _FORMAT)
+_ENCODERS = (
+    _free("base64.encode", "as base64", row("base64_encode", (BYTES,), STRING, "cel_bytes.encode(_0)")),
+    _free(
+        "base64.decode",
+        "the bytes of a base64 text",
+        row("base64_decode", (STRING,), BYTES, "cel_bytes.decode(_0)", True),
+    ),
+)
+
+EXTENSIONS = (*_LISTS, *_SETS, *_MATH, *_ENCODERS, _FORMAT)
 
 EXTREMES = {
     "math.greatest": "the greatest of numbers, or of a list of numbers",

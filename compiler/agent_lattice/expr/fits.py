@@ -5,6 +5,7 @@ from __future__ import annotations
 from agent_lattice.types import (
     UNKNOWN,
     Bool,
+    Bytes,
     Dyn,
     Float,
     Int,
@@ -16,6 +17,7 @@ from agent_lattice.types import (
     Record,
     String,
     Type,
+    TypeOf,
     Unknown,
     assignable,
     base,
@@ -50,6 +52,14 @@ def has_dyn(type: Type) -> bool:
     if isinstance(type, ListType):
         return has_dyn(type.item)
     return isinstance(type, Dyn) or (isinstance(type, MapType) and has_dyn(type.value))
+
+
+def is_inner(type: Type) -> bool:
+    """Whether values of the type only live within expressions: they have no JSON form that a program could declare."""
+    type = present(type)
+    if isinstance(type, ListType):
+        return is_inner(type.item)
+    return isinstance(type, Bytes | TypeOf) or (isinstance(type, MapType) and is_inner(type.value))
 
 
 def merged(left: Type, right: Type) -> Type | None:
@@ -117,4 +127,4 @@ def _is_plain_inside(type: Type, seen: frozenset[str]) -> bool:
     if isinstance(type, Record):
         inner = seen | {type.name}
         return type.name not in seen and all(_is_plain_inside(field.type, inner) for field in type.fields.values())
-    return isinstance(type, Null | Bool | Int | String)
+    return isinstance(type, Null | Bool | Int | String | Bytes | TypeOf)

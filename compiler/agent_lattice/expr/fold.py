@@ -18,6 +18,6 @@ def folded(term: Term) -> Term:
         value = value_of(term, {})
     except CelError:
         return term
-    if isinstance(value, list | dict):
+    if value is not None and not isinstance(value, bool | int | float | str | bytes):
         return term
     return Const(value, type=term.type, span=term.span)

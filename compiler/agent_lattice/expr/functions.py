@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agent_lattice.expr.extensions import EXTENSIONS
 from agent_lattice.expr.overload import LIST, MAP, STRINGS, Function, Overload, dynamic, method, row
-from agent_lattice.types import BOOL, DYN, FLOAT, INT, STRING
+from agent_lattice.types import BOOL, BYTES, DYN, FLOAT, INT, STRING, TYPE
 
 
 def _arithmetic(sign: str, word: str, doc: str, *more: Overload, floats: str = "") -> Function:
@@ -15,7 +15,7 @@ def _arithmetic(sign: str, word: str, doc: str, *more: Overload, floats: str = "
 
 def _order(sign: str, word: str, doc: str) -> Function:
     """Numbers compare across int and float by their value."""
-    pairs = ((INT, INT), (INT, FLOAT), (FLOAT, INT), (FLOAT, FLOAT), (STRING, STRING), (BOOL, BOOL))
+    pairs = ((INT, INT), (INT, FLOAT), (FLOAT, INT), (FLOAT, FLOAT), (STRING, STRING), (BOOL, BOOL), (BYTES, BYTES))
     typed = tuple(row(f"{word}_{a}_{b}", (a, b), BOOL, f"_0 {sign} _1") for a, b in pairs)
     return Function(sign, doc, typed, dynamic(f"{word}_dyn", 2, BOOL, f"cel.compare({sign!r}, _0, _1)"))
 
@@ -26,6 +26,7 @@ OPERATORS = (
         "add",
         "sum; strings and lists are joined",
         row("add_string", (STRING, STRING), STRING, "_0 + _1"),
+        row("add_bytes", (BYTES, BYTES), BYTES, "_0 + _1"),
         row("add_list", (LIST, LIST), LIST, "_0 + _1"),
         floats="_0 + _1",
     ),
@@ -114,6 +115,7 @@ _CONVERSIONS = (
         "how many characters, items or entries",
         (
             row("size_string", (STRING,), INT, "len(_0)"),
+            row("size_bytes", (BYTES,), INT, "len(_0)"),
             row("size_list", (LIST,), INT, "len(_0)"),
             row("size_map", (MAP,), INT, "len(_0)"),
         ),
@@ -145,12 +147,13 @@ _CONVERSIONS = (
     ),
     Function(
         "string",
-        "as text; a float as in JSON",
+        "as text; a float as in JSON, bytes as UTF-8",
         (
             row("string_string", (STRING,), STRING, "_0"),
             row("string_int", (INT,), STRING, "str(_0)"),
             row("string_float", (FLOAT,), STRING, "cel.to_string(_0)"),
             row("string_bool", (BOOL,), STRING, "cel.to_string(_0)"),
+            row("string_bytes", (BYTES,), STRING, "cel.to_string(_0)", True),
         ),
         dynamic("string_dyn", 1, STRING, "cel.to_string(_0)"),
         free=True,
@@ -162,6 +165,14 @@ _CONVERSIONS = (
         dynamic("bool_dyn", 1, BOOL, "cel.to_bool(_0)"),
         free=True,
     ),
+    Function(
+        "bytes",
+        "a string in UTF-8",
+        (row("bytes_string", (STRING,), BYTES, "cel_bytes.to_bytes(_0)"), row("bytes_bytes", (BYTES,), BYTES, "_0")),
+        dynamic("bytes_dyn", 1, BYTES, "cel_bytes.to_bytes(_0)"),
+        free=True,
+    ),
+    Function("type", "the type of a value", (row("type", (DYN,), TYPE, "cel_types.of(_0)"),), free=True),
     Function("dyn", "the same value, its type forgotten", (row("dyn", (DYN,), DYN, "_0"),), free=True),
 )
 
@@ -176,6 +187,7 @@ CASTS = {
     INT: dynamic("as_int", 1, INT, "cel.as_int(_0)"),
     FLOAT: dynamic("as_float", 1, FLOAT, "cel.as_double(_0)"),
     STRING: dynamic("as_string", 1, STRING, "cel.as_string(_0)"),
+    BYTES: dynamic("as_bytes", 1, BYTES, "cel_bytes.as_bytes(_0)"),
     STRINGS: dynamic("as_strings", 1, STRINGS, "cel.as_strings(_0)"),
 }
 """Checks at run time that a value has a type."""
@@ -197,6 +209,7 @@ _FORMS = (
     dynamic("field_dyn", 2, DYN, "cel.field(_0, _1)"),
     row("has_key", (MAP, STRING), BOOL, "_1 in _0"),
     dynamic("has_dyn", 2, BOOL, "cel.has(_0, _1)"),
+    row("type_named", (STRING,), TYPE, "cel_types.TypeValue(_0)"),
     row("keys", (MAP,), STRINGS, "sorted(_0)"),
     dynamic("elements", 1, LIST, "cel.elements(_0)"),
     row("pairs_list", (LIST,), LIST, "enumerate(_0)"),
@@ -239,8 +252,11 @@ MACROS = {
 }
 """Of two variables the first is the place in a list or the key of a map, the second the item or value."""
 
-NOT_YET = frozenset(("uint", "bytes", "timestamp", "duration", "type", "optional", "first", "last"))
+NOT_YET = frozenset(("uint", "timestamp", "duration", "optional", "first", "last"))
 """Functions of CEL that are not supported."""
+
+TYPE_NAMES = frozenset(("bool", "int", "double", "string", "bytes", "list", "map", "null_type", "type"))
+"""What stands for a type where nothing else has the name."""
 
 OTHER_NAMES = {
     "float": "double",

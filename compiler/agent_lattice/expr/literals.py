@@ -13,6 +13,7 @@ from agent_lattice.source import Span
 from agent_lattice.terms import Const, ListOf, Make, MapOf, Term
 from agent_lattice.tree import Name
 from agent_lattice.types import (
+    BYTES,
     DYN,
     FLOAT,
     NULL,
@@ -57,8 +58,8 @@ def scalar(check: Checker, expr: tree.Literal, expected: Type | None) -> Term:
     value, span = expr.value, expr.span
     if value is None:
         return Const(None, type=NULL, span=span)
-    if isinstance(value, float):
-        return Const(value, type=FLOAT, span=span)
+    if isinstance(value, float | bytes):
+        return Const(value, type=FLOAT if isinstance(value, float) else BYTES, span=span)
     if isinstance(value, int) and not isinstance(value, bool):
         if value >= 2**63:
             check.report.add(WRONG_NUMBER, "this number does not fit an int", span, help=INT_RANGE)

@@ -46,6 +46,24 @@ def decode(raw: str) -> Body:
     return _decode_escapes(raw, width, end)
 
 
+def decode_bytes(raw: str) -> tuple[bytes, str]:
+    """The bytes of a BYTES token without its `b`, and the first wrong escape: `\\xff` is a byte, text is UTF-8."""
+    prefix = 1 if raw[0] in "rR" else 0
+    width = 3 if is_triple(raw) else 1
+    text = raw[prefix + width : len(raw) - width]
+    if prefix:
+        return text.encode("utf-8"), ""
+    made, at = bytearray(), 0
+    while (escape := text.find("\\", at)) >= 0:
+        made += text[at:escape].encode("utf-8")
+        found = _ESCAPE.match(text, escape)
+        if found is None or found.group("u") or found.group("U"):
+            return b"", found.group() if found else text[escape : escape + 2]
+        made += _escaped(found).encode("latin-1")
+        at = found.end()
+    return bytes(made + text[at:].encode("utf-8")), ""
+
+
 def _decode_escapes(raw: str, at: int, end: int) -> Body:
     chars: list[str] = []
     starts: list[int] = []

@@ -12,7 +12,7 @@ from lark import Token
 
 from agent_lattice.diagnostics import Code, Diagnostic, Fix, replace
 from agent_lattice.expr import tree
-from agent_lattice.expr.strings import decode
+from agent_lattice.expr.strings import decode, decode_bytes
 from agent_lattice.expr.tree import (
     Call,
     Conditional,
@@ -54,7 +54,8 @@ SYNTAX = r"""
     | (NAME | TYPE_NAME) "(" _expr_list? ")" -> expr_call
     | "(" expr ")" -> expr_group
     | ("true" | "false" | "null" | INT | HEX | FLOAT | STRING) -> expr_literal
-    | (UINT | BYTES) -> expr_unsupported
+    | BYTES -> expr_bytes
+    | UINT -> expr_unsupported
     | "[" (expr ("," expr)* ","?)? "]" -> expr_list
     | "{" (expr_entry ("," expr_entry)* ","?)? "}" -> expr_map
     | TYPE_NAME "{" (expr_field ("," expr_field)* ","?)? "}" -> expr_record
@@ -67,7 +68,7 @@ INT: /[0-9][0-9_]*/
 HEX.2: /0[xX][0-9a-fA-F]+/
 FLOAT.2: /[0-9]*\.[0-9]+(?:[eE][+-]?[0-9]+)?|[0-9]+[eE][+-]?[0-9]+/
 UINT.3: /(?:0[xX][0-9a-fA-F]+|[0-9]+)[uU](?![A-Za-z0-9_])/
-BYTES.3: /(?:[bB][rR]?|[rR][bB])(?:"[^"\n]*"|'[^'\n]*')/
+BYTES.3: /[bB]/ STRING
 STRING.2: _RAW_LONG | _LONG | _RAW_SHORT | _SHORT
 _RAW_LONG: /[rR](?:"{3}[\s\S]*?"{3}|'{3}[\s\S]*?'{3})/
 _LONG: /"{3}(?:[^\\]|\\[\s\S])*?"{3}|'{3}(?:[^\\]|\\[\s\S])*?'{3}/
@@ -214,11 +215,16 @@ def _string(text: str, span: Span) -> Expr:
 
 
 def _read_unsupported(parts: Parts) -> Expr:
-    token: Token = parts.children[0]
-    if token.type == "UINT":
-        fix = replace("make it an int", parts.span, str(token)[:-1])
-        return wrong(NOT_SUPPORTED, "unsigned integers are not supported", parts.span, "use an int", fix=fix)
-    return wrong(NOT_SUPPORTED, "byte strings are not supported", parts.span, "use a string")
+    fix = replace("make it an int", parts.span, str(parts.children[0])[:-1])
+    return wrong(NOT_SUPPORTED, "unsigned integers are not supported", parts.span, "use an int", fix=fix)
+
+
+def _read_bytes(parts: Parts) -> Expr:
+    text, span = str(parts.children[0]), parts.span
+    value, problem = decode_bytes(text[1:])
+    if problem:
+        return wrong(WRONG_ESCAPE, f"`{problem}` is no escape sequence of bytes", span, "write `\\\\` for a backslash")
+    return tree.Literal(value, span=span)
 
 
 def _read_optional(parts: Parts) -> Expr:
@@ -281,6 +287,7 @@ READERS: dict[str, Reader] = {
     "expr_ident": _read_ident,
     "expr_group": _read_group,
     "expr_literal": _read_literal,
+    "expr_bytes": _read_bytes,
     "expr_unsupported": _read_unsupported,
     "expr_list": _read_list,
     "expr_map": _read_map,

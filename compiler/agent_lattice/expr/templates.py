@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from agent_lattice.diagnostics import Report
 from agent_lattice.expr.check import Checker, Names
-from agent_lattice.expr.fits import core, present
+from agent_lattice.expr.fits import core, is_inner, present
 from agent_lattice.expr.macros import elements
 from agent_lattice.expr.narrow import Path, narrowed
 from agent_lattice.expr.operators import condition
@@ -49,7 +49,8 @@ def _check_part(node: TemplateNode, check: Checker) -> TemplatePart:
         case FixedText(text):
             return Text(text)
         case ShownExpr(expr):
-            return _shown(check.value(expr))
+            term = check.value(expr)
+            return _shown(check.inner_only(term) if is_inner(term.type) else term)
         case ForBlock(name, written, body):
             over, (item,) = elements(check, check.value(written), written)
             return Each(name.text, over, _check_parts(body, check.within({name.text: item})))

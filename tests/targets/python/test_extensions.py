@@ -15,8 +15,9 @@ workflow all_of_them(numbers: list<int>, words: map<string, int>, max: int, cel_
   let doubled = words.transformMap(word, count, count > 1, count * 2)
   let ordered = numbers.distinct().sortBy(n, -n)
   let checked = numbers.all(place, n, 10 / n > place)
+  let coded = type(max) == int ? base64.encode(bytes(string(max))) : ""
   let least = math.least(numbers[0], max)
-  return "%s %s %s %d %.1f".format([doubled, ordered, checked, least, math.floor(cel_math)])
+  return "%s %s %s %d %.1f %s".format([doubled, ordered, checked, least, math.floor(cel_math), coded])
 }
 """
 PLAIN = "workflow plain(numbers: list<int>) -> bool {\n  return numbers.all(place, n, n > place)\n}\n"
@@ -36,7 +37,7 @@ def test_a_package_carries_what_its_expressions_call() -> None:
 def test_names_of_modules_are_names_like_others() -> None:
     done = run(ALL, ARGUMENTS)
     assert done.failure is None
-    assert done.result == "{b: 4} [3, 2, 1] false 1 1.0"
+    assert done.result == "{b: 4} [3, 2, 1] false 1 1.0 Mg=="
 
 
 def test_type_checkers_have_nothing_to_say_of_the_generated_module(tmp_path: Path) -> None:
