@@ -5,7 +5,7 @@ from __future__ import annotations
 from json.encoder import encode_basestring
 
 from .canonical import canonical, recorded
-from .effects import copied, copied_arguments, perform
+from .effects import CONTAINERS, copied, copied_arguments, perform
 from .engine import Call
 from .errors import Failure, failure_payload, restore_failure
 from .hashing import sha256
@@ -67,7 +67,9 @@ def stored_form(text: str) -> str:
 
 def _taken(run: Run, op: Op, outcome: Outcome, secrets: set[str]) -> tuple[Any, str]:
     """The result as run and replay see it: without secrets, decoded; and its canonical text."""
-    value: Any = copied(outcome.value)
+    value: Any = outcome.value
+    if value.__class__ in CONTAINERS:
+        value = copied(value)
     if run.redactor.active:
         value = run.redactor.value(value, secrets)
     errors: list[str] = []

@@ -182,18 +182,18 @@ def copied(value: Any) -> Any:
     given, or later what it gave, changes nothing for the workflow."""
     kind = value.__class__
     if kind is dict:
-        return {key: copied(item) if item.__class__ in _CONTAINERS else item for key, item in value.items()}
+        return {key: copied(item) if item.__class__ in CONTAINERS else item for key, item in value.items()}
     if kind is list or kind is tuple:
-        return [copied(item) if item.__class__ in _CONTAINERS else item for item in value]
+        return [copied(item) if item.__class__ in CONTAINERS else item for item in value]
     return value
 
 
 def copied_arguments(arguments: Mapping[str, Any]) -> Mapping[str, Any]:
     """Arguments whose values may be changed by the one who is called; the mapping itself is nobody's."""
     for item in arguments.values():
-        if item.__class__ in _CONTAINERS:
+        if item.__class__ in CONTAINERS:
             return {name: copied(value) for name, value in arguments.items()}
     return arguments
 
 
-_CONTAINERS = (dict, list, tuple)
+CONTAINERS = (dict, list, tuple)

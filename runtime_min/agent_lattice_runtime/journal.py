@@ -113,7 +113,7 @@ class Journal:
         if self._redactor.active:
             payload, redaction = self._cleared(payload, set(secrets))
         row = self.row
-        lifecycle = kind.startswith("run.")
+        lifecycle = kind[:4] == "run."
         if lifecycle or row.status != "running":
             next_status(row.status, kind)
         seq = self.seq + 1

@@ -35,16 +35,16 @@ class MemoryStore:
 
     def append(self, batch: Batch) -> None:
         for row, events in batch:
-            if row.key is None:
-                if row.run_id in self._rows:
-                    raise Conflict(f"run {row.run_id} exists already")
-            elif len(self._events[row.key]) != events[0][0] - 1:
+            kept = self._events.get(row.key or 0)
+            if kept is None and row.run_id in self._rows:
+                raise Conflict(f"run {row.run_id} exists already")
+            if kept is not None and len(kept) != events[0][0] - 1:
                 raise Conflict(f"run {row.run_id} is being continued by someone else")
         for row, events in batch:
             if row.key is None:
                 row.key = len(self._rows) + 1
-                self._events[row.key] = []
                 self._rows[row.run_id] = _copy(row)
+                self._events[row.key] = []
             elif row.status != "running":
                 self._rows[row.run_id] = _copy(row)
             self._events[row.key] += events
