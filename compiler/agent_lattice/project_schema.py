@@ -7,7 +7,7 @@ from typing import Any
 from agent_lattice.diagnostics import Severity
 from agent_lattice.lock import Lock
 from agent_lattice.pages import all_codes
-from agent_lattice.project import LEVELS, SEVERITY, SEVERITY_DOC, TABLES, Setting
+from agent_lattice.project_reading import LEVELS, SEVERITY, SEVERITY_DOC, TABLES, Setting
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator
 
 Key = tuple[str, ...]
@@ -103,6 +104,4 @@ def _unquoted(part: str) -> str:
     """What a part of a key means."""
     if part[0] not in "\"'":
         return part
-    import tomllib
-
     return next(iter(tomllib.loads(f"{part} = 0")))

@@ -42,6 +42,8 @@ COMMANDS = [
     ["check", "--format", "junit", "{}"],
     ["test", "--format", "junit", "{}"],
     ["check", "--fix", "{}"],
+    ["check", "--check", "{}"],
+    ["build", "--check", "{}", "-o", "out"],
     ["fmt", "{}"],
     ["graph", "{}"],
     ["plan", "{}"],

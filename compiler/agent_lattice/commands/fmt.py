@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from difflib import unified_diff
 from pathlib import Path
 
 import click
@@ -13,8 +11,9 @@ from agent_lattice.driver import format_source
 from agent_lattice.fixing import encoded, write_atomically
 from agent_lattice.reading import STDIN, Opened, open_source, shown
 from agent_lattice.records import record
+from agent_lattice.renders.diff import unified
 from agent_lattice.renders.findings import Finding
-from agent_lattice.terminal import note, out
+from agent_lattice.terminal import note, out, out_paint
 
 
 @record
@@ -53,7 +52,7 @@ def fmt_command(files: tuple[str, ...], check: bool, diff: bool) -> None:
     show_findings(finding for file in done for finding in file.findings)
     for file in done:
         if diff:
-            out(_diff(file))
+            out(unified(file.name, file.before, file.after, out_paint()))
         if not (check or diff):
             _write(file)
         elif file.changed:
@@ -76,10 +75,3 @@ def _write(file: Formatted) -> None:
     elif file.changed:
         write_atomically(Path(file.opened.path), file.content)
         note(f"{file.name}: formatted\n")
-
-
-def _diff(file: Formatted) -> str:
-    """What changes, as a unified diff."""
-    before, after = (re.findall(r"[^\n]*\n|[^\n]+", text) for text in (file.before, file.after))
-    lines = unified_diff(before, after, file.name, file.name)
-    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
