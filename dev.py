@@ -28,7 +28,7 @@ TASKS: dict[str, list[list[str]]] = {
         ["-m", "ruff", "format", "--check", "-q", "."],
         ["-m", "ruff", "check", "-q", "."],
         ["-m", "mypy"],
-        ["-m", "importlinter.cli", "lint"],
+        ["-c", "from importlinter.cli import lint_imports_command as lint; lint()"],
     ],
     "fix": [["-m", "ruff", "check", "-q", "--fix", "."], ["-m", "ruff", "format", "-q", "."]],
     "generate": [
