@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar, Protocol
 
@@ -102,6 +102,8 @@ class Scope:
     concurrent: int | None = None
     """Depth of the innermost concurrent region (parallel branch or `for … parallel`), None outside."""
     depth: int = 0
+    counts: dict[str, int] = field(default_factory=dict)
+    """How often a name was asked for by `unused`, in the current loop scope."""
 
     @property
     def report(self) -> Report:
@@ -182,12 +184,17 @@ class Scope:
 
     def free_step(self, name: str, span: Span) -> str:
         """A step id from a name that may occur several times: `progress`, `progress_2`, …"""
-        candidate, count = name, 1
-        while candidate in self.steps:
+        free = self.unused(name, self.steps.__contains__)
+        self.steps[free] = span
+        return self.path + free
+
+    def unused(self, name: str, taken: Callable[[str], bool]) -> str:
+        """The first of `name`, `name_2`, … that is not taken; each search goes on where the last one ended."""
+        count = self.counts.get(name, 0) + 1
+        while taken(found := name if count == 1 else f"{name}_{count}"):
             count += 1
-            candidate = f"{name}_{count}"
-        self.steps[candidate] = span
-        return self.path + candidate
+        self.counts[name] = count
+        return found
 
     def inner(self, present: Iterable[tuple[str, ...]] = ()) -> Scope:
         """A block of the same loop scope: its names end with it."""
@@ -200,6 +207,7 @@ class Scope:
             self.present | frozenset(present),
             self.concurrent,
             self.depth + 1,
+            self.counts,
         )
 
     def branch(self) -> Scope:
@@ -213,6 +221,7 @@ class Scope:
         scope = self.inner()
         scope.path = f"{name}."
         scope.steps = {}
+        scope.counts = {}
         if concurrent:
             scope.concurrent = scope.depth
         return scope

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import count
 from typing import ClassVar
 
 from agent_lattice import plan
@@ -57,7 +55,7 @@ class ToolCall:
         return plan.Tool(step, name.text, self._unique(scope), args, type, self.span)
 
     def _unnamed(self, scope: Scope) -> Name:
-        guess = next(name for name in self._guesses() if scope.binding(name) is None and name not in scope.steps)
+        guess = scope.unused(self.operation.text, lambda name: name in scope.steps or scope.binding(name) is not None)
         scope.report.add(
             UNNAMED_STEP,
             "a step needs a name",
@@ -66,10 +64,6 @@ class ToolCall:
             fix=replace(f"name it `{guess}`", self.span.before(), f"{guess} = "),
         )
         return Name(guess, self.tool.span)
-
-    def _guesses(self) -> Iterator[str]:
-        yield self.operation.text
-        yield from (f"{self.operation}_{number}" for number in count(2))
 
     def _operation(self, scope: Scope) -> plan.Operation | None:
         tool = scope.module.find(self.tool, "tool", scope.report)
