@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from importlib import import_module
 from pathlib import Path
-from pkgutil import iter_modules
 from posixpath import dirname, join, normpath
 from typing import TYPE_CHECKING
 
@@ -85,7 +83,6 @@ def _is_part(lock: LockFile, key: str) -> bool:
 
 def _contracts() -> dict[str, int]:
     """The contract of every target that is installed."""
-    import agent_lattice_targets
+    from agent_lattice_targets import targets
 
-    names = [module.name for module in iter_modules(agent_lattice_targets.__path__) if module.ispkg]
-    return {name: import_module(f"agent_lattice_targets.{name}").TARGET.contract for name in sorted(names)}
+    return {name: load().TARGET.contract for name, load in targets().items()}

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
-from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -70,16 +67,16 @@ def build_command(
 
 
 def _target(name: str) -> Any:
-    import agent_lattice_targets
+    from agent_lattice_targets import targets
 
-    known = sorted(module.name for module in iter_modules(agent_lattice_targets.__path__) if module.ispkg)
+    known = targets()
     if name not in known:
         guess = nearest(name, known)
         raise Unusable(
             f"there is no target `{name}`; "
             + (f"did you mean `{guess}`?" if guess else f"there are {', '.join(known)}")
         )
-    return import_module(f"agent_lattice_targets.{name}")
+    return known[name]()
 
 
 def _files(plan: Plan, module: Any, pyz: bool) -> dict[str, bytes]:
@@ -87,9 +84,9 @@ def _files(plan: Plan, module: Any, pyz: bool) -> dict[str, bytes]:
 
     files = {name: text.encode("utf-8") for name, text in emit(plan, module.TARGET).items()}
     if pyz:
-        if find_spec(f"{module.__name__}.pyz") is None:
+        if not hasattr(module, "pyz"):
             raise Unusable(f"the target `{module.TARGET.name}` makes no single file")
-        files[f"{plan.name}.pyz"] = import_module(f"{module.__name__}.pyz").pyz(plan)
+        files[f"{plan.name}.pyz"] = module.pyz(plan)
     return files
 
 

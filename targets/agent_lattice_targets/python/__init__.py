@@ -24,7 +24,7 @@ class PythonTarget:
 
 def pyz(plan: Plan) -> bytes:
     """The package as one executable archive."""
-    from agent_lattice_targets.python.pyz import pyz as archive
+    from agent_lattice_targets.python.archive import archive
 
     return archive(plan)
 

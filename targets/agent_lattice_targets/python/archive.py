@@ -21,7 +21,7 @@ if __name__ == "__main__":
 '''
 
 
-def pyz(made: plan.Plan) -> bytes:
+def archive(made: plan.Plan) -> bytes:
     """An executable archive: same plan, same bytes."""
     package = PackageNames(made).package
     files = {path: text for path, text in package_files(made).items() if path.startswith(f"{package}/")}
