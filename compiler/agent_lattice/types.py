@@ -74,6 +74,22 @@ class Bytes(Type):
 
 
 @record
+class Timestamp(Type):
+    """Of expressions only: it enters and leaves them as a string."""
+
+    def __str__(self) -> str:
+        return "timestamp"
+
+
+@record
+class Duration(Type):
+    """Of expressions only: it enters and leaves them as a string."""
+
+    def __str__(self) -> str:
+        return "duration"
+
+
+@record
 class TypeOf(Type):
     """A type as a value, of expressions only."""
 
@@ -166,7 +182,7 @@ class Record(Type):
 
 
 NULL, BOOL, INT, FLOAT, STRING, DYN, UNKNOWN = Null(), Bool(), Int(), Float(), String(), Dyn(), Unknown()
-BYTES, TYPE = Bytes(), TypeOf()
+BYTES, TIMESTAMP, DURATION, TYPE = Bytes(), Timestamp(), Duration(), TypeOf()
 
 
 class Primitives:

@@ -107,6 +107,8 @@ def calc(first: Any, *rest: Any) -> Any:
 
 def _calc(operator: str, left: Any, right: Any) -> Any:
     sort = type(left)
+    if hasattr(left, "cel_calc"):
+        return left.cel_calc(operator, right)
     if sort is not type(right):
         _no_overload(f"_{operator}_", left, right)
     if sort is int:
@@ -155,6 +157,7 @@ def compare(operator: str, left: Any, right: Any) -> bool:
     """`< <= > >=` of two values of any type: two numbers, strings, bools or bytes."""
     sorts = {type(left), type(right)}
     comparable = sorts <= {int, float} or sorts in ({str}, {bool}, {bytes})
+    comparable = comparable or (len(sorts) == 1 and hasattr(left, "cel_ordered"))
     if not comparable:
         _no_overload(f"_{operator}_", left, right)
     if operator in ("<", "<="):
@@ -308,6 +311,8 @@ def to_int(value: Any) -> int:
         if not float(_LOWEST) < value < float(_HIGHEST):
             raise CelError("double out of int range")
         return int(value)
+    if hasattr(value, "cel_seconds"):
+        return int(value.cel_seconds())
     if not isinstance(value, str):
         _no_overload("int", value)
     digits = value[1:] if value[:1] in ("+", "-") else value
@@ -361,6 +366,8 @@ def to_string(value: Any) -> str:
         return str(value)
     if isinstance(value, bytes):
         return _decoded(value)
+    if hasattr(value, "cel_text"):
+        return str(value.cel_text())
     if not isinstance(value, float):
         _no_overload("string", value)
     from .canonical import number

@@ -104,7 +104,7 @@ def sort_by(value: Any, key: Callable[[Any], Any]) -> list[Any]:
     sorts = {type(found) for found in keys}
     if len(sorts) > 1:
         raise CelError("list elements must have the same type")
-    if not sorts <= set(_ORDERED):
+    if not all(sort in _ORDERED or hasattr(sort, "cel_ordered") for sort in sorts):
         raise CelError(f"list elements must be comparable: {kind(keys[0])} has no order")
     return [items[place] for place in sorted(range(len(items)), key=keys.__getitem__)]
 

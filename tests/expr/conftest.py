@@ -29,11 +29,12 @@ from agent_lattice.types import (
     Record,
     Type,
 )
-from agent_lattice_runtime import cel, cel_bytes, cel_format, cel_lists, cel_math, cel_pairs, cel_types
+from agent_lattice_runtime import cel, cel_bytes, cel_format, cel_lists, cel_math, cel_pairs, cel_time, cel_types
 
 MODULES = {
     "cel": cel,
     "cel_bytes": cel_bytes,
+    "cel_time": cel_time,
     "cel_types": cel_types,
     "cel_format": cel_format,
     "cel_lists": cel_lists,

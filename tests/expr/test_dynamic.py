@@ -34,6 +34,8 @@ x.substring(y) ; x.substring(y, y) ; x.reverse() ; strings.quote(x) ; x.all(i, i
 x.exists_one(i, y) ; x.map(i, i + y) ; x.map(i, y, i) ; x.filter(i, i in y) ; [x, y] ; {x: y} ; {x: 1, y: 2} ;
 [x] + y ; x == y && y == x ; x + 1 ; x + 1.0 ; x < 1 ; 1 in x ; x[0] ; x['a'] ; x.a.b || x.c == y ;
 !(x == y) ? x : y ; string(x) + string(y) ; int(x) + int(y) ; x + 'a' ;
+timestamp(x) ; duration(x) ; timestamp('2023-01-02T03:04:05Z').getHours(x) ; x.getHours() ; x + duration('1s') ;
+timestamp(x) - duration(y) ; dyn(timestamp('2023-01-02T03:04:05Z')) - x ; x < duration('1s') ; [x, duration('1s')].sort() ;
 bytes(x) + bytes(y) ; base64.decode(x) ; base64.encode(x) ; type(x) == type(y) ; type(x) in [y, int] ; x + b'a' ;
 x.all(i, v, i == v) ; x.exists(i, v, v) ; x.existsOne(i, v, v == y) ; x.transformList(i, v, i in y, v) ;
 x.transformMap(k, v, v) ; x.transformMapEntry(k, v, {k: v}) ; x.transformMapEntry(k, v, v) ; x.distinct() ;

@@ -93,6 +93,8 @@ def _wire(value: Any) -> Any:
         return [_wire(item) for item in value]
     if isinstance(value, dict):
         return {key: _wire(item) for key, item in value.items()}
+    if hasattr(value, "cel_text"):
+        return cel.to_string(value)
     return repr(value) if cel.kind(value) == "type" else value
 
 

@@ -5,9 +5,23 @@ from __future__ import annotations
 from agent_lattice.expr.fits import core, present
 from agent_lattice.expr.overload import LIST, Function, Overload, dynamic, method, row
 from agent_lattice.records import replace
-from agent_lattice.types import BOOL, BYTES, DYN, FLOAT, INT, STRING, Dyn, ListType, Literal, Type, Unknown
+from agent_lattice.types import (
+    BOOL,
+    BYTES,
+    DURATION,
+    DYN,
+    FLOAT,
+    INT,
+    STRING,
+    TIMESTAMP,
+    Dyn,
+    ListType,
+    Literal,
+    Type,
+    Unknown,
+)
 
-_ORDERED = (INT, FLOAT, STRING, BOOL, BYTES)
+_ORDERED = (INT, FLOAT, STRING, BOOL, BYTES, TIMESTAMP, DURATION)
 
 
 def _same(types: list[Type]) -> Type:

@@ -6,6 +6,7 @@ from agent_lattice.types import (
     UNKNOWN,
     Bool,
     Bytes,
+    Duration,
     Dyn,
     Float,
     Int,
@@ -16,6 +17,7 @@ from agent_lattice.types import (
     Optional,
     Record,
     String,
+    Timestamp,
     Type,
     TypeOf,
     Unknown,
@@ -59,7 +61,9 @@ def is_inner(type: Type) -> bool:
     type = present(type)
     if isinstance(type, ListType):
         return is_inner(type.item)
-    return isinstance(type, Bytes | TypeOf) or (isinstance(type, MapType) and is_inner(type.value))
+    return isinstance(type, Bytes | Timestamp | Duration | TypeOf) or (
+        isinstance(type, MapType) and is_inner(type.value)
+    )
 
 
 def merged(left: Type, right: Type) -> Type | None:
@@ -127,4 +131,4 @@ def _is_plain_inside(type: Type, seen: frozenset[str]) -> bool:
     if isinstance(type, Record):
         inner = seen | {type.name}
         return type.name not in seen and all(_is_plain_inside(field.type, inner) for field in type.fields.values())
-    return isinstance(type, Null | Bool | Int | String | Bytes | TypeOf)
+    return isinstance(type, Null | Bool | Int | String | Bytes | Timestamp | Duration | TypeOf)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from agent_lattice.expr.extensions import EXTENSIONS
 from agent_lattice.expr.overload import LIST, MAP, STRINGS, Function, Overload, dynamic, method, row
-from agent_lattice.types import BOOL, BYTES, DYN, FLOAT, INT, STRING, TYPE
+from agent_lattice.expr.times import DIFFERENCES, SUMS, TIMES
+from agent_lattice.types import BOOL, BYTES, DURATION, DYN, FLOAT, INT, STRING, TIMESTAMP, TYPE
 
 
 def _arithmetic(sign: str, word: str, doc: str, *more: Overload, floats: str = "") -> Function:
@@ -16,7 +17,8 @@ def _arithmetic(sign: str, word: str, doc: str, *more: Overload, floats: str = "
 def _order(sign: str, word: str, doc: str) -> Function:
     """Numbers compare across int and float by their value."""
     pairs = ((INT, INT), (INT, FLOAT), (FLOAT, INT), (FLOAT, FLOAT), (STRING, STRING), (BOOL, BOOL), (BYTES, BYTES))
-    typed = tuple(row(f"{word}_{a}_{b}", (a, b), BOOL, f"_0 {sign} _1") for a, b in pairs)
+    same = ((TIMESTAMP, TIMESTAMP), (DURATION, DURATION))
+    typed = tuple(row(f"{word}_{a}_{b}", (a, b), BOOL, f"_0 {sign} _1") for a, b in (*pairs, *same))
     return Function(sign, doc, typed, dynamic(f"{word}_dyn", 2, BOOL, f"cel.compare({sign!r}, _0, _1)"))
 
 
@@ -26,11 +28,12 @@ OPERATORS = (
         "add",
         "sum; strings and lists are joined",
         row("add_string", (STRING, STRING), STRING, "_0 + _1"),
+        *SUMS,
         row("add_bytes", (BYTES, BYTES), BYTES, "_0 + _1"),
         row("add_list", (LIST, LIST), LIST, "_0 + _1"),
         floats="_0 + _1",
     ),
-    _arithmetic("-", "sub", "difference", floats="_0 - _1"),
+    _arithmetic("-", "sub", "difference", *DIFFERENCES, floats="_0 - _1"),
     _arithmetic("*", "mul", "product", floats="_0 * _1"),
     _arithmetic("/", "div", "quotient; of ints it is cut toward zero", floats="cel.divide(_0, _1)"),
     _arithmetic("%", "mod", "remainder of ints, with the sign of the left operand"),
@@ -129,6 +132,7 @@ _CONVERSIONS = (
         (
             row("int_int", (INT,), INT, "_0"),
             row("int_float", (FLOAT,), INT, "cel.to_int(_0)", True),
+            row("int_timestamp", (TIMESTAMP,), INT, "cel.to_int(_0)"),
             row("int_string", (STRING,), INT, "cel.to_int(_0)", True),
         ),
         dynamic("int_dyn", 1, INT, "cel.to_int(_0)"),
@@ -153,6 +157,8 @@ _CONVERSIONS = (
             row("string_int", (INT,), STRING, "str(_0)"),
             row("string_float", (FLOAT,), STRING, "cel.to_string(_0)"),
             row("string_bool", (BOOL,), STRING, "cel.to_string(_0)"),
+            row("string_timestamp", (TIMESTAMP,), STRING, "cel.to_string(_0)"),
+            row("string_duration", (DURATION,), STRING, "cel.to_string(_0)"),
             row("string_bytes", (BYTES,), STRING, "cel.to_string(_0)", True),
         ),
         dynamic("string_dyn", 1, STRING, "cel.to_string(_0)"),
@@ -176,7 +182,7 @@ _CONVERSIONS = (
     Function("dyn", "the same value, its type forgotten", (row("dyn", (DYN,), DYN, "_0"),), free=True),
 )
 
-FUNCTIONS = {function.name: function for function in (*_CONVERSIONS, *_STRING_METHODS, *EXTENSIONS)}
+FUNCTIONS = {function.name: function for function in (*_CONVERSIONS, *_STRING_METHODS, *EXTENSIONS, *TIMES)}
 """What is called by name."""
 
 OPERATOR = {function.name: function for function in OPERATORS}
@@ -188,6 +194,8 @@ CASTS = {
     FLOAT: dynamic("as_float", 1, FLOAT, "cel.as_double(_0)"),
     STRING: dynamic("as_string", 1, STRING, "cel.as_string(_0)"),
     BYTES: dynamic("as_bytes", 1, BYTES, "cel_bytes.as_bytes(_0)"),
+    TIMESTAMP: dynamic("as_timestamp", 1, TIMESTAMP, "cel_time.as_time(_0)"),
+    DURATION: dynamic("as_duration", 1, DURATION, "cel_time.as_time(_0)"),
     STRINGS: dynamic("as_strings", 1, STRINGS, "cel.as_strings(_0)"),
 }
 """Checks at run time that a value has a type."""
@@ -252,7 +260,7 @@ MACROS = {
 }
 """Of two variables the first is the place in a list or the key of a map, the second the item or value."""
 
-NOT_YET = frozenset(("uint", "timestamp", "duration", "optional", "first", "last"))
+NOT_YET = frozenset(("uint", "optional", "first", "last"))
 """Functions of CEL that are not supported."""
 
 TYPE_NAMES = frozenset(("bool", "int", "double", "string", "bytes", "list", "map", "null_type", "type"))

@@ -10,7 +10,21 @@ from agent_lattice.expr.fits import core, is_unknown, may_be_null, present
 from agent_lattice.expr.syntax import NOT_SUPPORTED
 from agent_lattice.expr.tree import Expr, show
 from agent_lattice.terms import Const, Fold, Term
-from agent_lattice.types import BOOL, BYTES, DYN, FLOAT, INT, STRING, UNKNOWN, Dyn, ListType, MapType, Type
+from agent_lattice.types import (
+    BOOL,
+    BYTES,
+    DURATION,
+    DYN,
+    FLOAT,
+    INT,
+    STRING,
+    TIMESTAMP,
+    UNKNOWN,
+    Dyn,
+    ListType,
+    MapType,
+    Type,
+)
 
 if TYPE_CHECKING:
     from agent_lattice.expr.check import Checker
@@ -125,7 +139,7 @@ def _body(check: Checker, expr: Expr, name: str) -> Term:
 
 
 def _has_order(type: Type) -> bool:
-    return core(type) in (INT, FLOAT, STRING, BOOL, BYTES) and not may_be_null(type)
+    return core(type) in (INT, FLOAT, STRING, BOOL, BYTES, TIMESTAMP, DURATION) and not may_be_null(type)
 
 
 def _entry(check: Checker, expr: Expr) -> Term:

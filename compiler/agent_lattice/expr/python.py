@@ -29,7 +29,7 @@ from agent_lattice.terms import (
     reads,
 )
 
-RUNTIME_MODULES = ("cel", "cel_bytes", "cel_format", "cel_lists", "cel_math", "cel_pairs", "cel_types")
+RUNTIME_MODULES = ("cel", "cel_bytes", "cel_format", "cel_lists", "cel_math", "cel_pairs", "cel_time", "cel_types")
 """Modules of the runtime that Python forms call by these names."""
 
 _BUILT_IN = ("all", "any", "enumerate", "float", "len", "max", "min", "sorted", "str", "sum")

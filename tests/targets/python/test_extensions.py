@@ -16,8 +16,9 @@ workflow all_of_them(numbers: list<int>, words: map<string, int>, max: int, cel_
   let ordered = numbers.distinct().sortBy(n, -n)
   let checked = numbers.all(place, n, 10 / n > place)
   let coded = type(max) == int ? base64.encode(bytes(string(max))) : ""
+  let hour = timestamp(max).getHours()
   let least = math.least(numbers[0], max)
-  return "%s %s %s %d %.1f %s".format([doubled, ordered, checked, least, math.floor(cel_math), coded])
+  return "%s %s %s %d %.1f %s %d".format([doubled, ordered, checked, least, math.floor(cel_math), coded, hour])
 }
 """
 PLAIN = "workflow plain(numbers: list<int>) -> bool {\n  return numbers.all(place, n, n > place)\n}\n"
@@ -37,7 +38,7 @@ def test_a_package_carries_what_its_expressions_call() -> None:
 def test_names_of_modules_are_names_like_others() -> None:
     done = run(ALL, ARGUMENTS)
     assert done.failure is None
-    assert done.result == "{b: 4} [3, 2, 1] false 1 1.0 Mg=="
+    assert done.result == "{b: 4} [3, 2, 1] false 1 1.0 Mg== 0"
 
 
 def test_type_checkers_have_nothing_to_say_of_the_generated_module(tmp_path: Path) -> None:
