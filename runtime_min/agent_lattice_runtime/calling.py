@@ -25,7 +25,9 @@ INLINE = 1024  # characters of canonical arguments that an event holds; of longe
 
 async def call_tool(run: Run, step: str, static: str, op: Op, arguments: Mapping[str, Any]) -> Any:
     """The validated result of an operation; raises Failure with the step's path."""
-    grant = run.grant(static, step, "operations", op.name)
+    grant = run.grants.get(static)
+    if grant is None or op.name not in grant.operations:
+        grant = run.grant(static, step, "operations", op.name)
     secrets: set[str] = set()
     try:
         shown = run.redactor.value(arguments, secrets) if run.redactor.active else arguments

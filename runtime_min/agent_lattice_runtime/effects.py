@@ -134,9 +134,6 @@ class Outcome:
 def perform(call: Callable[..., object], subject: Any, deps: Deps) -> Outcome:
     """`call(subject, deps)` as an Outcome; an interruption is the only thing that gets out of here."""
     start = perf_counter()
-    value: object = None
-    failure: Failure | None = None
-    denied: Denied | None = None
     try:
         value = call(subject, deps)
     except KeyboardInterrupt:
@@ -144,7 +141,8 @@ def perform(call: Callable[..., object], subject: Any, deps: Deps) -> Outcome:
     except BaseException as error:
         failure = tool_failure(error)
         denied = failure if isinstance(failure, Denied) else None
-    return Outcome(value, failure, int((perf_counter() - start) * 1000), denied)
+        return Outcome(None, failure, int((perf_counter() - start) * 1000), denied)
+    return Outcome(value, None, int((perf_counter() - start) * 1000))
 
 
 _CLASSES: tuple[tuple[type[BaseException], str], ...] = (

@@ -254,8 +254,12 @@ class Loop:
 
     def _commit(self) -> None:
         """One transaction for the new events of all runs, then tell who listens."""
-        runs, self._dirty = self._dirty, []
-        if len(runs) == 1 or not self._commit_together(runs):
+        runs = self._dirty
+        if len(runs) == 1:
+            self._commit_one(runs.pop())
+            return
+        self._dirty = []
+        if not self._commit_together(runs):
             for run in runs:
                 self._commit_one(run)
 
