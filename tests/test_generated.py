@@ -8,7 +8,7 @@ import pytest
 from agent_lattice.generate import generated
 
 ROOT = Path(__file__).parents[1]
-FILES = generated()
+FILES = generated(ROOT)
 
 
 @pytest.mark.parametrize("path", sorted(FILES))

@@ -1,4 +1,4 @@
-"""Everything in the project that is made from its code: schemas, the joined grammar, the index of errors.
+"""Everything in the project that is made from its code: schemas, the joined grammar, the index of errors, tables of pages.
 
 `python -m agent_lattice.generate ROOT` writes it below the project's folder; a test compares what stands there with this.
 """
@@ -16,9 +16,11 @@ from agent_lattice_runtime.providers.replies import replies_schema
 from agent_lattice.pages import all_codes, page_of
 from agent_lattice.parse import joined
 from agent_lattice.project_schema import lock_schema, project_schema
+from agent_lattice.reference import filled
 from agent_lattice.schemas import plan_schema
 
 _GRAMMAR_HEAD = "// The grammar that the compiler reads sources with, joined from the fragments of the step kinds and declarations.\n\n"
+_PAGES = ("docs/language.md", "docs/runtime.md")
 _INDEX_HEAD = """# Errors
 
 Everything the compiler finds has a code and a page. `lattice explain CODE` prints the page; each has a wrong and a right example.
@@ -28,17 +30,22 @@ Everything the compiler finds has a code and a page. `lattice explain CODE` prin
 """
 
 
-def generated() -> dict[str, str]:
-    """All generated files: path below the project's folder → text."""
+def generated(root: Path) -> dict[str, str]:
+    """All generated files: path below the project's folder → text. Of pages at `root` only the tables are made."""
+    pages = {path: filled((root / path).read_text(encoding="utf-8")) for path in _PAGES}
     events = {f"schemas/events/{name}": text for name, text in schema_files().items()}
-    return events | {
-        "docs/errors/index.md": error_index(),
-        "docs/grammar.lark": _GRAMMAR_HEAD + joined()[0],
-        "schemas/lattice-toml.schema.json": _json(project_schema()),
-        "schemas/lock.schema.json": _json(lock_schema()),
-        "schemas/plan.schema.json": _json(plan_schema()),
-        "schemas/replies.schema.json": _json(replies_schema()),
-    }
+    return (
+        events
+        | pages
+        | {
+            "docs/errors/index.md": error_index(),
+            "docs/grammar.lark": _GRAMMAR_HEAD + joined()[0],
+            "schemas/lattice-toml.schema.json": _json(project_schema()),
+            "schemas/lock.schema.json": _json(lock_schema()),
+            "schemas/plan.schema.json": _json(plan_schema()),
+            "schemas/replies.schema.json": _json(replies_schema()),
+        }
+    )
 
 
 def error_index() -> str:
@@ -62,7 +69,7 @@ def _json(schema: dict[str, object]) -> str:
 
 def main(root: Path) -> None:
     """Write every generated file below `root`."""
-    for path, text in generated().items():
+    for path, text in generated(root).items():
         target = root / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8", newline="\n")
