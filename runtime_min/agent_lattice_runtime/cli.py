@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import sys
 
 from . import __version__, commands
@@ -39,6 +41,7 @@ def main(workflow: Workflow, words: Sequence[str] | None = None, *, folder: str 
     usage or unusable input, 3 a defect of the runtime, 130 interrupted. `folder` is where relative paths of scripted
     replies start, `tools` the folder of Python tools (default: `_tools` beside the runtime)."""
     words = sys.argv[1:] if words is None else words
+    atexit.register(gc.freeze)  # at its end the process need not look for garbage in all that it has loaded
     try:
         code = _carried_out(workflow, words, folder, tools)
         sys.stdout.flush()
