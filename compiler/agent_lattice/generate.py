@@ -34,18 +34,16 @@ def generated(root: Path) -> dict[str, str]:
     """All generated files: path below the project's folder → text. Of pages at `root` only the tables are made."""
     pages = {path: filled((root / path).read_text(encoding="utf-8")) for path in _PAGES}
     events = {f"schemas/events/{name}": text for name, text in schema_files().items()}
-    return (
-        events
-        | pages
-        | {
-            "docs/errors/index.md": error_index(),
-            "docs/grammar.lark": _GRAMMAR_HEAD + joined()[0],
-            "schemas/lattice-toml.schema.json": _json(project_schema()),
-            "schemas/lock.schema.json": _json(lock_schema()),
-            "schemas/plan.schema.json": _json(plan_schema()),
-            "schemas/replies.schema.json": _json(replies_schema()),
-        }
-    )
+    return {
+        **events,
+        **pages,
+        "docs/errors/index.md": error_index(),
+        "docs/grammar.lark": _GRAMMAR_HEAD + joined()[0],
+        "schemas/lattice-toml.schema.json": _json(project_schema()),
+        "schemas/lock.schema.json": _json(lock_schema()),
+        "schemas/plan.schema.json": _json(plan_schema()),
+        "schemas/replies.schema.json": _json(replies_schema()),
+    }
 
 
 def error_index() -> str:
