@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from agent_lattice import terms
 from agent_lattice.diagnostics import apply
 from agent_lattice.expr.check import narrowed
 from agent_lattice.types import (
@@ -289,3 +290,16 @@ def test_paths_known_outside_count(lab: Any) -> None:
 def test_equal_findings_are_said_once(lab: Any) -> None:
     assert len(lab.typed("[nothing, nothing + 1, nothing.x]")[1].sorted()) == 3
     assert lab.typed("n == 1")[0].type == BOOL
+
+
+def test_macros_in_each_other_are_bounded(lab: Any) -> None:
+    """Deeper comprehensions crash some versions of CPython while they compile."""
+    text = "ns.map(i, [i]" + ".map(i, [i]" * 10 + ")" * 11
+    assert "nested-too-deeply" in [finding.code.name for finding in lab.typed(text)[1].found]
+
+
+@pytest.mark.parametrize(("text", "value"), [("null == 1", False), ("1 != null", True), ("null == null", True)])
+def test_null_beside_a_constant_is_known_at_once(lab: Any, text: str, value: bool) -> None:
+    """`1 is None` in generated code would make Python warn."""
+    term = lab.typed(text)[0]
+    assert isinstance(term, terms.Const) and term.value is value

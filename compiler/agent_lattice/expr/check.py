@@ -95,17 +95,19 @@ def check(expr: Expr, scope: Names, report: Report, expected: Type | None = None
 class Checker:
     """Checks expressions in one scope."""
 
-    __slots__ = ("report", "scope")
+    __slots__ = ("depth", "report", "scope")
 
-    def __init__(self, scope: Names, report: Report) -> None:
+    def __init__(self, scope: Names, report: Report, depth: int = 0) -> None:
         self.scope = scope
         self.report = report
+        self.depth = depth
+        """How many macros and template loops there are around."""
 
     def within(self, variables: dict[str, Type] | None = None, present: frozenset[Path] = frozenset()) -> Checker:
         """A checker that sees more variables, or knows more to be there."""
         if not variables and not present:
             return self
-        return Checker(Inner(self.scope, variables or {}, present), self.report)
+        return Checker(Inner(self.scope, variables or {}, present), self.report, self.depth + bool(variables))
 
     def wrong(self, span: Span) -> Term:
         """What stands for an expression that was reported."""

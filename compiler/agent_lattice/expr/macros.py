@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from agent_lattice.diagnostics import Code
 from agent_lattice.expr import tree
 from agent_lattice.expr.fits import core, is_unknown, may_be_null, present
-from agent_lattice.expr.syntax import NOT_SUPPORTED
+from agent_lattice.expr.syntax import NOT_SUPPORTED, TOO_DEEP
 from agent_lattice.expr.tree import Expr, show
 from agent_lattice.terms import Const, Fold, Term
 from agent_lattice.types import (
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 WRONG_MACRO = Code("LAT2133", "wrong-macro")
 NOT_ITERABLE = Code("LAT2134", "not-iterable")
 
+MOST_MACROS = 10
+"""CPython allows 20 blocks in each other, loops around the expression included, and some versions crash beyond."""
+
 _ONE = ("all", "exists", "exists_one", "existsOne", "map", "filter", "sortBy")
 _TWO = ("all", "exists", "existsOne", "transformList", "transformMap", "transformMapEntry")
 _FILTERED = ("map", "transformList", "transformMap", "transformMapEntry")
@@ -49,6 +52,10 @@ def macro(check: Checker, expr: tree.Call, target: Expr) -> Term:
     name, args = expr.name.text, expr.args[len(variables) :]
     over, types = elements(check, over, target) if len(variables) == 1 else _pairs(check, over, target, name)
     inner = check.within(dict(zip(variables, types, strict=True)))
+    if inner.depth > MOST_MACROS:
+        message = f"macros nest more than {MOST_MACROS} deep here, loops of a template included"
+        check.report.add(TOO_DEEP, message, expr.name.span, help="name the inner ones with `let`")
+        return check.wrong(expr.span)
     where = _holds(inner, args[0], name) if len(args) == 2 else None
     body = _body(inner, args[-1], name)
     if is_unknown(over.type):

@@ -214,6 +214,8 @@ def _equality(check: Checker, expr: tree.Binary) -> Term:
     for side, other, written in ((left, right, expr.right), (right, left, expr.left)):
         if side == Const(None) and isinstance(side.type, Null):
             _report_never_null(check, other, written, equal, expr)
+            if isinstance(other, Const) and not is_unknown(other.type):
+                return Const((other.value is None) == equal, type=BOOL, span=expr.span)
             return check.apply("is_null" if equal else "not_null", other, span=expr.span)
     if is_unknown(left.type) or is_unknown(right.type):
         return _unknown_bool(check, expr)
