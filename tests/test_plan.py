@@ -65,7 +65,7 @@ def identities(names: list[tuple[str, str]]) -> dict[str, set[str]]:
     compilation = compile_source("main.lat", (FRAME % body).encode(), lambda path: b"def inc(x): return x")
     made = plan_of(compilation, "main")
     assert made is not None, [d.message for d in compilation.report.sorted()]
-    steps = [step for step, _ in made.grants.steps]
+    steps = [step for step, _ in (*made.grants.steps, *made.grants.calls)]
     return {name: {s for s in steps if s.split(".")[0] in (name, f"{name}_b")} for name, _ in names}
 
 

@@ -49,10 +49,14 @@ class Edit:
 
 @record
 class Fix:
-    """A machine-applicable change: its edits do not overlap and leave a program without this finding."""
+    """A machine-applicable change: its edits do not overlap and leave a program without this finding.
+
+    One that is not `safe` removes what somebody wrote or makes up a value: it is a suggestion, applied only when asked for.
+    """
 
     title: str
     edits: tuple[Edit, ...]
+    safe: bool = True
 
 
 @record

@@ -1,4 +1,4 @@
-"""Applying machine fixes to a file: round after round, until nothing is left to mend."""
+"""Applying machine fixes to a file: round after round, until nothing is left to mend. What is no more than a suggestion stays."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from agent_lattice.records import replace
 ROUNDS = 10
 
 
-def fix_file(path: str) -> tuple[Opened, list[str]]:
+def fix_file(path: str, *, suggestions: bool = False) -> tuple[Opened, list[str]]:
     """Mend a file in place; what it holds afterwards, and a line for each fix. Raises Unusable."""
     opened = open_source(path)
     done: list[str] = []
     seen = {opened.content}
     for _ in range(ROUNDS):
-        content, lines = _round(opened)
+        content, lines = _round(opened, suggestions)
         if content in seen:
             break
         seen.add(content)
@@ -30,14 +30,14 @@ def fix_file(path: str) -> tuple[Opened, list[str]]:
     return opened, done
 
 
-def _round(opened: Opened) -> tuple[bytes, list[str]]:
+def _round(opened: Opened, suggestions: bool) -> tuple[bytes, list[str]]:
     """One round: the content after it, and a line for each fix that was applied."""
     try:
         opened.content.decode("utf-8")
     except UnicodeDecodeError:
         return opened.content, []  # writing it back would replace what could not be read
     compilation = compile_opened(opened).compilation
-    fixable = [(d, d.fix) for d in compilation.report.sorted() if d.fix]
+    fixable = [(d, d.fix) for d in compilation.report.sorted() if d.fix and (d.fix.safe or suggestions)]
     fixes = compatible(compilation.source, (fix for _, fix in fixable))
     lines = [
         f"fixed {shown(opened.path)}:{_line(d)}: {fix.title} ({d.code.number})"

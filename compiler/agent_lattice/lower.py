@@ -84,7 +84,7 @@ def _models_of(op: plan.Ask, models: dict[str, plan.Model]) -> Iterator[plan.Mod
 
 
 class _Grants:
-    """What each step may touch; steps of a child stand under the name of the call."""
+    """What each workflow may touch: its own steps one by one, those of children by reference, so that it stays small."""
 
     def __init__(
         self, workflows: dict[str, plan.Workflow], models: dict[str, plan.Model], tools: dict[str, plan.ToolSet]
@@ -98,7 +98,10 @@ class _Grants:
     def of(self, workflow: plan.Workflow) -> Grants:
         if workflow.name not in self.known:
             steps = dict(sorted(self._steps(workflow)))
-            self.known[workflow.name] = Grants(_union(steps.values()), tuple(steps.items()))
+            calls = {op.step: op.workflow for op in plan.walk(workflow.body) if isinstance(op, plan.Call)}
+            children = [self.of(self.workflows[child]).total for child in sorted(set(calls.values()))]
+            total = _union([*steps.values(), *children])
+            self.known[workflow.name] = Grants(total, tuple(steps.items()), tuple(sorted(calls.items())))
         return self.known[workflow.name]
 
     def _steps(self, workflow: plan.Workflow) -> Iterator[tuple[str, Permissions]]:
@@ -107,10 +110,6 @@ class _Grants:
                 yield op.step, self._tool(op)
             elif isinstance(op, plan.Ask):
                 yield op.step, _union(map(_model, _models_of(op, self.models)))
-            elif isinstance(op, plan.Call):
-                yield from (
-                    (f"{op.step}.{step}", granted) for step, granted in self.of(self.workflows[op.workflow]).steps
-                )
 
     def _tool(self, op: plan.Tool) -> Permissions:
         tool_name = op.operation.partition(".")[0]

@@ -345,10 +345,14 @@ class Permissions:
 
 @record
 class Grants:
-    """What a run of a workflow may touch: in total, and by static step id."""
+    """What a run of a workflow may touch: in total with its children, and by static step id.
+
+    `calls` are the steps that run other workflows: below such a step the grants of that workflow hold.
+    """
 
     total: Permissions
     steps: tuple[tuple[str, Permissions], ...]
+    calls: tuple[tuple[str, str], ...]
 
 
 @record

@@ -64,13 +64,57 @@ class Grant:
 NOTHING = Grant()
 
 
-def grants(manifest: Mapping[str, Any]) -> dict[str, Grant]:
+class Grants(dict[str, Grant]):
+    """Grants by static step id. Those of a child's steps are looked up in the child's own, when first asked for: written
+    out they would double with every workflow that calls another twice."""
+
+    __slots__ = ("calls", "others")
+
+    calls: dict[str, str]  # what a step runs
+    others: dict[str, Grants]  # by workflow
+
+    def get(self, step: str, default: Any = None, /) -> Any:
+        """The grant of a step; `default` when the manifest has none."""
+        found = dict.get(self, step)
+        if found is None and self.calls and (found := self._of_child(step)) is not None:
+            self[step] = found
+        return default if found is None else found
+
+    def _of_child(self, step: str) -> Grant | None:
+        """`reply.draft` is `draft` of the workflow that `reply` runs."""
+        dot = step.find(".")
+        while dot >= 0:
+            if (child := self.calls.get(step[:dot])) is not None:
+                return self.others[child].get(step[dot + 1 :]) if child in self.others else None
+            dot = step.find(".", dot + 1)
+        return None
+
+
+def grants(manifest: Mapping[str, Any]) -> Grants:
     """The grants of a manifest by static step id; raises Failure validation when its shape is wrong."""
-    permissions = manifest.get("permissions")
-    steps = permissions.get("steps", {}) if isinstance(permissions, dict) else {}
-    if not isinstance(steps, dict):
-        raise Failure("validation", "the manifest's permissions are not a table of steps")
-    return {step: _grant(step, entry) for step, entry in steps.items()}
+    others: dict[str, Grants] = {}
+    made = _table(manifest, others)
+    if made.calls:
+        workflows = manifest.get("workflows")
+        for name, entry in workflows.items() if isinstance(workflows, dict) else ():
+            others[name] = _table(entry, others)
+    return made
+
+
+def _table(owner: object, others: dict[str, Grants]) -> Grants:
+    """The grants of one workflow."""
+    permissions = _part(owner, "permissions")
+    made = Grants((step, _grant(step, entry)) for step, entry in _part(permissions, "steps").items())
+    made.calls = {step: str(child) for step, child in _part(permissions, "calls").items()}
+    made.others = others
+    return made
+
+
+def _part(table: object, key: str) -> dict[str, Any]:
+    found = table.get(key, {}) if hasattr(table, "get") else None
+    if not isinstance(found, dict):
+        raise Failure("validation", f"the {key} of the manifest's permissions are not a table")
+    return found
 
 
 def _grant(step: str, entry: object) -> Grant:

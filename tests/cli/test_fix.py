@@ -83,7 +83,7 @@ def test_imported_files_are_left_alone(here: Path) -> None:
 def test_rounds_end_when_fixes_go_in_a_circle(here: Path, monkeypatch: object) -> None:
     (here / "a.lat").write_text("a")
     turns = iter([(b"b", ["to b"]), (b"a", ["to a"]), (b"b", ["never"])])
-    monkeypatch.setattr(fixing, "_round", lambda opened: next(turns))  # type: ignore[attr-defined]
+    monkeypatch.setattr(fixing, "_round", lambda opened, suggestions: next(turns))  # type: ignore[attr-defined]
     opened, done = fixing.fix_file("a.lat")
     assert (opened.content, done) == (b"b", ["to b"])
 
@@ -98,3 +98,24 @@ def test_an_unwritable_folder_is_one_line(here: Path, monkeypatch: object) -> No
     ran = lattice("check", "--fix", "hello.lat")
     assert (ran.exit_code, ran.stderr) == (2, "error: cannot write hello.lat: permission denied\n")
     assert (here / "hello.lat").read_text() == WRONG
+
+
+UNREACHABLE = "workflow w(n: int) -> int {\n  return n\n  let m = n\n}\n"
+
+
+def test_what_would_remove_steps_is_a_suggestion(here: Path) -> None:
+    file = here / "w.lat"
+    file.write_text(UNREACHABLE)
+    ran = lattice("check", "--fix", "w.lat")
+    assert ran.exit_code == 1 and file.read_text() == UNREACHABLE
+    assert "= suggestion: remove what is never reached" in ran.stdout
+    assert lattice("check", "--suggestions", "w.lat").exit_code == 2
+    assert lattice("check", "--fix", "--suggestions", "w.lat").exit_code == 0
+    assert "let m" not in file.read_text()
+
+
+def test_what_would_make_up_a_value_is_a_suggestion(here: Path) -> None:
+    text = "type T { a: int }\nworkflow w() -> T {\n  return T {}\n}\n"
+    (here / "w.lat").write_text(text)
+    assert lattice("check", "--fix", "w.lat").exit_code == 1
+    assert (here / "w.lat").read_text() == text

@@ -58,6 +58,7 @@ def test_every_part_of_a_finding() -> None:
                 "help": "do this",
                 "fix": {
                     "title": "mend",
+                    "safe": True,
                     "edits": [{"place": {"file": "x/main.lat", "start": spot, "end": spot}, "text": "é"}],
                 },
             }

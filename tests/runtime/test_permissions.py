@@ -58,7 +58,7 @@ def test_the_manifest_is_read_strictly() -> None:
     assert table["a"].operations == ("x.y",)
     assert table["a"].hosts == ()
     assert grants({}) == {}
-    for wrong in ({"steps": []}, {"steps": {"a": 1}}):
+    for wrong in ({"steps": []}, {"steps": {"a": 1}}, {"calls": []}):
         with pytest.raises(Failure):
             grants({"permissions": wrong})
 

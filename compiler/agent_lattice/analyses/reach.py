@@ -38,4 +38,5 @@ def _removal(graph: Graph, first: Node) -> Fix:
         stretch |= found
         stack.extend(found)
     ends = [graph.nodes[id].span.end for id in stretch if graph.nodes[id].op is not None]
-    return Fix("remove what is never reached", (Edit(Span(first.span.source, first.span.start, max(ends)), ""),))
+    edit = Edit(Span(first.span.source, first.span.start, max(ends)), "")
+    return Fix("remove what is never reached", (edit,), safe=False)

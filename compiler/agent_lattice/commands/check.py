@@ -17,11 +17,13 @@ from agent_lattice.terminal import note, out, out_json, out_paint
 
 @record
 class Checked:
-    """What is printed: the files that were named, what was found, and which of that makes the check fail."""
+    """What is printed: the files that were named, what was found, which of that makes the check fail, and whether people
+    want to see hints that do not."""
 
     files: tuple[str, ...]
     found: list[Finding]
     failures: list[Finding]
+    hints: bool
 
 
 @click.command("check")
@@ -39,22 +41,33 @@ class Checked:
     help="The least that makes the exit code 1; error if nothing else is said.",
 )
 @click.option("--fix", is_flag=True, help="Apply the fixes to the files, until none is left (at most 10 rounds).")
+@click.option("--suggestions", is_flag=True, help="With --fix: also apply what removes steps or makes up values.")
+@click.option("--hints", is_flag=True, help="Print hints too; forms for programs always have them.")
 @click.option("--check", is_flag=True, help="Also compare with the lock; exit with 1 and show what has drifted.")
 @click.option(
     "--lock", metavar="PATH", help="The lock file of --check; lattice.lock beside FILE if nothing else is said."
 )
 def check_command(
-    files: tuple[str, ...], form: str, fail_on: str | None, fix: bool, check: bool, lock: str | None
+    files: tuple[str, ...],
+    form: str,
+    fail_on: str | None,
+    fix: bool,
+    suggestions: bool,
+    hints: bool,
+    check: bool,
+    lock: str | None,
 ) -> None:
     """Report every mistake in the sources FILE... and in what they import; `-` reads standard input."""
     if lock and not check:
         raise click.UsageError("--lock goes with --check")
-    everything = [_compiled(path, fix) for path in files]
+    if suggestions and not fix:
+        raise click.UsageError("--suggestions goes with --fix")
+    everything = [_compiled(path, fix, suggestions) for path in files]
     found = list(unique(finding for compiled in everything for finding in compiled.findings))
     failures = [
         finding for compiled in everything for finding in compiled.findings if _fails(finding, compiled, fail_on)
     ]
-    _FORMS[form](Checked(files, found, failures))
+    _FORMS[form](Checked(files, found, failures, hints))
     drifted = check and _show_drift(everything, lock, form)
     if failures or drifted:
         raise click.exceptions.Exit(1)
@@ -80,14 +93,14 @@ def _show_drift(everything: list[Compiled], lock: str | None, form: str) -> bool
     return bool(drifts)
 
 
-def _compiled(path: str, fix: bool) -> Compiled:
+def _compiled(path: str, fix: bool, suggestions: bool) -> Compiled:
     if not fix:
         return compile_file(path)
     if path == STDIN:
         raise Unusable("--fix needs a file: standard input cannot be written back")
     from agent_lattice.fixing import fix_file
 
-    content, done = fix_file(path)
+    content, done = fix_file(path, suggestions=suggestions)
     for line in done:
         note(f"{line}\n")
     return compile_opened(content)
@@ -96,11 +109,20 @@ def _compiled(path: str, fix: bool) -> Compiled:
 def _text(checked: Checked) -> None:
     from agent_lattice.renders import text
 
-    found, files = checked.found, len(checked.files)
+    found = [finding for finding in checked.found if checked.hints or not _is_aside(finding, checked)]
+    hidden = len(checked.found) - len(found)
+    more = f"{hidden} hint{'' if hidden == 1 else 's'} with --hints" if hidden else ""
     if not found:
-        out(f"no findings in {files} file{'' if files == 1 else 's'}\n")
+        files = len(checked.files)
+        out(f"no findings in {files} file{'' if files == 1 else 's'}{f'; {more}' if more else ''}\n")
         return
-    out(f"{text.render(found, out_paint())}\n{text.summary(found)}; {text.advice(found)}\n")
+    last = "; ".join(part for part in (text.summary(found), more, text.advice(found)) if part)
+    out(f"{text.render(found, out_paint())}\n{last}\n")
+
+
+def _is_aside(finding: Finding, checked: Checked) -> bool:
+    """Whether it is a hint that nothing depends on."""
+    return finding.diagnostic.severity is Severity.HINT and finding not in checked.failures
 
 
 def _json(checked: Checked) -> None:

@@ -204,8 +204,8 @@ def _fill(expr: tree.RecordLiteral, missing: list[Field]) -> Fix | None:
         return None
     text = ", ".join(f"{field.name}: {value}" for field, value in zip(missing, values, strict=True))
     if expr.fields:
-        return Fix("add what is missing", (Edit(expr.fields[-1][1].span.after(), f", {text}"),))
-    return Fix("add what is missing", (Edit(expr.span, f"{expr.name} {{ {text} }}"),))
+        return Fix("add what is missing", (Edit(expr.fields[-1][1].span.after(), f", {text}"),), safe=False)
+    return Fix("add what is missing", (Edit(expr.span, f"{expr.name} {{ {text} }}"),), safe=False)
 
 
 def _example(type: Type) -> str:

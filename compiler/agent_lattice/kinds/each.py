@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from agent_lattice import plan
-from agent_lattice.diagnostics import Code, replace
+from agent_lattice.diagnostics import Code, Edit, Fix, replace
 from agent_lattice.expr.check import check
 from agent_lattice.expr.tree import Expr, head, shown
 from agent_lattice.kind import Kind, Scope
@@ -139,7 +139,7 @@ def bound_value(bound: Bound | None, where: Span, scope: Scope, why: str) -> int
             where,
             notes=(why,),
             help="write `at most N`: costs are computed from it, and more fails the run",
-            fix=replace("add `at most 10`", where.after(), " at most 10"),
+            fix=Fix("add `at most 10`", (Edit(where.after(), " at most 10"),), safe=False),
         )
         return 1
     if bound.number.value == 0:

@@ -42,6 +42,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "fix": d.fix
         and {
             "title": d.fix.title,
+            "safe": d.fix.safe,
             "edits": [{"place": place(finding, edit.span), "text": edit.text} for edit in d.fix.edits],
         },
     }

@@ -88,7 +88,8 @@ class _Message:
             yield from (f"{' ' * (self.width + len(word) + 5)}{line}".rstrip() for line in rest)
 
     def _fix(self, fix: Fix) -> Iterator[str]:
-        yield f"{self.paint('gutter', ' ' * self.width + ' =')} {self.paint('strong', 'fix')}: {visible(fix.title)}"
+        word = self.paint("strong", "fix" if fix.safe else "suggestion")
+        yield f"{self.paint('gutter', ' ' * self.width + ' =')} {word}: {visible(fix.title)}"
         by_source: dict[int, list[Edit]] = {}
         for edit in sorted(fix.edits, key=lambda edit: edit.span.start):
             by_source.setdefault(id(edit.span.source), []).append(edit)

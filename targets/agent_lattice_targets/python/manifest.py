@@ -18,7 +18,8 @@ def manifest(made: plan.Plan) -> dict[str, Any]:
     """Its data."""
     grants = dict(made.permissions)
     by_name = {workflow.name: workflow for workflow in made.workflows}
-    others = {name: _workflow(by_name[name], grants[name]) for name in sorted(by_name) if name != made.main}
+    called = {child for granted in grants.values() for _, child in granted.calls}
+    others = {name: _workflow(by_name[name], grants[name]) for name in sorted({*by_name} - {made.main} | called)}
     secrets = {secret for granted in grants.values() for secret in granted.total.secrets}
     env = {name for granted in grants.values() for name in granted.total.env}
     return {
@@ -47,6 +48,7 @@ def _workflow(workflow: plan.Workflow, grants: plan.Grants) -> dict[str, Any]:
         "permissions": {
             "total": data(grants.total),
             "steps": {step: data(granted) for step, granted in grants.steps},
+            "calls": dict(grants.calls),
         },
     }
 

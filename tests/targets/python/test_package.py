@@ -170,10 +170,10 @@ def test_the_manifest_says_what_each_workflow_may_touch() -> None:
     assert found["plan"] == compiled.digest and found["workflow"] == "rich"
     assert found["secrets"] == ["BANK_TOKEN", "OPENAI_API_KEY"] or found["secrets"] == ["BANK_TOKEN"]
     assert found["env"] == ["HOME", "JUDGE_URL", "LOCAL_URL"]
-    assert found["permissions"]["steps"]["answer.x"]["operations"] == ["t.get"]
+    assert found["permissions"]["calls"] == {"answer": "answer", "outer.inner.z": "answer"}
     assert found["permissions"]["steps"]["c"]["models"] == ["fast", "judge"]
     assert found["permissions"]["total"]["hosts"] == ["bank.internal", "env:JUDGE_URL", "env:LOCAL_URL"]
-    assert found["workflows"]["answer"]["permissions"]["steps"] == {"x": found["permissions"]["steps"]["answer.x"]}
+    assert found["workflows"]["answer"]["permissions"]["steps"]["x"]["operations"] == ["t.get"]
     assert found["input"]["required"] == ["len", "n"]
     assert list(found["workflows"]) == ["answer"]
 
