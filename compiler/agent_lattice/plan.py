@@ -85,11 +85,12 @@ class Let(Op):
 
 @record
 class Var(Op):
-    """Declare a variable that `Set` may change."""
+    """Declare a variable that `Set` may change. With a `merge` policy branches that run side by side may change it too."""
 
     name: str
     type: types.Type
     value: Term
+    merge: str | None = None
     span: Span = field(default=NOWHERE, compare=False)
 
 

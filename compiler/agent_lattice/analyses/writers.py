@@ -14,9 +14,10 @@ CONCURRENT_WRITES = Code("LAT4001", "concurrent-writes")
 def writers(graph: Graph, report: Report) -> None:
     """Report a variable that two branches of one `parallel` set, or that a `for … parallel` sets although it lives outside."""
     homes = {node.op.name: node.region for node in graph.nodes.values() if isinstance(node.op, plan.Var)}
+    merged = {node.op.name for node in graph.nodes.values() if isinstance(node.op, plan.Var) and node.op.merge}
     writes: dict[str, list[Node]] = defaultdict(list)
     for node in graph.nodes.values():
-        if isinstance(node.op, plan.Set):
+        if isinstance(node.op, plan.Set) and node.op.name not in merged:
             writes[node.op.name].append(node)
     for name, nodes in writes.items():
         _check_items(name, nodes, homes.get(name, ()), report)
@@ -31,7 +32,7 @@ def _check_items(name: str, nodes: list[Node], home: tuple[str, ...], report: Re
                 CONCURRENT_WRITES,
                 f"items that run side by side all set `{name}`",
                 node.span,
-                help="`yield` a value for each item and combine them behind the `for`",
+                help="`yield` a value for each item and combine them behind, or declare it with `merge`",
             )
             return
 
@@ -51,6 +52,6 @@ def _check_branches(name: str, nodes: list[Node], report: Report) -> None:
                     f"two parallel branches set `{name}`",
                     node.span,
                     related=(Label(other[1].span, f"the branch `{other[0]}` sets it here"),),
-                    help="let each branch name its own value and combine them behind the `parallel`",
+                    help="let each branch name its own value and combine them behind, or declare it with `merge`",
                 )
                 return

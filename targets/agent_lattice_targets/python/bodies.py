@@ -14,6 +14,7 @@ from agent_lattice_targets.python.layout import flat
 from agent_lattice_targets.python.lines import Lines, docstring, head_lines
 from agent_lattice_targets.python.loops import each, loop
 from agent_lattice_targets.python.matches import match_lines
+from agent_lattice_targets.python.merging import record_set
 from agent_lattice_targets.python.parts import write_part
 from agent_lattice_targets.python.scopes import leaves
 from agent_lattice_targets.python.steps import Step, step_call
@@ -77,6 +78,7 @@ class Body(Lines):
                 self.statement(place, self.target(binding, place, annotated=True), self.term(value, place))
             case plan.Set(name=name, value=value):
                 self.statement(place, f"{place.python(name)} = ", self.term(value, place))
+                record_set(name, place, self)
             case plan.If():
                 self._choice(op, place)
             case plan.Match():

@@ -9,6 +9,15 @@ from agent_lattice import plan
 
 from agent_lattice_targets.python.frames import Place
 from agent_lattice_targets.python.layout import WIDTH
+from agent_lattice_targets.python.merging import (
+    combine,
+    copy_params,
+    copy_types,
+    given_back,
+    merged_names,
+    open_copies,
+    tuple_of,
+)
 from agent_lattice_targets.python.scopes import Binding, all_terms, outer_writes
 from agent_lattice_targets.python.steps import step_call
 
@@ -27,7 +36,14 @@ def parallel(op: plan.Parallel, place: Place, out: Body) -> None:
         calls.append(_branch(branch, names, place, out))
         made.append(names)
     out.mark(place, op.span)
-    targets = [_target(names, place, out) for names in made]
+    copies = [_copies(branch, place, out) for branch in op.branches]
+    _join(calls, [_target(names, own, place, out) for names, own in zip(made, copies, strict=True)], place, out)
+    for name in sorted({name for own in copies for name in own}):
+        combine(name, tuple_of([own[name] for own in copies if name in own]), place, out)
+
+
+def _join(calls: list[ast.expr], targets: list[str], place: Place, out: Body) -> None:
+    """The statement that runs the branches."""
     call = ast.Await(ast.Call(ast.Attribute(ast.Name(place.context), "parallel"), calls, []))
     if all(target == "_" for target in targets):
         out.statement(place, "", call)
@@ -41,8 +57,14 @@ def parallel(op: plan.Parallel, place: Place, out: Body) -> None:
     out.statement(place, before, call)
 
 
-def _target(names: list[Binding], place: Place, out: Body) -> str:
-    found = out.targets(names, place)
+def _copies(branch: plan.Branch, place: Place, out: Body) -> dict[str, str]:
+    """Variables of the parent for the branch's copies, by the names of what is copied."""
+    names = merged_names(branch.body, place)
+    return {name: out.names.fresh(f"{place.python(name).strip('_')}_in_{branch.name}") for name in names}
+
+
+def _target(names: list[Binding], copies: dict[str, str], place: Place, out: Body) -> str:
+    found = [*out.targets(names, place), *copies.values()]
     return "_" if not found else found[0] if len(found) == 1 else f"({', '.join(found)})"
 
 
@@ -54,13 +76,15 @@ def _branch(branch: plan.Branch, names: list[Binding], place: Place, out: Body) 
         return ast.Lambda(args, step_call(step, place, out, "ctx"))
     function = out.names.fresh(f"branch_{branch.name}")
     inside = place.function()
-    types = [out.annotations.of(binding.type) for binding in names]
+    copies = merged_names(branch.body, place)
+    types = [*(out.annotations.of(binding.type) for binding in names), *copy_types(copies, place, out)]
     result = "None" if not types else types[0] if len(types) == 1 else f"tuple[{', '.join(types)}]"
-    out.open_function(place, function, ["ctx: Context"], result)
-    out.nonlocals(outer_writes(branch.body), inside)
+    out.open_function(place, function, ["ctx: Context", *copy_params(copies, place, out)], result)
+    out.nonlocals(outer_writes(branch.body).difference(copies), inside)
+    open_copies(copies, inside, out)
     out.proved_fields(all_terms(branch.body), inside)
     out.function_block(branch.body, inside, frozenset(binding.name for binding in names))
-    if names:
-        out.put(inside, f"return {', '.join(inside.python(binding.name) for binding in names)}")
+    if given := [*(inside.python(binding.name) for binding in names), *given_back(copies, inside)]:
+        out.put(inside, f"return {', '.join(given)}")
     out.close_function(inside)
     return ast.Name(function)

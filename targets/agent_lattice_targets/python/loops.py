@@ -9,6 +9,15 @@ from agent_lattice import plan, types
 from agent_lattice.terms import Term
 
 from agent_lattice_targets.python.frames import Place
+from agent_lattice_targets.python.merging import (
+    combine,
+    copy_params,
+    copy_types,
+    given_back,
+    merged_names,
+    open_copies,
+    parts_of,
+)
 from agent_lattice_targets.python.scopes import (
     after_reads,
     after_terms,
@@ -37,31 +46,57 @@ def _mapped_each(op: plan.Each, place: Place, out: Body) -> None:
     function = out.names.fresh(f"each_{op.item.strip('_') or 'item'}")
     inside = place.function()
     item, _ = out.bind(out.bindings.item(op), inside)
-    params = ["ctx: Context", f"{item}: {out.annotations.of(op.item_type)}"]
-    out.open_function(place, function, params, out.annotations.of(op.value.type) if op.value else "None")
-    out.nonlocals(outer_writes(op.body), inside)
+    copies = merged_names(op.body, place)
+    types = [*([out.annotations.of(op.value.type)] if op.value else []), *copy_types(copies, place, out)]
+    result = "None" if not types else types[0] if len(types) == 1 else f"tuple[{', '.join(types)}]"
+    params = ["ctx: Context", f"{item}: {out.annotations.of(op.item_type)}", *copy_params(copies, place, out)]
+    out.open_function(place, function, params, result)
+    out.nonlocals(outer_writes(op.body).difference(copies), inside)
+    open_copies(copies, inside, out)
     out.proved_fields([*all_terms(op.body), *after_terms(op)], inside)
     out.function_block(op.body, inside, after_reads(op))
-    if op.value is not None and not leaves(op.body):
-        _give(op.value, inside, out)
+    if types and not leaves(op.body):
+        _give(op.value, given_back(copies, inside), inside, out)
     out.close_function(inside)
     numbers = (ast.Constant(op.at_most), ast.Constant(op.width))
     items = out.term(op.items, place)
     out.mark(place, op.span)
     call = context_call(place.context, "map", op.step.rpartition(".")[2], items, *numbers, ast.Name(function))
+    if copies:
+        _take_apart(op, call, copies, place, out)
+    else:
+        out.statement(place, _results(op, place, out), ast.Await(call))
+
+
+def _results(op: plan.Each, place: Place, out: Body) -> str:
+    """The left side of an assignment of what the items gave; "" when nobody reads it."""
     binding = out.bindings.of(op).get(op.name or "")
-    before = out.target(binding, place, annotated=False) if binding is not None and binding.read else ""
-    out.statement(place, before, ast.Await(call))
+    return out.target(binding, place, annotated=False) if binding is not None and binding.read else ""
 
 
-def _give(value: Term, inside: Place, out: Body) -> None:
-    """The result of a turn."""
-    node = out.term(value, inside)
-    if is_untyped(node):
-        name = out.names.nested("value", 1)
-        out.statement(inside, f"{name}: {out.annotations.of(value.type)} = ", node)
-        node = ast.Name(name)
-    out.statement(inside, "return ", node)
+def _take_apart(op: plan.Each, call: ast.expr, copies: list[str], place: Place, out: Body) -> None:
+    """Run the items, which also give back their copies of variables, and combine those."""
+    results = out.names.fresh(f"{op.item.strip('_') or 'item'}_results")
+    out.statement(place, f"{results} = ", ast.Await(call))
+    alone = len(copies) == 1 and op.value is None
+    before = _results(op, place, out)
+    if before:
+        out.statement(place, before, parts_of(results, 0))
+    for index, name in enumerate(copies, 0 if op.value is None else 1):
+        combine(name, parts_of(results, None if alone else index), place, out)
+
+
+def _give(value: Term | None, copies: list[str], inside: Place, out: Body) -> None:
+    """The result of a turn: the value, and the copies of variables."""
+    parts: list[ast.expr] = [ast.Name(copy) for copy in copies]
+    if value is not None:
+        node = out.term(value, inside)
+        if is_untyped(node):
+            name = out.names.nested("value", 1)
+            out.statement(inside, f"{name}: {out.annotations.of(value.type)} = ", node)
+            node = ast.Name(name)
+        parts.insert(0, node)
+    out.statement(inside, "return ", parts[0] if len(parts) == 1 else ast.Tuple(parts))
 
 
 def _plain_each(op: plan.Each, place: Place, out: Body) -> None:

@@ -12,7 +12,7 @@ from agent_lattice.expr.python import RUNTIME_MODULES
 
 _USED = (
     "Any Context False Failure Literal None True TYPE_CHECKING TypedDict all any bool ctx dict enumerate float int l len "
-    "list max min object range sorted str sum tuple"
+    "list max merges min object range sorted str sum tuple"
 )
 RESERVED = frozenset([*kwlist, *RUNTIME_MODULES, *_USED.split()])
 """What generated code calls by these names."""

@@ -9,6 +9,7 @@ from agent_lattice import plan
 
 from agent_lattice_targets.python.frames import Frame, Place
 from agent_lattice_targets.python.lines import Lines, head_lines, presence_lines
+from agent_lattice_targets.python.merging import sets_name
 from agent_lattice_targets.python.narrowing import narrowed, proved
 from agent_lattice_targets.python.scopes import Binding, all_terms, leaves, outer_reads, outer_writes, returns
 
@@ -39,7 +40,8 @@ class _Part:
         self.arguments = [place.context]
         self.writes = sorted(name for name in outer_writes(block) if place.find(name))
         self.proved = proved(all_terms(block), place.declared)
-        self._take({*outer_reads(block), *self.writes}, out)
+        sets = {sets_name(name) for name in self.writes if place.find(sets_name(name))}
+        self._take({*outer_reads(block), *self.writes, *sets}, out)
         self.made = [self._binding(block, name, out) for name in sorted(needed & _names(block, out))]
         self.ends = returns(block)
         self.leaves = leaves(block)

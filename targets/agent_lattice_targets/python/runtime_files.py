@@ -33,6 +33,8 @@ def _needed(made: plan.Plan) -> Iterator[str]:
         yield "effects"
     if any(op.http is not None for op in operations):
         yield "http_tools"
+    if any(isinstance(op, plan.Var) and op.merge for workflow in made.workflows for op in plan.walk(workflow.body)):
+        yield "merges"
     if made.models:
         yield "providers"
         yield "providers.scripted"

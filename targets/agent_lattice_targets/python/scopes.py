@@ -14,13 +14,14 @@ from agent_lattice_targets.python.names import defined
 @record(frozen=False)
 class Binding:
     """A name as it was defined in one place. `outside`: read behind the `parallel` that it is defined in; `changes`: a
-    variable."""
+    variable; `merge`: its policy, if it has one."""
 
     name: str
     type: types.Type
     read: bool = False
     outside: bool = False
     changes: bool = False
+    merge: str | None = None
 
 
 @record(frozen=False)
@@ -62,6 +63,8 @@ class Bindings:
             _mark(own_reads(op), scope)
             self._inside(op, scope)
             made = {name: Binding(name, type, changes=isinstance(op, plan.Var)) for name, type in _typed(op)}
+            if isinstance(op, plan.Var):
+                made[op.name].merge = op.merge
             if isinstance(op, plan.Parallel):
                 made = {
                     name: found for inner in op.branches for part in inner.body for name, found in self.of(part).items()

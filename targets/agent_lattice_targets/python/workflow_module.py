@@ -56,10 +56,11 @@ def _head(
     if in_loops:
         lines += ["", "# ruff: noqa: B023  # every function ends within the turn of the loop that makes it"]
     lines += ["", "from __future__ import annotations", ""]
+    called = sorted({*called, *({"merges"} & names)})
     lines += [import_line("._runtime", called)] if called else []
     lines += ["from ._runtime.errors import Failure"] if "Failure" in names else []
     lines += ["from ._runtime.models import TEXT"] if "TEXT" in names else []
-    if declared := names - {"Failure", "TEXT"}:
+    if declared := names - {"Failure", "TEXT", "merges"}:
         lines.append(import_line(".declarations", declared))
     lines += [""] if lines[-1] else []
     lines += ["TYPE_CHECKING = False", "if TYPE_CHECKING:"]
