@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from agent_lattice import plan
+from agent_lattice.dataflow import all_terms, outer_writes
 
 from agent_lattice_targets.python.frames import Place
 from agent_lattice_targets.python.layout import WIDTH
@@ -18,7 +19,7 @@ from agent_lattice_targets.python.merging import (
     open_copies,
     tuple_of,
 )
-from agent_lattice_targets.python.scopes import Binding, all_terms, outer_writes
+from agent_lattice_targets.python.scopes import Binding
 from agent_lattice_targets.python.steps import step_call
 
 if TYPE_CHECKING:

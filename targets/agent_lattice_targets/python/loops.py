@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from agent_lattice import plan, types
+from agent_lattice.dataflow import after_reads, after_terms, all_terms, outer_writes
 from agent_lattice.terms import Term
 
 from agent_lattice_targets.python.frames import Place
@@ -18,15 +19,7 @@ from agent_lattice_targets.python.merging import (
     open_copies,
     parts_of,
 )
-from agent_lattice_targets.python.scopes import (
-    after_reads,
-    after_terms,
-    all_terms,
-    has_steps,
-    leaves,
-    outer_writes,
-    returns,
-)
+from agent_lattice_targets.python.scopes import has_steps, leaves, returns
 from agent_lattice_targets.python.steps import context_call
 from agent_lattice_targets.python.tidy import is_untyped
 

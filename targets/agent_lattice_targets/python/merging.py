@@ -10,10 +10,11 @@ import ast
 from collections.abc import Iterable, Sequence
 
 from agent_lattice import plan, types
+from agent_lattice.dataflow import outer_writes
 
 from agent_lattice_targets.python.frames import Place
 from agent_lattice_targets.python.lines import Lines
-from agent_lattice_targets.python.scopes import Binding, outer_writes
+from agent_lattice_targets.python.scopes import Binding
 
 _RECORDED = {"last_by_branch": "last", "reject": "agreed"}
 """Policies that look at everything a branch has set, and their functions in the runtime."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from keyword import kwlist
 
 from agent_lattice import plan
+from agent_lattice.dataflow import defined
 from agent_lattice.expr.python import RUNTIME_MODULES
 
 _USED = (
@@ -82,21 +83,3 @@ def source_names(made: plan.Plan) -> set[str]:
             if isinstance(op, plan.Each):
                 found.add(op.item)
     return found
-
-
-def defined(op: plan.Op) -> tuple[str, ...]:
-    """The names that an operation makes visible to what follows it in its block."""
-    match op:
-        case (
-            plan.Tool(name=name)
-            | plan.Ask(name=name)
-            | plan.Call(name=name)
-            | plan.Let(name=name)
-            | plan.Var(name=name)
-        ):
-            return (name,)
-        case plan.Each(name=str() as name) | plan.Loop(name=str() as name):
-            return (name,)
-        case plan.Parallel(branches=branches):
-            return tuple(name for branch in branches for inner in branch.body for name in defined(inner))
-    return ()

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from agent_lattice import plan, types
+from agent_lattice.dataflow import after_reads, own_reads
 from agent_lattice.records import field, record
-from agent_lattice.terms import Template, Term, reads, template_reads
-
-from agent_lattice_targets.python.names import defined
 
 
 @record(frozen=False)
@@ -101,80 +99,6 @@ def _typed(op: plan.Op) -> Iterator[tuple[str, types.Type]]:
             yield name, type
         case plan.Each(name=str() as name, type=type):
             yield name, type
-
-
-def own_terms(op: plan.Op) -> Iterator[Term | Template]:
-    """What an operation itself evaluates, before the blocks inside it run."""
-    match op:
-        case plan.Tool(args=args) | plan.Call(args=args) | plan.Emit(payload=args):
-            yield from (value for _, value in args)
-        case plan.Ask(system=system, prompt=prompt, checks=checks):
-            yield from (text for text in (system, prompt) if text is not None)
-            yield from (check.condition for check in checks)
-        case plan.Let(value=value) | plan.Var(value=value) | plan.Set(value=value) | plan.Return(value=value):
-            yield value
-        case plan.If(condition=value) | plan.Match(subject=value) | plan.Each(items=value):
-            yield value
-        case plan.Fail(message=message):
-            yield message
-
-
-def after_terms(op: plan.Op) -> Iterator[Term]:
-    """What a loop evaluates at the end of its body: `yield` and `until`."""
-    match op:
-        case plan.Each(value=Term() as value) | plan.Loop(until=Term() as value):
-            yield value
-
-
-def all_terms(block: plan.Block) -> Iterator[Term | Template]:
-    """What a block and the blocks inside it evaluate."""
-    for op in plan.walk(block):
-        yield from own_terms(op)
-        yield from after_terms(op)
-
-
-def own_reads(op: plan.Op) -> frozenset[str]:
-    """The variables that an operation itself reads; the answer of an `Ask` is not one of them."""
-    return _reads(own_terms(op)) - ({op.name} if isinstance(op, plan.Ask) else set())
-
-
-def after_reads(op: plan.Op) -> frozenset[str]:
-    """The variables that a loop reads at the end of its body."""
-    return _reads(after_terms(op))
-
-
-def _reads(values: Iterable[Term | Template]) -> frozenset[str]:
-    found: set[str] = set()
-    for value in values:
-        found |= template_reads(value) if isinstance(value, Template) else reads(value)
-    return frozenset(found)
-
-
-def outer_reads(block: plan.Block) -> set[str]:
-    """The names a block reads that it does not define before."""
-    found: set[str] = set()
-    known: set[str] = set()
-    for op in block:
-        found |= own_reads(op) - known
-        for inner in plan.blocks(op):
-            below = {op.item} if isinstance(op, plan.Each) else set()
-            found |= outer_reads(inner) - known - below
-            found |= after_reads(op) - known - below - {name for part in inner for name in defined(part)}
-        known.update(defined(op))
-    return found
-
-
-def outer_writes(block: plan.Block) -> set[str]:
-    """The variables a block changes that it does not declare."""
-    found: set[str] = set()
-    known: set[str] = set()
-    for op in block:
-        if isinstance(op, plan.Set):
-            found |= {op.name} - known
-        for inner in plan.blocks(op):
-            found |= outer_writes(inner) - known
-        known.update(defined(op))
-    return found
 
 
 def returns(block: plan.Block) -> bool:

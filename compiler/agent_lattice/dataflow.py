@@ -1,0 +1,100 @@
+"""Which names operations read, define and change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from agent_lattice import plan
+from agent_lattice.terms import Template, Term, reads, template_reads
+
+
+def own_terms(op: plan.Op) -> Iterator[Term | Template]:
+    """What an operation itself evaluates, before the blocks inside it run."""
+    match op:
+        case plan.Tool(args=args) | plan.Call(args=args) | plan.Emit(payload=args):
+            yield from (value for _, value in args)
+        case plan.Ask(system=system, prompt=prompt, checks=checks):
+            yield from (text for text in (system, prompt) if text is not None)
+            yield from (check.condition for check in checks)
+        case plan.Let(value=value) | plan.Var(value=value) | plan.Set(value=value) | plan.Return(value=value):
+            yield value
+        case plan.If(condition=value) | plan.Match(subject=value) | plan.Each(items=value):
+            yield value
+        case plan.Fail(message=message):
+            yield message
+
+
+def after_terms(op: plan.Op) -> Iterator[Term]:
+    """What a loop evaluates at the end of its body: `yield` and `until`."""
+    match op:
+        case plan.Each(value=Term() as value) | plan.Loop(until=Term() as value):
+            yield value
+
+
+def all_terms(block: plan.Block) -> Iterator[Term | Template]:
+    """What a block and the blocks inside it evaluate."""
+    for op in plan.walk(block):
+        yield from own_terms(op)
+        yield from after_terms(op)
+
+
+def own_reads(op: plan.Op) -> frozenset[str]:
+    """The variables that an operation itself reads; the answer of an `Ask` is not one of them."""
+    return _reads(own_terms(op)) - ({op.name} if isinstance(op, plan.Ask) else set())
+
+
+def after_reads(op: plan.Op) -> frozenset[str]:
+    """The variables that a loop reads at the end of its body."""
+    return _reads(after_terms(op))
+
+
+def _reads(values: Iterable[Term | Template]) -> frozenset[str]:
+    found: set[str] = set()
+    for value in values:
+        found |= template_reads(value) if isinstance(value, Template) else reads(value)
+    return frozenset(found)
+
+
+def outer_reads(block: plan.Block) -> set[str]:
+    """The names a block reads that it does not define before."""
+    found: set[str] = set()
+    known: set[str] = set()
+    for op in block:
+        found |= own_reads(op) - known
+        for inner in plan.blocks(op):
+            below = {op.item} if isinstance(op, plan.Each) else set()
+            found |= outer_reads(inner) - known - below
+            found |= after_reads(op) - known - below - {name for part in inner for name in defined(part)}
+        known.update(defined(op))
+    return found
+
+
+def outer_writes(block: plan.Block) -> set[str]:
+    """The variables a block changes that it does not declare."""
+    found: set[str] = set()
+    known: set[str] = set()
+    for op in block:
+        if isinstance(op, plan.Set):
+            found |= {op.name} - known
+        for inner in plan.blocks(op):
+            found |= outer_writes(inner) - known
+        known.update(defined(op))
+    return found
+
+
+def defined(op: plan.Op) -> tuple[str, ...]:
+    """The names that an operation makes visible to what follows it in its block."""
+    match op:
+        case (
+            plan.Tool(name=name)
+            | plan.Ask(name=name)
+            | plan.Call(name=name)
+            | plan.Let(name=name)
+            | plan.Var(name=name)
+        ):
+            return (name,)
+        case plan.Each(name=str() as name) | plan.Loop(name=str() as name):
+            return (name,)
+        case plan.Parallel(branches=branches):
+            return tuple(name for branch in branches for inner in branch.body for name in defined(inner))
+    return ()
