@@ -12,6 +12,8 @@ from agent_lattice.declarations import declarations
 from agent_lattice.diagnostics import Fix, apply
 from agent_lattice.driver import Compilation, compile_source
 from agent_lattice.kinds import kinds
+from agent_lattice.lock import NAME, surfaces_in
+from agent_lattice.program import no_surfaces
 from expectations import expected, reported, said
 
 TESTS = Path(__file__).parent
@@ -24,7 +26,9 @@ def compile_case(path: Path, text: str | None = None) -> Compilation:
         file = path.parent / name
         return file.read_bytes() if file.is_file() else None
 
-    return compile_source(path.name, path.read_bytes() if text is None else text.encode(), read)
+    lock = path.parent / NAME
+    surfaces = surfaces_in(lock.read_bytes()) if lock.is_file() else no_surfaces
+    return compile_source(path.name, path.read_bytes() if text is None else text.encode(), read, surfaces)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: str(case.relative_to(TESTS)))

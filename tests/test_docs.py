@@ -16,7 +16,8 @@ import pytest
 from agent_lattice.analyses import ANALYSES
 from agent_lattice.declarations import declarations
 from agent_lattice.declarations.model import RULES as MODEL_RULES
-from agent_lattice.declarations.tool import RULES as OPERATION_RULES
+from agent_lattice.declarations.operations import RULES as OPERATION_RULES
+from agent_lattice.declarations.protocols import protocols
 from agent_lattice.driver import Compilation, compile_source
 from agent_lattice.expr.extensions import EXTREMES
 from agent_lattice.expr.functions import FUNCTIONS, MACROS
@@ -166,7 +167,8 @@ def test_every_form_of_the_language_has_a_section_with_a_program(form: type) -> 
         ("functions", [*FUNCTIONS, *EXTREMES]),
         ("macros", list(MACROS)),
         ("models", list(MODEL_RULES)),
-        ("operations", list(OPERATION_RULES)),
+        ("operations", [*OPERATION_RULES, *protocols()["python"].operation_settings]),
+        ("servers", list(protocols()["mcp"].settings)),
         ("errors", list(CATALOGUE)),
     ],
 )

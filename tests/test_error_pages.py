@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 from agent_lattice.diagnostics import Fix, apply
 from agent_lattice.driver import Compilation, compile_source, plan_of
+from agent_lattice.lock import NAME, surfaces_in
 from agent_lattice.pages import all_codes
+from agent_lattice.program import no_surfaces
 from expectations import Findings, expected, reported, said
 
 FOLDER = Path(__file__).parents[1] / "docs" / "errors"
@@ -32,7 +34,8 @@ class Example:
         """What the compiler makes of it, perhaps with another main source, down to the plan."""
         files = {name: content.encode() for name, content in self.files.items()}
         content = files[self.main] if text is None else text.encode()
-        compilation = compile_source(self.main, content, files.get)
+        surfaces = surfaces_in(files[NAME]) if NAME in files else no_surfaces
+        compilation = compile_source(self.main, content, files.get, surfaces)
         if not compilation.report.failed:
             plan_of(compilation)
         return compilation

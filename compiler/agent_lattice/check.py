@@ -11,8 +11,8 @@ from agent_lattice.annotations import unquote
 from agent_lattice.declarations.imports import Import
 from agent_lattice.declarations.test import REPEATED_TEST, Test
 from agent_lattice.diagnostics import Code, Edit, Fix, Label, Report, Severity, did_you_mean, nearest
-from agent_lattice.program import Files, Module, Program, Symbol
-from agent_lattice.python_files import collect
+from agent_lattice.program import Files, Module, Program, Surfaces, Symbol, no_surfaces
+from agent_lattice.python_files import collect, collect_script
 from agent_lattice.records import fields, is_record
 from agent_lattice.source import Source, Span, decoded
 from agent_lattice.tree import Junk, Name
@@ -31,9 +31,9 @@ NOTHING_DECLARED = Code("LAT1306", "nothing-declared", Severity.WARNING)
 Parse = Callable[[Source, Report], Tree]
 
 
-def check(source: Source, files: Files, parse: Parse, report: Report) -> Program:
+def check(source: Source, files: Files, parse: Parse, report: Report, surfaces: Surfaces = no_surfaces) -> Program:
     """The program of a main source; everything wrong in it and in what it imports is reported."""
-    loader = _Loader(files, parse, report)
+    loader = _Loader(files, parse, report, surfaces)
     loader.load(source, [])
     modules = loader.modules
     _name_uniquely(modules)
@@ -49,8 +49,9 @@ def check(source: Source, files: Files, parse: Parse, report: Report) -> Program
 class _Loader:
     """Reads and parses the main source and, once each, what it imports."""
 
-    def __init__(self, files: Files, parse: Parse, report: Report) -> None:
+    def __init__(self, files: Files, parse: Parse, report: Report, surfaces: Surfaces) -> None:
         self.files = files
+        self.surfaces = surfaces
         self.parse = parse
         self.report = report
         self.modules: list[Module] = []
@@ -59,7 +60,8 @@ class _Loader:
 
     def load(self, source: Source, path: list[tuple[str, Span]]) -> Module:
         tree = self.parse(source, self.report)
-        module = Module(source, [d for d in tree.declarations if not isinstance(d, Junk)], files=self.files)
+        module = Module(source, [d for d in tree.declarations if not isinstance(d, Junk)])
+        module.files, module.surfaces = self.files, self.surfaces
         module.poisoned = _poisoned(tree, source)
         self.modules.append(module)
         self.by_path[source.name] = module
@@ -151,7 +153,9 @@ def _name_uniquely(modules: list[Module]) -> None:
         for node in module.declarations:
             for name in node.names():
                 taken[name.text] = taken.get(name.text, 0) + 1
+    names = set(taken)
     for module in modules:
+        module.taken = names
         for node in module.declarations:
             for name in node.names():
                 if name.text not in module.symbols:
@@ -159,6 +163,7 @@ def _name_uniquely(modules: list[Module]) -> None:
                     clash = taken[name.text] > 1 and module is not modules[0] and node.sort != "secret"
                     symbol.unique = _qualified(module, name.text) if clash else name.text
                     module.symbols[name.text] = symbol
+                    names.add(symbol.unique)
 
 
 def _qualified(module: Module, name: str) -> str:
@@ -206,6 +211,7 @@ def _resolve(modules: list[Module], report: Report) -> None:
 def _check_bodies(program: Program, report: Report) -> None:
     """Everything but tests first: tests speak of the steps of finished workflows."""
     for module in program.modules:
+        program.records += module.records
         for node in module.declarations:
             if isinstance(node, Test) or not all(
                 module.symbols[name.text].declaration is node for name in node.names()
@@ -269,8 +275,8 @@ def _collect_files(program: Program, files: Files, report: Report) -> None:
     for module in program.modules:
         for symbol in [*module.of_sort("tool"), *module.of_sort("model")]:
             value = symbol.value
-            if isinstance(value, plan.ToolSet) and value.module:
-                for path, text in collect(module.folder, value.module, files).items():
+            if isinstance(value, plan.ToolSet):
+                for path, text in _tool_files(value, module, files).items():
                     if program.python_files.setdefault(path, text) != text:
                         span = symbol.span
                         report.add(
@@ -283,3 +289,11 @@ def _collect_files(program: Program, files: Files, report: Report) -> None:
                 content = files(str(module.folder / value.model))
                 if content is not None:
                     program.replies[value.model] = decoded(content)
+
+
+def _tool_files(tool: plan.ToolSet, module: Module, files: Files) -> dict[str, str]:
+    """The texts that a tool is made of: its module, or the scripts of its command, and what they import."""
+    found = collect(module.folder, tool.module, files) if tool.module else {}
+    for script in tool.scripts:
+        found |= collect_script(module.folder, script, files)
+    return found

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -16,8 +18,9 @@ from agent_lattice.renders.findings import Finding
 from agent_lattice.terminal import note, note_paint
 
 if TYPE_CHECKING:
+    from agent_lattice.lock import LockFile
     from agent_lattice.plan import Plan
-    from agent_lattice.program import Program
+    from agent_lattice.program import Program, Surfaces
 
 
 @record
@@ -53,13 +56,17 @@ class Compiled:
         return made
 
 
-def compile_file(path: str) -> Compiled:
+def compile_file(path: str, lock: str | None = None, *, forgive: bool = False) -> Compiled:
     """Read and compile a main source. Raises Unusable when it cannot be read."""
-    return compile_opened(open_source(path))
+    return compile_opened(open_source(path), lock, forgive=forgive)
 
 
-def compile_opened(opened: Opened) -> Compiled:
-    """Compile what is read, with the settings of its project. Raises Unusable when those cannot be read."""
+def compile_opened(opened: Opened, lock: str | None = None, *, forgive: bool = False) -> Compiled:
+    """Compile what is read, with the settings of its project. Raises Unusable when those cannot be read.
+
+    Snapshots of MCP servers come from the lock at `lock`, or where it is if nothing else is said; with `forgive` a damaged one counts
+    as none.
+    """
     project = project_of(opened.root)
     read = {opened.name: opened.content}
 
@@ -69,9 +76,22 @@ def compile_opened(opened: Opened) -> Compiled:
             read[name] = content
         return content
 
-    compilation = compile_source(opened.name, opened.content, files)
+    surfaces = _surfaces(lock or project.path("build.lock"), opened, forgive)
+    compilation = compile_source(opened.name, opened.content, files, surfaces)
     project.weigh(compilation.report)
     return Compiled(opened, compilation, project, read)
+
+
+def _surfaces(path: str | None, opened: Opened, forgive: bool) -> Surfaces:
+    """The snapshots in a lock, which is read when the first of them is asked for."""
+
+    @cache
+    def lock() -> LockFile:
+        from agent_lattice.lock import NAME, LockFile
+
+        return LockFile(Path(path) if path else opened.root / NAME, forgive=forgive)
+
+    return lambda key: lock().surface(key)
 
 
 def show_findings(findings: Iterable[Finding]) -> None:

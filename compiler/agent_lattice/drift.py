@@ -77,6 +77,9 @@ def _changes(old: Program, new: Program) -> Iterator[str]:
     if old.workflow != new.workflow:
         known = True
         yield f"workflow changed: `{old.workflow}` → `{new.workflow}`"
+    if old.servers != new.servers:
+        known = True
+        yield f"server changed: {_names(_differing(old.servers, new.servers))}"
     if not known and (old.plan, old.models) != (new.plan, new.models):
         yield "compiler changed, or lock edited: the same sources and version give another plan or other models"
 

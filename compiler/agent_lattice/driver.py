@@ -17,7 +17,7 @@ from agent_lattice.diagnostics import Code, Report, did_you_mean
 from agent_lattice.format import formatted
 from agent_lattice.graph import Graph
 from agent_lattice.parse import parse
-from agent_lattice.program import Files, Program
+from agent_lattice.program import Files, Program, Surfaces, no_surfaces
 from agent_lattice.records import field, record
 from agent_lattice.source import Source, Span
 
@@ -38,12 +38,13 @@ class Compilation:
     graphs: dict[str, Graph] = field(default_factory=dict)
 
 
-def compile_source(name: str, content: bytes, files: Files) -> Compilation:
-    """Parse, check and analyse a main source. `name` is how it is shown; `files` reads by path relative to it."""
+def compile_source(name: str, content: bytes, files: Files, surfaces: Surfaces = no_surfaces) -> Compilation:
+    """Parse, check and analyse a main source. `name` is how it is shown; `files` reads by path relative to it, `surfaces` gives the
+    snapshots of MCP servers."""
     report = Report()
     result = Compilation(Source(name, decode(content, name, report)), report)
     try:
-        result.program = check(result.source, files, parse, report)
+        result.program = check(result.source, files, parse, report, surfaces)
         call_cycles(result.program.workflows, report)
         unclear = {name for module in result.program.modules for name in module.unclear}
         for workflow in result.program.workflows.values():

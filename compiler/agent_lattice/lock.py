@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from agent_lattice_runtime.errors import Failure
 from agent_lattice_runtime.json_reading import read_json
@@ -16,11 +16,13 @@ from agent_lattice import __version__
 from agent_lattice.output_folder import replace_file
 from agent_lattice.reading import Unusable, read_file, reason, shown
 from agent_lattice.source import decoded, normalised
+from agent_lattice.surface import Surface, ToolShape, server_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from agent_lattice.plan import Plan
+    from agent_lattice.program import Surfaces
 
 NAME = "lattice.lock"
 FORMAT: Literal[1] = 1
@@ -53,6 +55,24 @@ class Program(_Closed):
         ),
     ]
     models: Annotated[dict[str, Pin], Field(description="The models that it asks, by name.")]
+    servers: Annotated[
+        dict[str, _Digest], Field(description="The MCP servers that it calls, and the digests of their snapshots.")
+    ] = {}
+
+
+class ServerTool(_Closed):
+    """A tool of an MCP server. Schemas are without prose, of which there is a digest."""
+
+    input: Annotated[Any, Field(description="JSON Schema of the arguments.")]
+    output: Annotated[Any, Field(description="JSON Schema of the structured result, null without.")] = None
+    prose: Annotated[_Digest, Field(description="Digest of title, descriptions, examples and hints.")]
+
+
+class Server(_Closed):
+    """An MCP server as `lattice mcp` saw it."""
+
+    protocol: Annotated[str, Field(description="The version of the protocol that it spoke.")]
+    tools: Annotated[dict[str, ServerTool], Field(description="By name.")]
 
 
 class Lock(_Closed):
@@ -60,10 +80,13 @@ class Lock(_Closed):
 
     format: Literal[1]
     programs: Annotated[dict[str, Program], Field(description="By path of the source from the lock's folder.")]
+    servers: Annotated[
+        dict[str, Server], Field(description="By command, address or `env:NAME`: written by `lattice mcp`.")
+    ] = {}
 
     def text(self) -> str:
         """The file: JSON with sorted keys, two spaces, and a line end."""
-        return json.dumps(self.model_dump(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+        return json.dumps(self.model_dump(exclude_defaults=True), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 class LockFile:
@@ -84,7 +107,8 @@ class LockFile:
             except Unusable:
                 if not forgive:
                     raise
-        self.lock = _lock({name: p for name, p in self.found.programs.items() if self._stands(name)})
+        standing = {name: p for name, p in self.found.programs.items() if self._stands(name)}
+        self.lock = _lock(standing, self.found.servers)
 
     @property
     def name(self) -> str:
@@ -107,7 +131,20 @@ class LockFile:
 
     def put(self, source: str, program: Program) -> None:
         """Note what a source is built from now."""
-        self.lock = _lock({**self.lock.programs, self.key(source): program})
+        self.lock = _lock({**self.lock.programs, self.key(source): program}, self.lock.servers)
+
+    def surface(self, key: str) -> Surface | None:
+        """The snapshot of an MCP server, if there is one."""
+        return _surface(self.lock, key)
+
+    def put_surface(self, key: str, surface: Surface) -> None:
+        """Note what an MCP server offers now."""
+        tools = {
+            name: ServerTool(input=shape.input, output=shape.output, prose=shape.prose)
+            for name, shape in surface.tools.items()
+        }
+        server = Server(protocol=surface.protocol, tools=tools)
+        self.lock = _lock(self.lock.programs, {**self.lock.servers, key: server})
 
     def write(self) -> bool:
         """Write the lock, if it says something else than before; whether it did. Raises Unusable."""
@@ -127,12 +164,28 @@ class LockFile:
             return False
 
 
-def _lock(programs: dict[str, Program]) -> Lock:
-    return Lock(format=FORMAT, programs=programs)
+def surfaces_in(content: bytes) -> Surfaces:
+    """The snapshots in the text of a lock. Raises Unusable."""
+    found = _read(content, NAME)
+    return lambda key: _surface(found, key)
 
 
-def program_of(plan: Plan, read: Mapping[str, bytes], targets: Mapping[str, int]) -> Program:
+def _surface(lock: Lock, key: str) -> Surface | None:
+    server = lock.servers.get(key)
+    if server is None:
+        return None
+    tools = {name: ToolShape(tool.input, tool.output, tool.prose) for name, tool in server.tools.items()}
+    return Surface(server.protocol, tools)
+
+
+def _lock(programs: dict[str, Program], servers: dict[str, Server] | None = None) -> Lock:
+    return Lock(format=FORMAT, programs=programs, servers=servers or {})
+
+
+def program_of(plan: Plan, read: Mapping[str, bytes], targets: Mapping[str, int], surfaces: Surfaces) -> Program:
     """What a plan was made from: `read` are the files by name, `targets` the contracts by target."""
+    keys = {server_key(tool) for tool in plan.tools if tool.protocol == "mcp"}
+    servers = {key: surface.digest for key in sorted(keys) if (surface := surfaces(key)) is not None}
     return Program(
         compiler=__version__,
         targets=dict(targets),
@@ -140,6 +193,7 @@ def program_of(plan: Plan, read: Mapping[str, bytes], targets: Mapping[str, int]
         plan=plan.digest,
         sources={name: _digest(content) for name, content in read.items()},
         models={model.name: Pin(provider=model.provider, model=model.model) for model in plan.models},
+        servers=servers,
     )
 
 

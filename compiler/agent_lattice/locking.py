@@ -26,7 +26,7 @@ def lock_of(compiled: Compiled, path: str | None, *, forgive: bool = False) -> L
 
 def put(lock: LockFile, compiled: Compiled, plan: Plan, targets: Mapping[str, int]) -> None:
     """Note what a plan was made of, and the contracts of the targets that it is built for."""
-    lock.put(compiled.opened.path, program_of(plan, compiled.read, targets))
+    lock.put(compiled.opened.path, program_of(plan, compiled.read, targets, lock.surface))
 
 
 def lock_drifts(everything: Iterable[Compiled], path: str | None) -> list[Drift]:

@@ -13,6 +13,7 @@ from agent_lattice.plan import EnvRef, Grants, Permissions
 from agent_lattice.plan_data import plan_data
 from agent_lattice.program import Program
 from agent_lattice.records import fields, replace
+from agent_lattice.surface import server_key
 
 HOSTS = {"anthropic": "api.anthropic.com", "openai": "api.openai.com", "ollama": "localhost:11434"}
 """Where a provider is when no `base_url` is given."""
@@ -114,15 +115,29 @@ class _Grants:
     def _tool(self, op: plan.Tool) -> Permissions:
         tool_name = op.operation.partition(".")[0]
         tool, operation = self.tools[tool_name], self.operations[op.operation]
-        base = {_host(tool.base)} if tool.base else set()
-        return Permissions(
-            tools=(tool_name,),
-            operations=(op.operation,),
-            hosts=_sorted(base | set(operation.hosts)),
-            secrets=_sorted({*operation.secrets, *([tool.auth.secret] if tool.auth else [])}),
-            env=_sorted({*operation.env, *([tool.base.name] if isinstance(tool.base, EnvRef) else [])}),
-            files=operation.files,
+        return _union(
+            (
+                access(tool),
+                Permissions(
+                    tools=(tool_name,),
+                    operations=(op.operation,),
+                    hosts=operation.hosts,
+                    secrets=operation.secrets,
+                    env=operation.env,
+                    files=operation.files,
+                ),
+            )
         )
+
+
+def access(tool: plan.ToolSet) -> Permissions:
+    """What speaking to a tool takes, whatever is asked of it."""
+    return Permissions(
+        hosts=(_host(tool.base),) if tool.base else (),
+        secrets=_sorted({*tool.secrets, *([tool.auth.secret] if tool.auth else [])}),
+        env=_sorted({*tool.env, *([tool.base.name] if isinstance(tool.base, EnvRef) else [])}),
+        programs=(server_key(tool),) if tool.command else (),
+    )
 
 
 def _model(model: plan.Model) -> Permissions:

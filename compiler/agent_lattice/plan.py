@@ -257,33 +257,42 @@ class HttpCall:
 
 @record
 class Operation:
-    """An operation of a tool. `effect` is `pure`, `read` or `write`; `key` names the parameter that makes a repeated write harmless."""
+    """An operation of a tool. `effect` is `pure`, `read` or `write`; `key` names the parameter that makes a repeated write harmless;
+    `remote` is its name on the MCP server; `returns` says whether its results are `trusted` or `untrusted`."""
 
     name: str
     params: tuple[Param, ...]
     type: types.Type
     effect: str
-    key: str | None
-    http: HttpCall | None
-    hosts: tuple[str, ...]
-    files: tuple[str, ...]
-    env: tuple[str, ...]
-    secrets: tuple[str, ...]
+    key: str | None = None
+    http: HttpCall | None = None
+    remote: str | None = None
+    returns: str = "trusted"
+    hosts: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    env: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
     doc: str = ""
 
 
 @record
 class ToolSet:
-    """A declared tool: a Python module (`module`) or an HTTP service (`base`)."""
+    """A declared tool: a Python module (`module`), an HTTP service (`base`), or an MCP server, which is a program (`command`, started
+    with the variables `env` and `secrets` and nothing else of the environment) or is reached at an address (`base`). `scripts` are
+    the words of the command that are files beside the source."""
 
     name: str
     protocol: str
-    module: str | None
-    base: str | EnvRef | None
-    auth: Auth | None
-    headers: tuple[tuple[str, str], ...]
-    timeout: float
     operations: tuple[Operation, ...]
+    module: str | None = None
+    base: str | EnvRef | None = None
+    command: tuple[str, ...] = ()
+    scripts: tuple[str, ...] = ()
+    auth: Auth | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    timeout: float = 30.0
+    env: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
     doc: str = ""
 
 
@@ -342,6 +351,7 @@ class Permissions:
     env: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
+    programs: tuple[str, ...] = ()
 
 
 @record

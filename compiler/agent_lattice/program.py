@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agent_lattice import plan
 from agent_lattice.diagnostics import Code, Label, Report, did_you_mean
 from agent_lattice.records import field, record
 from agent_lattice.source import Source, Span
 from agent_lattice.tree import Name
-from agent_lattice.types import UNKNOWN, Type
+from agent_lattice.types import UNKNOWN, Record, Type
+
+if TYPE_CHECKING:
+    from agent_lattice.surface import Surface
 
 CYCLE = Code("LAT1204", "declaration-cycle")
 UNKNOWN_NAME = Code("LAT1201", "unknown-name")
@@ -19,6 +22,14 @@ WRONG_SORT = Code("LAT1202", "wrong-sort-of-name")
 
 Files = Callable[[str], bytes | None]
 """Reads a file by its path relative to the main source (POSIX, normalised); None when there is none."""
+
+Surfaces = Callable[[str], "Surface | None"]
+"""The snapshot of an MCP server by its key (`surface.server_key`); None when there is none."""
+
+
+def no_surfaces(key: str) -> Surface | None:
+    """Where there is no lock."""
+    return None
 
 
 @record(frozen=False)
@@ -63,6 +74,11 @@ class Module:
     unclear: set[str] = field(default_factory=set)
     """Workflows that were not understood in full, by their unique names."""
     files: Files = lambda path: None
+    surfaces: Surfaces = no_surfaces
+    records: list[Record] = field(default_factory=list)
+    """Records that no declaration names: of tools that are taken as a snapshot describes them."""
+    taken: set[str] = field(default_factory=set)
+    """Names of all declarations of the program, for such records to keep away from."""
     operations: dict[str, dict[str, plan.Operation]] = field(default_factory=dict)
     """Operations by the name of their tool here and their own; a tool is added when it is first called."""
 

@@ -22,6 +22,16 @@ def collect(folder: PurePosixPath, module: str, files: Files) -> dict[str, str]:
     return found
 
 
+def collect_script(folder: PurePosixPath, path: str, files: Files) -> dict[str, str]:
+    """The same of a file that is started by its path: Python looks for what it imports beside it."""
+    content = files(str(folder / path))
+    if content is None:
+        return {}
+    place = PurePosixPath(path)
+    beside = collect(folder / place.parent, place.stem, files) if place.suffix == ".py" else {}
+    return {str(place): decoded(content)} | {str(place.parent / name): text for name, text in beside.items()}
+
+
 def _files_of(folder: PurePosixPath, name: str, files: Files) -> Iterator[tuple[str, str]]:
     """The file of a module and the `__init__.py` of every package around it, as far as they exist."""
     parts = name.split(".")

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 from agent_lattice_runtime.errors import CATALOGUE
 from agent_lattice_runtime.events import EVENTS
 
-from agent_lattice.declarations import declarations, model, tool
+from agent_lattice.declarations import declarations, model, operations
+from agent_lattice.declarations.protocols import protocols
 from agent_lattice.expr.extensions import EXTREMES
 from agent_lattice.expr.functions import FUNCTIONS, MACROS, OPERATORS
 from agent_lattice.expr.overload import LIST, MAP, Function, Overload
@@ -31,7 +32,8 @@ def tables() -> dict[str, str]:
         "functions": _table(("function", "forms", "result"), [*map(_function_row, FUNCTIONS.values()), *_extremes()]),
         "macros": _table(("macro", "result"), ((f"`{name}`", doc) for name, doc in MACROS.items())),
         "models": _settings(model.RULES, model.DEFAULTS),
-        "operations": _settings(tool.RULES, {}),
+        "servers": _settings(protocols()["mcp"].settings, {"timeout": 30.0, "returns": "untrusted"}),
+        "operations": _settings(operations.RULES | protocols()["python"].operation_settings, {}),
         "errors": _table(
             ("class", "tried again", "meaning"),
             ((f"`{name}`", "yes" if again else "", doc) for name, (again, doc) in CATALOGUE.items()),

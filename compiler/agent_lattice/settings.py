@@ -137,7 +137,7 @@ class Rule:
             return self._number_problem(value.value)
         if value.sort == "list":
             return next(
-                (f"expected a list of {self.choices[0]}s" for item in value.value if item.sort != self.choices[0]), ""
+                (f"expected a list of {self.choices[0]}s" for item in value.value if item.sort not in self.choices), ""
             )
         return ""
 

@@ -14,7 +14,7 @@ from .run import FORMAT, Run, Setting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any
 
     from .branches import Body
@@ -106,8 +106,24 @@ def input_of(run: Run) -> Any:
 
 def _drive(workflow: Workflow, runs: list[tuple[Run, Any]], store: Store) -> None:
     going = [(run, body_of(workflow, run, value)) for run, value in runs if not run.over]
-    if going:
+    if not going:
+        return
+    if workflow.prepare is not None and going[0][0].setting.mocks is None:
+        _prepare(workflow.prepare, going)
+    try:
         Loop(store).drive(going)
+    finally:
+        for run, _ in going:
+            run.leave()
+
+
+def _prepare(prepare: Callable[[], None], going: list[tuple[Run, Body]]) -> None:
+    try:
+        prepare()
+    except Failure:
+        for _, body in going:
+            body.close()
+        raise
 
 
 def body_of(workflow: Workflow, run: Run, value: Any) -> Body:

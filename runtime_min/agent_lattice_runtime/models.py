@@ -112,9 +112,10 @@ TEXT = Output(name="text", schema=None, check=check_text)
 
 class Workflow:
     """A compiled workflow: its coroutine function, the validators of its input (a record of the parameters) and of
-    its result, and its manifest (the data of manifest.json, or a function that loads it)."""
+    its result, its manifest (the data of manifest.json, or a function that loads it), and `prepare`: what has to be
+    called before anything is done, and raises Failure when something is not installed."""
 
-    __slots__ = ("_grants", "_manifest", "function", "input", "name", "output")
+    __slots__ = ("_grants", "_manifest", "function", "input", "name", "output", "prepare")
 
     def __init__(
         self,
@@ -124,8 +125,10 @@ class Workflow:
         input: Check,
         output: Check,
         manifest: Mapping[str, Any] | Callable[[], Mapping[str, Any]],
+        prepare: Callable[[], None] | None = None,
     ) -> None:
         self.name = name
+        self.prepare = prepare
         self.function = function
         self.input = input
         self.output = output

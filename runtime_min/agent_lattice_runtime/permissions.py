@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-KEYS = ("tools", "operations", "hosts", "secrets", "env", "files", "models")
+KEYS = ("tools", "operations", "hosts", "secrets", "env", "files", "models", "programs")
 _DEFAULT_PORTS = (80, 443)
 _NOUNS = {
     "tools": "the tool",
@@ -17,6 +17,7 @@ _NOUNS = {
     "secrets": "the secret",
     "env": "the environment variable",
     "models": "the model",
+    "programs": "the program",
 }
 
 
@@ -41,6 +42,7 @@ class Grant:
     env: tuple[str, ...]
     files: tuple[str, ...]
     models: tuple[str, ...]
+    programs: tuple[str, ...]
 
     def __init__(self, **names: tuple[str, ...]) -> None:
         for key in KEYS:

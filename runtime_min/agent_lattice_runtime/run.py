@@ -235,6 +235,12 @@ class Run:
         self.failure = failure
         self.result = None
 
+    def leave(self) -> None:
+        """Close what calls have opened for the whole run."""
+        for thing in self.shared.values():
+            if (close := getattr(thing, "close", None)) is not None:
+                close()
+
     def committed(self, events: Sequence[EventRow]) -> None:
         """These events are durable: whoever listens may see them."""
         if self.setting.on_event is not None:

@@ -47,7 +47,7 @@ def build_command(
     """
     if lock and (no_lock or file == STDIN):
         raise click.UsageError("--lock goes with a file, and not with --no-lock")
-    compiled = compile_file(file)
+    compiled = compile_file(file, lock, forgive=force)
     project = compiled.project
     folder = output or project.path("build.out")
     if not folder:

@@ -62,7 +62,7 @@ def check_command(
         raise click.UsageError("--lock goes with --check")
     if suggestions and not fix:
         raise click.UsageError("--suggestions goes with --fix")
-    everything = [_compiled(path, fix, suggestions) for path in files]
+    everything = [_compiled(path, fix, suggestions, lock) for path in files]
     found = list(unique(finding for compiled in everything for finding in compiled.findings))
     failures = [
         finding for compiled in everything for finding in compiled.findings if _fails(finding, compiled, fail_on)
@@ -93,9 +93,9 @@ def _show_drift(everything: list[Compiled], lock: str | None, form: str) -> bool
     return bool(drifts)
 
 
-def _compiled(path: str, fix: bool, suggestions: bool) -> Compiled:
+def _compiled(path: str, fix: bool, suggestions: bool, lock: str | None) -> Compiled:
     if not fix:
-        return compile_file(path)
+        return compile_file(path, lock)
     if path == STDIN:
         raise Unusable("--fix needs a file: standard input cannot be written back")
     from agent_lattice.fixing import fix_file
@@ -103,7 +103,7 @@ def _compiled(path: str, fix: bool, suggestions: bool) -> Compiled:
     content, done = fix_file(path, suggestions=suggestions)
     for line in done:
         note(f"{line}\n")
-    return compile_opened(content)
+    return compile_opened(content, lock)
 
 
 def _text(checked: Checked) -> None:

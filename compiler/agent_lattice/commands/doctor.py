@@ -61,7 +61,17 @@ def _versions() -> list[Finding]:
             found.append(Finding(name, GOOD, version(name)))
         except PackageNotFoundError:
             found.append(Finding(name, BAD, "is not installed"))
+    found.append(Finding("mcp", GOOD, _extra("mcp", "tools of MCP servers need it, as the extra `mcp`")))
     return found
+
+
+def _extra(name: str, needed: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return f"is not installed: {needed}"
 
 
 def _sqlite() -> list[Finding]:

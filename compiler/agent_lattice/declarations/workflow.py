@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from agent_lattice import plan
 from agent_lattice.annotations import Annotation, annotation, resolve
-from agent_lattice.declarations.tool import ParamNode, params_of, read_params, show_params
+from agent_lattice.declarations.operations import ParamNode, params_of, read_params, show_params
 from agent_lattice.diagnostics import Report
 from agent_lattice.kind import Body, Declaration, Scope
 from agent_lattice.printer import Printer

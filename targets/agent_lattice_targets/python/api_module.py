@@ -16,8 +16,8 @@ from agent_lattice_targets.python.types_module import TypesModule
 
 _OPTIONS = ("store", "run_id", "scripted")
 _USED = (
-    "Failure Replay WORKFLOW WORKFLOWS Workflow beside checks embedding globals read_manifest replay resume result run "
-    "workflow"
+    "Failure Replay WORKFLOW WORKFLOWS Workflow beside checks embedding globals read_manifest replay require_sdk resume "
+    "result run workflow"
 )
 _MODULES = frozenset(_USED.split(" "))
 
@@ -27,7 +27,10 @@ def api_module(made: plan.Plan, names: PackageNames, checks: TypesModule) -> str
     main = next(workflow for workflow in made.workflows if workflow.name == made.main)
     annotations = Annotations(names.classes)
     used: set[str] = set()
-    objects = [_workflow_object(workflow, names, checks, used) for workflow in made.workflows]
+    speaking = mcp_workflows(made)
+    objects = [
+        _workflow_object(workflow, names, checks, used, workflow.name in speaking) for workflow in made.workflows
+    ]
     functions = [_run(main, names, annotations), _resume(annotations.of(main.type), made), _REPLAY.split("\n")]
     exported = ["Failure", "WORKFLOW", "WORKFLOWS", "replay", "resume", "run"]
     lines = [*docstring(main.doc or f"The workflow {made.name}.", 0), "", "from __future__ import annotations", ""]
@@ -47,6 +50,9 @@ def _imports(used: set[str]) -> str:
     lines = [import_line(".", {"workflow"}), import_line("._runtime", runtime)]
     lines += ["from ._runtime.errors import Failure", "from ._runtime.models import Workflow"]
     validators = used - {"checks"}
+    if "require_sdk" in used:
+        lines.append("from ._runtime.mcp_tools import require_sdk")
+    validators -= {"require_sdk"}
     return "\n".join([*lines, *([import_line(".datatypes", validators)] if validators else [])])
 
 
@@ -58,7 +64,15 @@ def _typing(annotations: Annotations) -> list[str]:
     return lines
 
 
-def _workflow_object(workflow: plan.Workflow, names: PackageNames, checks: TypesModule, used: set[str]) -> ast.expr:
+def mcp_workflows(made: plan.Plan) -> frozenset[str]:
+    """The workflows that may call an MCP server, by name."""
+    servers = {tool.name for tool in made.tools if tool.protocol == "mcp"}
+    return frozenset(name for name, grants in made.permissions if servers & set(grants.total.tools))
+
+
+def _workflow_object(
+    workflow: plan.Workflow, names: PackageNames, checks: TypesModule, used: set[str], speaks_mcp: bool
+) -> ast.expr:
     given, result = checks.check_params(workflow), checks.check(workflow.type)
     used |= {given.partition(".")[0], result.partition(".")[0]}
     fields = {
@@ -68,6 +82,9 @@ def _workflow_object(workflow: plan.Workflow, names: PackageNames, checks: Types
         "output": result,
         "manifest": f"lambda: embedding.read_manifest(globals(), {string(workflow.name)})",
     }
+    if speaks_mcp:
+        used.add("require_sdk")
+        fields["prepare"] = "require_sdk"
     keywords = [ast.keyword(key, ast.parse(text, mode="eval").body) for key, text in fields.items()]
     return ast.Call(ast.Name("Workflow"), [], keywords)
 

@@ -21,9 +21,13 @@ _HOMES = {
     "Model": "._runtime.models",
     "Output": "._runtime.models",
     "HttpOp": "._runtime.http_tools",
+    "McpOp": "._runtime.mcp_tools",
+    "McpServer": "._runtime.mcp_tools",
     "PythonOp": "._runtime.effects",
     "checks": "._runtime",
 }
+_RESULTS = {types.String: "text", types.Null: "none"}
+"""What of the answer of an MCP tool is the value, by type."""
 
 
 class DeclarationsModule:
@@ -37,7 +41,7 @@ class DeclarationsModule:
 
     def text(self) -> str:
         """Empty when the plan declares nothing."""
-        groups = [self._operations(), self._models(), self._outputs()]
+        groups = [self._servers(), self._operations(), self._models(), self._outputs()]
         blocks = ["\n".join(group) for group in groups if group]
         if not blocks:
             return ""
@@ -71,24 +75,46 @@ class DeclarationsModule:
 
     def _operation(self, tool: plan.ToolSet, op: plan.Operation) -> str:
         name = f"{tool.name}.{op.name}"
-        fields: Fields = {"name": data(name)}
-        if op.http is None:
-            fields |= {"module": data(tool.module), "function": data(op.name)}
-        else:
-            fields |= {"method": data(op.http.method), "base": self._env(tool.base), "path": data(op.http.path)}
-            fields["parameters"] = data(tuple(param.name for param in op.params))
-            if tool.auth is not None:
-                self._used.add("Auth")
-                scheme = "bearer" if tool.auth.header == "bearer" else tool.auth.header
-                fields["auth"] = ast.Call(ast.Name("Auth"), [data(scheme), data(tool.auth.secret)], [])
-            if tool.headers:
-                fields["headers"] = data(dict(tool.headers))
-            fields["timeout"] = data(tool.timeout)
-        fields["effect"] = data(op.effect)
+        kind, fields = self._call_fields(tool, op)
+        fields = {"name": data(name), **fields, "effect": data(op.effect)}
         if op.key is not None:
             fields["key"] = data(op.key)
         fields["output"] = self._check(op.type)
-        return self._make(self._names.operations[name], "PythonOp" if op.http is None else "HttpOp", fields)
+        return self._make(self._names.operations[name], kind, fields)
+
+    def _call_fields(self, tool: plan.ToolSet, op: plan.Operation) -> tuple[str, Fields]:
+        """The class of an operation and what is particular to it."""
+        if op.remote is not None:
+            result = _RESULTS.get(types.base(op.type).__class__, "json")
+            fields: Fields = {"server": ast.Name(self._names.servers[tool.name]), "tool": data(op.remote)}
+            return "McpOp", fields | {"result": data(result)}
+        if op.http is None:
+            return "PythonOp", {"module": data(tool.module), "function": data(op.name)}
+        fields = {"method": data(op.http.method), "base": self._env(tool.base), "path": data(op.http.path)}
+        fields["parameters"] = data(tuple(param.name for param in op.params))
+        return "HttpOp", fields | self._access_fields(tool)
+
+    def _access_fields(self, tool: plan.ToolSet) -> Fields:
+        """How a service is spoken to."""
+        fields: Fields = {}
+        if tool.auth is not None:
+            self._used.add("Auth")
+            fields["auth"] = ast.Call(ast.Name("Auth"), [data(tool.auth.header), data(tool.auth.secret)], [])
+        if tool.headers:
+            fields["headers"] = data(dict(tool.headers))
+        return fields | {"timeout": data(tool.timeout)}
+
+    def _servers(self) -> list[str]:
+        return [self._server(tool) for tool in self._made.tools if tool.name in self._names.servers]
+
+    def _server(self, tool: plan.ToolSet) -> str:
+        fields: Fields = {"name": data(tool.name)}
+        if tool.base is not None:
+            fields["base"] = self._env(tool.base)
+        for field in ("command", "scripts", "env", "secrets"):
+            if getattr(tool, field):
+                fields[field] = data(getattr(tool, field))
+        return self._make(self._names.servers[tool.name], "McpServer", fields | self._access_fields(tool))
 
     def _models(self) -> list[str]:
         """Each after the one it falls back to."""

@@ -55,6 +55,12 @@ def _workflow(workflow: plan.Workflow, grants: plan.Grants) -> dict[str, Any]:
 
 def _tool(tool: plan.ToolSet) -> dict[str, Any]:
     base = f"env:{tool.base.name}" if isinstance(tool.base, plan.EnvRef) else tool.base
-    place = {"module": tool.module} if tool.module else {"base": base}
-    operations = {op.name: {"effect": op.effect} | ({"key": op.key} if op.key else {}) for op in tool.operations}
-    return {"protocol": tool.protocol, **place, "operations": operations}
+    place: dict[str, Any] = {"module": tool.module} if tool.module else {"base": base}
+    if tool.command:
+        place = {"command": list(tool.command), "env": list(tool.env), "secrets": list(tool.secrets)}
+    return {"protocol": tool.protocol, **place, "operations": {op.name: _operation(op) for op in tool.operations}}
+
+
+def _operation(op: plan.Operation) -> dict[str, Any]:
+    remote = {"tool": op.remote, "returns": op.returns} if op.remote is not None else {}
+    return {"effect": op.effect} | ({"key": op.key} if op.key else {}) | remote

@@ -6,6 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from agent_lattice import plan
+from agent_lattice_runtime.mcp_tools import REQUIREMENT
 
 from agent_lattice_targets.python.literals import string
 from agent_lattice_targets.python.manifest import manifest
@@ -28,9 +29,10 @@ def package_files(made: plan.Plan) -> dict[str, str]:
     inner |= {f"_runtime/{path}": text for path, text in runtime_files(made, [*inner.values(), tests]).items()}
     inner |= {f"_tools/{file.path}": file.text for file in made.files}
     inner |= {f"_data/{file.path}": file.text for file in made.replies}
+    mcp = REQUIREMENT if any(tool.protocol == "mcp" for tool in made.tools) else ""
     files = {f"{names.package}/{path}": text for path, text in inner.items()}
-    files["pyproject.toml"] = _render("pyproject.toml", names=names, made=made)
-    files["README.md"] = _render("README.md", names=names, made=made, manifest=manifest(made))
+    files["pyproject.toml"] = _render("pyproject.toml", names=names, made=made, mcp=mcp)
+    files["README.md"] = _render("README.md", names=names, made=made, manifest=manifest(made), mcp=mcp)
     if tests:
         files["tests/__init__.py"] = ""
         files[f"tests/test_{names.package}.py"] = tests

@@ -30,6 +30,9 @@ class PackageNames:
             record.name: self._space.fresh(f"check_{snake(identifier(record.name))}") for record in made.records
         }
         self.models = {model.name: self._space.fresh(constant_name(model.name)) for model in made.models}
+        self.servers = {
+            tool.name: self._space.fresh(constant_name(tool.name)) for tool in made.tools if tool.protocol == "mcp"
+        }
         self.operations = {
             f"{tool.name}.{op.name}": self._space.fresh(constant_name(tool.name, op.name))
             for tool in made.tools

@@ -29,7 +29,9 @@ def _needed(made: plan.Plan) -> Iterator[str]:
     operations = [op for tool in made.tools for op in tool.operations]
     if made.tests:
         yield "testing"
-    if any(op.http is None for op in operations):
+    if any(tool.protocol == "mcp" for tool in made.tools):
+        yield "mcp_tools"
+    if any(op.http is None and op.remote is None for op in operations):
         yield "effects"
     if any(op.http is not None for op in operations):
         yield "http_tools"

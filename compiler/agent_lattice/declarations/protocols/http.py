@@ -1,16 +1,19 @@
-"""What is checked of an `http` tool: address, methods, paths."""
+"""`tool bank = http("https://…") { … }`: requests to a service; what is checked is its address, methods and paths."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
+from agent_lattice import plan
 from agent_lattice.annotations import unquote
+from agent_lattice.declarations.protocols import Given, ToolProtocol, misplaced
 from agent_lattice.diagnostics import Code, Report, did_you_mean, nearest, replace
 from agent_lattice.plan import EnvRef
-from agent_lattice.settings import Value
+from agent_lattice.program import Module
+from agent_lattice.records import replace as with_changes
+from agent_lattice.settings import Rule, Value
 from agent_lattice.tree import Text
 
 WRONG_ADDRESS = Code("LAT2430", "wrong-tool-address")
@@ -18,6 +21,7 @@ MISSING_CALL = Code("LAT2431", "operation-without-request")
 UNKNOWN_METHOD = Code("LAT2432", "unknown-http-method")
 WRONG_PATH = Code("LAT2433", "wrong-operation-path")
 
+TIMEOUT = Rule("duration", least=0.001, most=86_400.0, doc="for a whole request or call")
 METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 _PLACE = re.compile(r"\{([^{}]*)\}")
 
@@ -50,9 +54,20 @@ def base_url(target: Text | Value, report: Report) -> str | EnvRef | None:
     return text.rstrip("/")
 
 
-def check_http(nodes: Iterable[Any], report: Report) -> None:
+def _call(node: Any, given: Given, report: Report) -> dict[str, Any]:
+    if node.method is not None and node.method.text == "TOOL":
+        misplaced("= TOOL …", node.call_span, "mcp", PROTOCOL, report)
+    http = plan.HttpCall(node.method.text, unquote(node.path.raw)) if node.method and node.path else None
+    return {"http": http}
+
+
+def _connect(made: plan.ToolSet, node: Any, given: Given, module: Module, report: Report) -> plan.ToolSet:
+    return with_changes(made, base=base_url(node.target, report))
+
+
+def _check(tool: plan.ToolSet, declared: Any, module: Module, report: Report) -> None:
     """Methods and paths of the operations."""
-    for node in nodes:
+    for node in declared.nodes:
         if node.method is None or node.path is None:
             report.add(
                 MISSING_CALL,
@@ -60,6 +75,8 @@ def check_http(nodes: Iterable[Any], report: Report) -> None:
                 node.name.span,
                 help='write `= GET "/path"` behind its type',
             )
+            continue
+        if node.method.text == "TOOL":
             continue
         if node.method.text not in METHODS:
             help, fix = did_you_mean(node.method.text, METHODS, node.method.span)
@@ -92,3 +109,15 @@ def _check_path(node: Any, report: Report) -> None:
             report.add(
                 WRONG_PATH, f"`{{{place}}}` is no parameter of `{node.name}`", node.path.span, help=help, fix=fix
             )
+
+
+PROTOCOL = ToolProtocol(
+    word="http",
+    instead="say what the service needs with `auth`, `header` and parameters",
+    clauses=frozenset({"auth", "header"}),
+    settings={"timeout": TIMEOUT},
+    operation_settings={},
+    call=_call,
+    connect=_connect,
+    check=_check,
+)

@@ -1,17 +1,20 @@
-"""What is checked of a `python` tool: that the module is there and its functions take what the operations pass."""
+"""`tool shop = python("module") { … }`: functions; what is checked is that the module is there and they take what the operations pass."""
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any
 
 from agent_lattice import plan
+from agent_lattice.annotations import unquote
+from agent_lattice.declarations.protocols import Given, ToolProtocol, misplaced
 from agent_lattice.diagnostics import Code, Report, did_you_mean
 from agent_lattice.program import Module
-from agent_lattice.settings import Value
+from agent_lattice.records import replace
+from agent_lattice.settings import Rule
 from agent_lattice.tree import Text
 
 MISSING_MODULE = Code("LAT2440", "python-module-not-found")
@@ -28,10 +31,20 @@ def module_path(folder: PurePosixPath, name: str) -> list[str]:
     return [f"{stem}.py", f"{stem}/__init__.py"]
 
 
-def check_python(
-    tool: plan.ToolSet, nodes: Sequence[Any], target: Text | Value, module: Module, report: Report
-) -> None:
+def _call(node: Any, given: Given, report: Report) -> dict[str, Any]:
+    if node.method is not None:
+        owner = "mcp" if node.method.text == "TOOL" else "http"
+        misplaced(f"= {node.method} …", node.call_span, owner, PROTOCOL, report)
+    return {}
+
+
+def _connect(made: plan.ToolSet, node: Any, given: Given, module: Module, report: Report) -> plan.ToolSet:
+    return replace(made, module=unquote(node.target.raw) if isinstance(node.target, Text) else None)
+
+
+def _check(tool: plan.ToolSet, declared: Any, module: Module, report: Report) -> None:
     """The module's functions against the operations, read from its text: nothing is imported."""
+    target = declared.target
     if not isinstance(target, Text) or not _MODULE.fullmatch(tool.module or ""):
         report.add(
             MISSING_MODULE,
@@ -53,7 +66,7 @@ def check_python(
         return
     functions = _functions(module.files(found) or b"", found, target, report)
     keyed = {operation.name for operation in tool.operations if operation.key}
-    for node in nodes if functions is not None else ():
+    for node in declared.nodes if functions is not None else ():
         given = {"idempotency_key"} if node.name.text in keyed else set()
         _check_operation(node, functions or {}, given, tool.module, report)
 
@@ -115,3 +128,20 @@ def _check_operation(
             notes=tuple(parts),
             help="operations pass every parameter by name",
         )
+
+
+PROTOCOL = ToolProtocol(
+    word="python",
+    instead="a Python function makes its own requests; say what it may use with `secrets: […]`, `hosts: […]`",
+    clauses=frozenset(),
+    settings={},
+    operation_settings={
+        "hosts": Rule("list", ("text",), doc="hosts a Python tool may connect to"),
+        "files": Rule("list", ("text",), doc="files a Python tool may open, as globs"),
+        "env": Rule("list", ("text",), doc="environment variables a Python tool may read"),
+        "secrets": Rule("list", ("word",), doc="secrets a Python tool is given"),
+    },
+    call=_call,
+    connect=_connect,
+    check=_check,
+)
