@@ -133,7 +133,7 @@ def test_the_commands_of_the_page_run(here: Path) -> None:
     (here / "flows" / "refund.lat").write_text(HELLO.replace("hello(", "refund("))
     lattice("build", "flows/refund.lat", "-o", "dist")
     lines = [line for block in blocks("sh") for line in block.splitlines()]
-    assert len(lines) == 6
+    assert len(lines) == 7
     for line in lines:
         words = line.split(" > ")[0].replace("*", "refund").split()
         ran = lattice(*words[1:])
@@ -154,7 +154,8 @@ def test_the_page_names_every_kind_of_drift() -> None:
     code = (ROOT / "compiler" / "agent_lattice" / "drift.py").read_text(encoding="utf-8")
     kinds = set(
         re.findall(
-            r'f?"((?:source|compiler|contract|workflow|lock|output) (?:changed|edited|of an earlier build))', code
+            r'f?"((?:source|compiler|contract|server|workflow|lock|output) (?:changed|edited|of an earlier build))',
+            code,
         )
     )
     assert told == kinds | {"lock edited"}
