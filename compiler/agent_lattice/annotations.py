@@ -14,6 +14,8 @@ from agent_lattice.source import NOWHERE, Span
 from agent_lattice.tree import Name, Parts, Reader, written
 from agent_lattice.types import (
     UNKNOWN,
+    Bool,
+    Bytes,
     Float,
     Int,
     ListType,
@@ -26,6 +28,7 @@ from agent_lattice.types import (
     Refinement,
     String,
     Type,
+    Uint,
     Unknown,
     base,
     optional,
@@ -226,14 +229,15 @@ def _generic(word: str, node: NamedType, arguments: list[Type], report: Report) 
     if word == "list" and len(arguments) == 1:
         return ListType(arguments[0])
     if word == "map" and len(arguments) == 2:
-        if not isinstance(arguments[0], String | Unknown):
+        if not isinstance(arguments[0], String | Int | Uint | Bool | Unknown):
             report.add(
                 WRONG_TYPE_ARGUMENTS,
-                "the keys of a map are strings",
+                "the keys of a map are `string`, `int`, `uint` or `bool`",
                 node.arguments[0].span,
                 help="write `map<string, …>`",
             )
-        return MapType(arguments[1])
+            return MapType(arguments[1], UNKNOWN)
+        return MapType(arguments[1], arguments[0])
     form = "list<T>" if word == "list" else "map<string, T>"
     report.add(WRONG_TYPE_ARGUMENTS, f"`{word}` needs its type arguments", node.span, help=f"write `{form}`")
     return UNKNOWN
@@ -253,6 +257,11 @@ def _unknown(node: NamedType, module: Module, report: Report) -> Type:
         "number": "float",
         "double": "float",
         "boolean": "bool",
+        "unsigned": "uint",
+        "blob": "bytes",
+        "binary": "bytes",
+        "datetime": "timestamp",
+        "timedelta": "duration",
         "none": "null",
         "nil": "null",
     }
@@ -339,8 +348,8 @@ def _fits(node: RefinementNode, target: Type, report: Report) -> bool:
 def _problem(node: RefinementNode, target: Type) -> str:
     """What is wrong with a refinement of a type; empty when nothing is."""
     name, values = node.name.text, node.values
-    numeric = isinstance(target, Int | Float)
-    sized = isinstance(target, String | ListType | MapType)
+    numeric = isinstance(target, Int | Uint | Float)
+    sized = isinstance(target, String | Bytes | ListType | MapType)
     if name not in ("max", "min", "range", "pattern"):
         return "unknown"
     if name == "pattern":

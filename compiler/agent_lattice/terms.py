@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from agent_lattice_runtime.uint import Uint
+
 from agent_lattice.records import field, record
 from agent_lattice.source import NOWHERE, Span
 from agent_lattice.types import DYN, STRING, Type
@@ -274,6 +276,8 @@ def _constant(value: Value) -> dict[str, Any]:
             return {"null": None}
         case bool():
             return {"bool": value}
+        case Uint():
+            return {"uint": int(value) if value < 2**53 else str(value)}
         case int():
             return {"int": value if abs(value) < 2**53 else str(value)}
         case str():

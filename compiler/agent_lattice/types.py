@@ -7,8 +7,6 @@ from typing import ClassVar
 from agent_lattice.records import field, record
 from agent_lattice.source import NOWHERE, Span
 
-type_words = ("null", "bool", "int", "float", "string")
-
 
 @record
 class Type:
@@ -52,6 +50,14 @@ class Int(Type):
 
 
 @record
+class Uint(Type):
+    """64-bit unsigned."""
+
+    def __str__(self) -> str:
+        return "uint"
+
+
+@record
 class Float(Type):
     """IEEE 754 double."""
 
@@ -67,7 +73,7 @@ class String(Type):
 
 @record
 class Bytes(Type):
-    """Of expressions only: no declaration names it."""
+    """Base64 in JSON."""
 
     def __str__(self) -> str:
         return "bytes"
@@ -75,7 +81,7 @@ class Bytes(Type):
 
 @record
 class Timestamp(Type):
-    """Of expressions only: it enters and leaves them as a string."""
+    """A moment in whole nanoseconds; RFC 3339 in JSON."""
 
     def __str__(self) -> str:
         return "timestamp"
@@ -83,7 +89,7 @@ class Timestamp(Type):
 
 @record
 class Duration(Type):
-    """Of expressions only: it enters and leaves them as a string."""
+    """A span in whole nanoseconds; seconds such as `3.5s` in JSON."""
 
     def __str__(self) -> str:
         return "duration"
@@ -117,12 +123,13 @@ class ListType(Type):
 
 @record
 class MapType(Type):
-    """Keys are strings, as in JSON."""
+    """Keys are strings, ints, uints or bools; in JSON they are the strings of these."""
 
     value: Type
+    key: Type = field(default_factory=String)
 
     def __str__(self) -> str:
-        return f"map<string, {self.value}>"
+        return f"map<{self.key}, {self.value}>"
 
 
 @record
@@ -135,6 +142,16 @@ class Optional(Type):
         return (
             f"({self.inner})?" if isinstance(self.inner, Literal) and len(self.inner.values) > 1 else f"{self.inner}?"
         )
+
+
+@record
+class Maybe(Type):
+    """CEL's own optional value, of expressions only: it becomes a `T?` where it leaves them."""
+
+    inner: Type
+
+    def __str__(self) -> str:
+        return f"optional<{self.inner}>"
 
 
 @record
@@ -182,13 +199,23 @@ class Record(Type):
 
 
 NULL, BOOL, INT, FLOAT, STRING, DYN, UNKNOWN = Null(), Bool(), Int(), Float(), String(), Dyn(), Unknown()
-BYTES, TIMESTAMP, DURATION, TYPE = Bytes(), Timestamp(), Duration(), TypeOf()
+UINT, BYTES, TIMESTAMP, DURATION, TYPE = Uint(), Bytes(), Timestamp(), Duration(), TypeOf()
 
 
 class Primitives:
     """The types that have a word of their own."""
 
-    by_word: ClassVar[dict[str, Type]] = {"null": NULL, "bool": BOOL, "int": INT, "float": FLOAT, "string": STRING}
+    by_word: ClassVar[dict[str, Type]] = {
+        "null": NULL,
+        "bool": BOOL,
+        "int": INT,
+        "uint": UINT,
+        "float": FLOAT,
+        "string": STRING,
+        "bytes": BYTES,
+        "timestamp": TIMESTAMP,
+        "duration": DURATION,
+    }
 
 
 def base(type: Type) -> Type:
@@ -236,7 +263,9 @@ def assignable(source: Type, target: Type) -> bool:
     if isinstance(source, ListType) and isinstance(target, ListType):
         return assignable(source.item, target.item)
     if isinstance(source, MapType) and isinstance(target, MapType):
-        return assignable(source.value, target.value)
+        return assignable(source.key, target.key) and assignable(source.value, target.value)
+    if isinstance(source, Maybe) and isinstance(target, Maybe):
+        return assignable(source.inner, target.inner)
     return source == target
 
 
@@ -279,8 +308,8 @@ def join(left: Type, right: Type) -> Type | None:
         item = join(a.item, b.item)
         return ListType(item) if item else None
     if isinstance(a, MapType) and isinstance(b, MapType):
-        value = join(a.value, b.value)
-        return MapType(value) if value else None
+        value, key = join(a.value, b.value), join(a.key, b.key)
+        return MapType(value, key) if value and key else None
     return None
 
 

@@ -1,7 +1,7 @@
 """Canonical JSON (RFC 8785): one text per value, for hashing, comparing and storing.
 
-Values of the language that JSON numbers cannot carry exactly travel as strings: an int beyond ±(2^53-1) as its
-decimal digits, NaN and the infinities by name.
+Values of the language that JSON has no form for travel as strings, as the proto3 JSON mapping says: an int beyond
+±(2^53-1) as its decimal digits, NaN and the infinities by name, bytes as base64, times as text; and so do all keys.
 """
 
 from __future__ import annotations
@@ -21,7 +21,14 @@ if TYPE_CHECKING:
 MAX_SAFE = 2**53 - 1  # the largest int that every JSON reader keeps exactly
 
 
-def _refuse(value: object) -> object:
+def _as_text(value: object) -> str:
+    """The JSON string of bytes, a timestamp or a duration. Raises TypeError for anything else."""
+    if isinstance(value, bytes):
+        from binascii import b2a_base64
+
+        return b2a_base64(value, newline=False).decode("ascii")
+    if hasattr(value, "cel_text"):
+        return str(value.cel_text())
     raise TypeError(f"a {type(value).__name__} is not a JSON value")
 
 
@@ -29,18 +36,21 @@ def _fast_encoder() -> Callable[[object, int], Iterable[str]]:
     """The C encoder without the per-call set-up of json.dumps, or what stands in for it on other interpreters."""
     c_make_encoder = getattr(_encoder, "c_make_encoder", None)
     if c_make_encoder is not None:
-        return c_make_encoder(None, _refuse, encode_basestring, None, ":", ",", True, False, True)  # type: ignore[no-any-return]
-    slow = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False)
+        return c_make_encoder(None, _as_text, encode_basestring, None, ":", ",", True, False, True)  # type: ignore[no-any-return]
+    slow = json.JSONEncoder(
+        ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False, default=_as_text
+    )
     return lambda value, _: slow.iterencode(value)
 
 
 _chunks = _fast_encoder()
-# Python prints 1.0, 1e+16 and 1e-05 where the RFC wants 1, 10000000000000000 and 0.00001, and all digits of an int.
-_unlike_number = compile_pattern(r"[0-9](?:\.0\b|e[-+]|[0-9]{15})").search
+# Python prints 1.0, 1e+16 and 1e-05 where the RFC wants 1, 10000000000000000 and 0.00001, and all digits of an int;
+# keys that are ints it sorts by their value.
+_unlike_number = compile_pattern(r"[0-9](?:\.0\b|e[-+]|[0-9]{15}|(?<=[\"-][0-9])[0-9]*\":)").search
 
 
 def canonical(value: object) -> str:
-    """The canonical text of a JSON value (None, bool, int, float, str, list, tuple, dict with str keys).
+    """The canonical text of a value (None, bool, int, float, str, bytes, times, list, tuple, dict by str, int or bool).
 
     Raises Failure validation for anything else, for lone surrogates and for values nested too deeply.
     """
@@ -89,13 +99,22 @@ def _walk(value: object, put: Callable[[str], None]) -> None:
             separator = ","
         put("]" if value else "[]")
     else:
-        raise TypeError(f"a {type(value).__name__} is not a JSON value")
+        put(_string(_as_text(value)))
+
+
+def _key(key: object) -> str:
+    if isinstance(key, str):
+        return key
+    if isinstance(key, bool):
+        return "true" if key else "false"
+    if isinstance(key, int):
+        return int.__repr__(key)
+    raise TypeError(f"a {type(key).__name__} is not a JSON key")
 
 
 def _walk_dict(value: dict[object, object], put: Callable[[str], None]) -> None:
-    for key in value:
-        if not isinstance(key, str):
-            raise TypeError(f"a {type(key).__name__} is not a JSON key")
+    if not all(isinstance(key, str) for key in value):
+        value = {_key(key): item for key, item in value.items()}
     separator = "{"
     plain = "".join(map(str, value)).isascii()
     for key in sorted(value, key=str if plain else _utf16):

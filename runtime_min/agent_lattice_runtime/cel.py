@@ -1,7 +1,8 @@
 """The operations of CEL that plain Python does not have: overflow, errors instead of exceptions, absorbed errors.
 
 Generated code calls these where an operation can fail or means something else in Python. Values are None, bool, int
-(64 bits), float, str, bytes, list and dict with str keys. Nothing but CelError comes out of them.
+(64 bits), float, str, bytes, list and dict, whose keys are str, int or bool; and what says its kind by an attribute
+`cel_kind`: unsigned ints, times, types, optional values. Nothing but CelError comes out of them.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any, NoReturn
 
-_LOWEST = -(2**63)
-_HIGHEST = 2**63 - 1
+LOWEST = -(2**63)
+HIGHEST = 2**63 - 1
 
 
 class CelError(Exception):
@@ -29,31 +30,31 @@ def kind(value: object) -> str:
     return names.get(type(value)) or str(getattr(value, "cel_kind", type(value).__name__))
 
 
-def _no_overload(operation: str, *values: object) -> NoReturn:
+def no_overload(operation: str, *values: object) -> NoReturn:
     raise CelError(f"no such overload: {operation}({', '.join(map(kind, values))})")
 
 
-def _fit(value: int) -> int:
-    if _LOWEST <= value <= _HIGHEST:
+def fit(value: int) -> int:
+    if LOWEST <= value <= HIGHEST:
         return value
     raise CelError("integer overflow")
 
 
 def add(first: int, *rest: int) -> int:
     for number in rest:
-        first = _fit(first + number)
+        first = fit(first + number)
     return first
 
 
 def sub(first: int, *rest: int) -> int:
     for number in rest:
-        first = _fit(first - number)
+        first = fit(first - number)
     return first
 
 
 def mul(first: int, *rest: int) -> int:
     for number in rest:
-        first = _fit(first * number)
+        first = fit(first * number)
     return first
 
 
@@ -63,7 +64,7 @@ def div(first: int, *rest: int) -> int:
         if number == 0:
             raise CelError("divide by zero")
         quotient = abs(first) // abs(number)
-        first = _fit(quotient if (first < 0) == (number < 0) else -quotient)
+        first = fit(quotient if (first < 0) == (number < 0) else -quotient)
     return first
 
 
@@ -72,7 +73,7 @@ def mod(first: int, *rest: int) -> int:
     for number in rest:
         if number == 0:
             raise CelError("modulus by zero")
-        if first == _LOWEST and number == -1:
+        if first == LOWEST and number == -1:
             raise CelError("integer overflow")
         remainder = abs(first) % abs(number)
         first = -remainder if first < 0 else remainder
@@ -80,7 +81,7 @@ def mod(first: int, *rest: int) -> int:
 
 
 def neg(number: int) -> int:
-    return _fit(-number)
+    return fit(-number)
 
 
 def divide(first: float, *rest: float) -> float:
@@ -110,14 +111,14 @@ def _calc(operator: str, left: Any, right: Any) -> Any:
     if hasattr(left, "cel_calc"):
         return left.cel_calc(operator, right)
     if sort is not type(right):
-        _no_overload(f"_{operator}_", left, right)
+        no_overload(f"_{operator}_", left, right)
     if sort is int:
         return _INT[operator](left, right)
     if sort is float and operator != "%":
         return _float(operator, left, right)
     if operator == "+" and sort in (str, bytes, list):
         return left + right
-    _no_overload(f"_{operator}_", left, right)
+    no_overload(f"_{operator}_", left, right)
 
 
 def _float(operator: str, left: float, right: float) -> float:
@@ -132,7 +133,7 @@ def minus(value: Any) -> Any:
         return neg(value)
     if type(value) is float:
         return -value
-    _no_overload("-_", value)
+    no_overload("-_", value)
 
 
 def equals(left: object, right: object) -> bool:
@@ -145,7 +146,7 @@ def equals(left: object, right: object) -> bool:
                 return False
             waiting.extend(zip(a, b, strict=True))
         elif isinstance(a, dict) and isinstance(b, dict):
-            if a.keys() != b.keys():
+            if a.keys() != b.keys() or _bools(a) != _bools(b):
                 return False
             waiting.extend((value, b[key]) for key, value in a.items())
         elif isinstance(a, bool) is not isinstance(b, bool) or a != b:
@@ -153,13 +154,21 @@ def equals(left: object, right: object) -> bool:
     return True
 
 
+def _bools(entries: dict[Any, Any]) -> list[bool]:
+    """The bools among the keys of a map: Python takes true for 1."""
+    return [truth for truth in (False, True) if truth in entries and any(key is truth for key in entries)]
+
+
+def is_number(value: object) -> bool:
+    """Whether a value is an int, uint or double."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
 def compare(operator: str, left: Any, right: Any) -> bool:
-    """`< <= > >=` of two values of any type: two numbers, strings, bools or bytes."""
-    sorts = {type(left), type(right)}
-    comparable = sorts <= {int, float} or sorts in ({str}, {bool}, {bytes})
-    comparable = comparable or (len(sorts) == 1 and hasattr(left, "cel_ordered"))
-    if not comparable:
-        _no_overload(f"_{operator}_", left, right)
+    """`< <= > >=` of two values of any type: two numbers, strings, bools, bytes or times."""
+    ordered = type(left) in (str, bool, bytes) or hasattr(left, "cel_ordered")
+    if not (is_number(left) and is_number(right)) and not (type(left) is type(right) and ordered):
+        no_overload(f"_{operator}_", left, right)
     if operator in ("<", "<="):
         return bool(left < right if operator == "<" else left <= right)
     return bool(left > right if operator == ">" else left >= right)
@@ -170,8 +179,17 @@ def contains(container: Any, value: object) -> bool:
     if isinstance(container, list):
         return any(equals(item, value) for item in container)
     if not isinstance(container, dict) or isinstance(value, (list, dict)) or value is None:
-        _no_overload("@in", value, container)
-    return isinstance(value, str) and value in container
+        no_overload("@in", value, container)
+    return holds_key(container, value)
+
+
+def holds_key(entries: dict[Any, Any], key: Any) -> bool:
+    """Whether a map has a key: a number of any kind is the same key, true is not 1."""
+    if isinstance(key, bool):
+        return key in _bools(entries)
+    return (
+        isinstance(key, (str, int, float)) and key in entries and not (key in (0, 1) and bool(key) in _bools(entries))
+    )
 
 
 def item(items: list[Any], index: int) -> Any:
@@ -181,26 +199,28 @@ def item(items: list[Any], index: int) -> Any:
     raise CelError(f"index out of bounds: {index}")
 
 
-def entry(entries: dict[str, Any], key: str) -> Any:
+def entry(entries: dict[Any, Any], key: Any) -> Any:
     """`entries[key]` or `entries.key`."""
     try:
         return entries[key]
     except KeyError:
-        raise CelError(f"no such key: {key}") from None
+        raise _no_key(key) from None
+
+
+def _no_key(key: object) -> CelError:
+    return CelError(f"no such key: {str(key).lower() if isinstance(key, bool) else key}")
 
 
 def at(container: Any, key: Any) -> Any:
     """`container[key]`, of a value of any type."""
     if isinstance(container, list):
-        if type(key) is float and key.is_integer():
-            key = int(key)
-        if type(key) is int:
-            return item(container, key)
+        if is_number(key) and key == key // 1:
+            return item(container, int(key))
     elif isinstance(container, dict) and not isinstance(key, (list, dict)) and key is not None:
-        if isinstance(key, str):
-            return entry(container, key)
-        raise CelError(f"no such key: {to_string(key)}")
-    _no_overload("_[_]", container, key)
+        if holds_key(container, key):
+            return container[key]
+        raise _no_key(key)
+    no_overload("_[_]", container, key)
 
 
 def field(value: Any, name: str) -> Any:
@@ -257,18 +277,27 @@ def _deferred(holds: Callable[[Any], Any]) -> Callable[[Any], Callable[[], Any]]
 
 
 def elements(value: Any) -> list[Any]:
-    """What a macro goes through: the items of a list, the keys of a map in their order as text."""
+    """What a macro goes through: the items of a list, the keys of a map in their order."""
     if isinstance(value, list):
         return value
-    return sorted(value) if isinstance(value, dict) else _no_overload("<range>", value)
+    return in_order(value) if isinstance(value, dict) else no_overload("<range>", value)
 
 
-def mapping(*pairs: tuple[Any, Any]) -> dict[str, Any]:
-    """A map literal; a key that occurs twice is an error."""
-    made: dict[str, Any] = {}
+def in_order(entries: dict[Any, Any]) -> list[Any]:
+    """The keys of a map in ascending order; where they are of several types, strings come last."""
+    return sorted(entries, key=lambda key: (isinstance(key, str), key))
+
+
+def mapping(*pairs: tuple[Any, Any]) -> dict[Any, Any]:
+    """A map literal; a key that occurs twice is an error, and so is one that is no string, int, uint or bool."""
+    made: dict[Any, Any] = {}
     for key, value in pairs:
-        if as_string(key) in made:
-            raise CelError(f"duplicate key: {key}")
+        if not isinstance(key, (str, int)):
+            raise CelError(f"unsupported key type: {kind(key)}")
+        if key in made:
+            raise CelError(
+                f"duplicate key: {key}" if holds_key(made, key) else "a map cannot have both true and 1 as keys"
+            )
         made[key] = value
     return made
 
@@ -303,183 +332,6 @@ def as_strings(value: Any) -> list[str]:
     return [as_string(item) for item in value]
 
 
-def to_int(value: Any) -> int:
-    """`int(value)`: a double is cut toward zero, a string is a decimal number."""
-    if type(value) is int:
-        return value
-    if type(value) is float:
-        if not float(_LOWEST) < value < float(_HIGHEST):
-            raise CelError("double out of int range")
-        return int(value)
-    if hasattr(value, "cel_seconds"):
-        return int(value.cel_seconds())
-    if not isinstance(value, str):
-        _no_overload("int", value)
-    digits = value[1:] if value[:1] in ("+", "-") else value
-    if not (digits.isascii() and digits.isdigit()):
-        raise CelError(f"cannot convert string to int: {shown(value)}")
-    digits = digits.lstrip("0") or "0"
-    number = int(digits) if len(digits) < 20 else 2**64
-    return _fit(-number if value[0] == "-" else number)
-
-
-def to_double(value: Any) -> float:
-    """`double(value)`: a string is a decimal number, `NaN` or `Infinity`."""
-    if type(value) is int:
-        return float(value)
-    if type(value) is float:
-        return value
-    if not isinstance(value, str):
-        _no_overload("double", value)
-    named = value.lower().lstrip("+-") in ("nan", "inf", "infinity")
-    if value.strip("0123456789+-.eE") and not named:
-        raise CelError(f"cannot convert string to double: {shown(value)}")
-    try:
-        number = float(value)
-    except ValueError:
-        raise CelError(f"cannot convert string to double: {shown(value)}") from None
-    if number in (float("inf"), float("-inf")) and not named:
-        raise CelError(f"number out of double range: {shown(value)}")
-    return number
-
-
-def to_bool(value: Any) -> bool:
-    """`bool(value)`."""
-    if isinstance(value, bool):
-        return value
-    if not isinstance(value, str):
-        _no_overload("bool", value)
-    if value in ("1", "t", "true", "TRUE", "True"):
-        return True
-    if value in ("0", "f", "false", "FALSE", "False"):
-        return False
-    raise CelError(f"cannot convert string to bool: {shown(value)}")
-
-
-def to_string(value: Any) -> str:
-    """`string(value)`: bytes are read as UTF-8, a double prints as in JSON (1.0 as `1`), with `NaN`, `Infinity` and `-Infinity`."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, bytes):
-        return _decoded(value)
-    if hasattr(value, "cel_text"):
-        return str(value.cel_text())
-    if not isinstance(value, float):
-        _no_overload("string", value)
-    from .canonical import number
-
-    return number(value).strip('"')
-
-
-def _decoded(value: bytes) -> str:
-    try:
-        return value.decode("utf-8")
-    except UnicodeDecodeError:
-        raise CelError("invalid UTF-8 in bytes, which cannot be converted to string") from None
-
-
-def text(value: Any) -> str:
-    """A value in a template: a scalar as `string(value)`, a list or map as JSON; null is an error."""
-    if value is None:
-        raise CelError("null has no text")
-    if not isinstance(value, (list, dict)):
-        return to_string(value)
-    from .canonical import canonical
-    from .errors import Failure
-
-    try:
-        return canonical(value)
-    except Failure as failure:
-        raise CelError(failure.message) from None
-
-
-def shown(value: str) -> str:
-    """A string for a message: quoted, and shortened when long."""
-    return quote(value if len(value) <= 60 else f"{value[:57]}...")
-
-
 def size(value: Any) -> int:
     """`size(value)`, of a value of any type; a string counts its code points, bytes are counted."""
-    return len(value) if isinstance(value, (str, bytes, list, dict)) else _no_overload("size", value)
-
-
-def _place(index: int, length: int) -> int:
-    if 0 <= index <= length:
-        return index
-    raise CelError(f"index out of range: {index}")
-
-
-def char_at(value: str, index: int) -> str:
-    """The character at an index; empty at the end of the string."""
-    return value[_place(index, len(value)) :][:1] if index != len(value) else ""
-
-
-def index_of(value: str, part: str, start: int = 0) -> int:
-    return value.find(part, _place(start, len(value)))
-
-
-def last_index_of(value: str, part: str, start: int | None = None) -> int:
-    """The last place, at or before `start`, where `part` begins; -1 when there is none."""
-    if start is None:
-        return value.rfind(part)
-    return value.rfind(part, 0, min(_place(start, len(value)) + len(part), len(value)))
-
-
-def substring(value: str, start: int, end: int | None = None) -> str:
-    length = len(value)
-    last = length if end is None else _place(end, length)
-    if _place(start, length) > last:
-        raise CelError(f"invalid range: start {start} is behind end {last}")
-    return value[start:last]
-
-
-def replace(value: str, old: str, new: str, count: int = -1) -> str:
-    return value.replace(old, new, max(count, -1))
-
-
-def split(value: str, separator: str, count: int = -1) -> list[str]:
-    """At most `count` parts (all when negative); an empty separator splits into characters."""
-    if count == 0:
-        return []
-    if separator:
-        return value.split(separator, count - 1 if count > 0 else -1)
-    parts = list(value) or [""]
-    return parts if not 0 < count < len(parts) else [*parts[: count - 1], "".join(parts[count - 1 :])]
-
-
-def lower_ascii(value: str) -> str:
-    return value.translate({code: code + 32 for code in range(65, 91)})
-
-
-def upper_ascii(value: str) -> str:
-    return value.translate({code: code - 32 for code in range(97, 123)})
-
-
-_WHITE_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
-
-
-def trim(value: str) -> str:
-    """Without Unicode white space at both ends."""
-    return value.strip(_WHITE_SPACE)
-
-
-_ESCAPES = {7: "\\a", 8: "\\b", 12: "\\f", 10: "\\n", 13: "\\r", 9: "\\t", 11: "\\v", 92: "\\\\", 34: '\\"'}
-
-
-def quote(value: str) -> str:
-    """In double quotes, with escapes for what would not show."""
-    return f'"{value.translate(_ESCAPES)}"'
-
-
-def matches(value: str, pattern: str) -> bool:
-    """Whether the RE2 pattern occurs in the string; takes time linear in its length."""
-    from .patterns import PatternError, compiled
-
-    try:
-        return compiled(pattern).search(value)
-    except PatternError as error:
-        raise CelError(f"invalid regular expression: {error}") from None
+    return len(value) if isinstance(value, (str, bytes, list, dict)) else no_overload("size", value)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from .cel import CelError, kind, to_string
+from .cel import CelError, is_number, kind
+from .cel_convert import to_string
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,13 +62,13 @@ def _shown(letter: str, precision: int | None, value: Any) -> str:
     if letter in "xX" and isinstance(value, (str, bytes)):
         digits = (value if isinstance(value, bytes) else value.encode("utf-8")).hex()
         return digits.upper() if letter == "X" else digits
-    if type(value) is int:
-        return format(value, letter)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return format(int(value), letter)
     raise CelError(f"no formatting clause %{letter} for {kind(value)}")
 
 
 def _real(letter: str, precision: int, value: Any) -> str:
-    if type(value) is not int and type(value) is not float:
+    if not is_number(value):
         raise CelError(f"no formatting clause %{letter} for {kind(value)}")
     return format(float(value), f".{precision}{letter}") if math.isfinite(value) else to_string(float(value))
 
@@ -97,7 +98,7 @@ def _inside(value: Any) -> list[tuple[bool, Any]]:
     """A container as fixed text and the values in between."""
     is_list = isinstance(value, list)
     made: list[tuple[bool, Any]] = [(True, "[" if is_list else "{")]
-    for place, item in enumerate(value if is_list else sorted(value)):
+    for place, item in enumerate(value if is_list else sorted(value, key=to_string)):
         made.append((True, ", " if place else ""))
-        made += [(False, item)] if is_list else [(True, f"{item}: "), (False, value[item])]
+        made += [(False, item)] if is_list else [(False, item), (True, ": "), (False, value[item])]
     return [*made, (True, "]" if is_list else "}")]

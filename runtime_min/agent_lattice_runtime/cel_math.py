@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from .cel import CelError, kind
+from .cel import CelError, is_number, kind
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ _MASK = 2**64 - 1
 
 
 def _number(value: Any, function: str) -> Any:
-    if type(value) is int or type(value) is float:
+    if is_number(value):
         return value
     raise CelError(f"no such overload: math.{function}({kind(value)})")
 
@@ -43,7 +43,7 @@ def absolute(value: Any) -> Any:
     """Without its sign; the least int has no such number."""
     if _number(value, "abs") == _LOWEST and type(value) is int:
         raise CelError("integer overflow")
-    return abs(value)
+    return type(value)(abs(value))
 
 
 def sign(value: Any) -> Any:

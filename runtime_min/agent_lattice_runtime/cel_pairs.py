@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .cel import CelError, all_, exists, kind, mapping
+from .cel import CelError, all_, exists, in_order, kind, mapping
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
 
 def pairs(value: Any) -> list[tuple[Any, Any]]:
-    """The pairs of a value of any type; those of a map in the order of its keys as text."""
+    """The pairs of a value of any type; those of a map in the order of its keys."""
     if isinstance(value, list):
         return list(enumerate(value))
     if isinstance(value, dict):
-        return sorted(value.items(), key=lambda pair: pair[0])
+        return [(key, value[key]) for key in in_order(value)]
     raise CelError(f"no such overload: <range>({kind(value)})")
 
 
@@ -29,6 +29,6 @@ def some(over: Iterable[tuple[Any, Any]], holds: Callable[[Any, Any], Any]) -> b
     return exists(over, lambda pair: holds(*pair))
 
 
-def merged(entries: Iterable[dict[str, Any]]) -> dict[str, Any]:
+def merged(entries: Iterable[dict[Any, Any]]) -> dict[Any, Any]:
     """One map of many; a key that occurs twice is an error."""
     return mapping(*(pair for entry in entries for pair in entry.items()))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from datetime import UTC
 
-from .cel import CelError, kind, shown
+from .cel import CelError, kind
+from .cel_convert import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from datetime import datetime, tzinfo
+    from datetime import datetime, timedelta, tzinfo
     from typing import Any
 
 _SECOND = 1_000_000_000
@@ -20,6 +21,7 @@ _TIMESTAMP = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d\d):(\d\d))", re.ASCII
 )
 _PART = re.compile(r"(\d*)(?:\.(\d*))?(h|ms|m|s|us|µs|ns)", re.ASCII)
+_SECONDS = re.compile(r"(-?)(\d{1,12})(?:\.(\d{1,9}))?s", re.ASCII)
 _OFFSET = re.compile(r"([+-]?)(\d\d):(\d\d)", re.ASCII)
 
 
@@ -69,6 +71,12 @@ class Timestamp(_Time):
             raise CelError("timestamp overflow")
         super().__init__(nanos)
 
+    def plain(self) -> datetime:
+        """For Python's own library, in UTC: nanoseconds are cut to microseconds."""
+        from datetime import timedelta
+
+        return _local(self, "") + timedelta(microseconds=self.nanos % _SECOND // 1000)
+
     def cel_seconds(self) -> int:
         """Whole seconds since 1970."""
         return self.nanos // _SECOND
@@ -90,6 +98,12 @@ class Duration(_Time):
         if abs(nanos) > _LONGEST:
             raise CelError("duration overflow")
         super().__init__(nanos)
+
+    def plain(self) -> timedelta:
+        """For Python's own library: nanoseconds are cut to microseconds, toward zero."""
+        from datetime import timedelta
+
+        return timedelta(microseconds=abs(self.nanos) // 1000) * (-1 if self.nanos < 0 else 1)
 
     def cel_text(self) -> str:
         """Seconds, as `1.500s`."""
@@ -129,6 +143,31 @@ def timestamp(value: Any) -> Timestamp:
     since = at - datetime(1970, 1, 1, tzinfo=UTC)
     seconds = since.days * 86400 + since.seconds - away
     return Timestamp(seconds * _SECOND + int((fraction or "0").ljust(9, "0")))
+
+
+def of_datetime(value: datetime) -> Timestamp:
+    """The moment of a `datetime`. Raises CelError for one without a time zone."""
+    from datetime import datetime, timedelta
+
+    if value.tzinfo is None:
+        raise CelError("a datetime without a time zone is no moment")
+    return Timestamp((value - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1) * 1000)
+
+
+def of_timedelta(value: timedelta) -> Duration:
+    from datetime import timedelta
+
+    return Duration(value // timedelta(microseconds=1) * 1000)
+
+
+def of_seconds(text: str) -> Duration:
+    """The span of its JSON form, `3.5s`. Raises CelError."""
+    found = _SECONDS.fullmatch(text)
+    if found is None:
+        raise CelError(f"cannot convert string to duration: {shown(text)}")
+    sign, seconds, fraction = found.groups()
+    nanos = int(seconds) * _SECOND + int((fraction or "").ljust(9, "0"))
+    return Duration(-nanos if sign else nanos)
 
 
 def duration(value: Any) -> Duration:

@@ -31,7 +31,8 @@ ABSENT = _Absent()
 def kind(value: object) -> str:
     """The name of a value's type for a message."""
     names = {bool: "bool", int: "int", float: "float", str: "string", list: "list", dict: "object"}
-    return "null" if value is None else names.get(type(value), type(value).__name__)
+    name = names.get(type(value), type(value).__name__.lower())
+    return "null" if value is None else name
 
 
 def expected(what: str, value: object, path: str, errors: list[str]) -> None:
@@ -185,7 +186,9 @@ def short_enough(value: Any, most: float, path: str, errors: list[str]) -> None:
 
 
 def _parts(value: object) -> str:
-    return "characters" if isinstance(value, str) else "items" if isinstance(value, list) else "entries"
+    if isinstance(value, (str, bytes)):
+        return "characters" if isinstance(value, str) else "bytes"
+    return "items" if isinstance(value, list) else "entries"
 
 
 def fits(value: str, pattern: str, path: str, errors: list[str]) -> None:

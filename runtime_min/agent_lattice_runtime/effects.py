@@ -29,12 +29,21 @@ if TYPE_CHECKING:
 
 class PythonOp:
     """An operation of a Python tool: `function` of `module` in the tools folder, called with keyword arguments, and
-    with `idempotency_key` when it takes that and the operation has a key. It may be a coroutine function."""
+    with `idempotency_key` when it takes that and the operation has a key. It may be a coroutine function. `plain`: there
+    are times or unsigned ints among the arguments, and it is given what Python's own library has for them."""
 
-    __slots__ = ("_function", "_takes_key", "_tools", "effect", "function", "key", "module", "name", "output")
+    __slots__ = ("_function", "_takes_key", "_tools", "effect", "function", "key", "module", "name", "output", "plain")
 
     def __init__(
-        self, *, name: str, module: str, function: str, output: Check, effect: str = "write", key: str | None = None
+        self,
+        *,
+        name: str,
+        module: str,
+        function: str,
+        output: Check,
+        effect: str = "write",
+        key: str | None = None,
+        plain: bool = False,
     ) -> None:
         self.name = name
         self.module = module
@@ -42,6 +51,7 @@ class PythonOp:
         self.effect = effect
         self.key = key
         self.output = output
+        self.plain = plain
         self._tools: str | None = None
         self._function: Callable[..., Any] | None = None
         self._takes_key = False
@@ -55,6 +65,8 @@ class PythonOp:
             if self._function is None or self._tools != deps.tools:
                 self._load(deps.tools)
             assert self._function is not None
+            if self.plain:
+                arguments = {name: _plain(value) for name, value in arguments.items()}
             if self._takes_key and deps.idempotency_key is not None:
                 result = self._function(**arguments, idempotency_key=deps.idempotency_key)
             else:
@@ -195,3 +207,12 @@ def copied_arguments(arguments: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 CONTAINERS = (dict, list, tuple)
+
+
+def _plain(value: Any) -> Any:
+    """A value with Python's own types in place of the runtime's."""
+    if isinstance(value, dict):
+        return {_plain(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value.plain() if hasattr(value, "plain") else value

@@ -160,7 +160,7 @@ def _query_texts(name: str, value: object) -> list[str]:
 def _text(name: str, value: object) -> str:
     if isinstance(value, str):
         return value
-    if isinstance(value, (bool, int, float)):
+    if isinstance(value, (bool, int, float, bytes)) or hasattr(value, "cel_text"):
         return canonical(value).strip('"')
     raise Failure("validation", f"the parameter {name} is a {type(value).__name__}, which cannot be part of an address")
 

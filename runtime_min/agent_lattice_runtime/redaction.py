@@ -58,6 +58,8 @@ class Redactor:
             return value
         if isinstance(value, str):
             return self.text(value, found)
+        if isinstance(value, bytes):
+            return self.text(value.decode("utf-8", "surrogateescape"), found).encode("utf-8", "surrogateescape")
         if isinstance(value, dict):
             return {self.value(key, found): self.value(item, found) for key, item in value.items()}
         if isinstance(value, (list, tuple)):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable
+from importlib import import_module
 from typing import Any
 
 import pytest
 from agent_lattice.diagnostics import Report
 from agent_lattice.expr.check import check
 from agent_lattice.expr.parse import parse_expr
-from agent_lattice.expr.python import python
+from agent_lattice.expr.python import RUNTIME_MODULES, python
 from agent_lattice.expr.templates import check_template, parse_template, template_python
 from agent_lattice.expr.tree import Expr
 from agent_lattice.source import Source, Span
@@ -29,18 +30,8 @@ from agent_lattice.types import (
     Record,
     Type,
 )
-from agent_lattice_runtime import cel, cel_bytes, cel_format, cel_lists, cel_math, cel_pairs, cel_time, cel_types
 
-MODULES = {
-    "cel": cel,
-    "cel_bytes": cel_bytes,
-    "cel_time": cel_time,
-    "cel_types": cel_types,
-    "cel_format": cel_format,
-    "cel_lists": cel_lists,
-    "cel_math": cel_math,
-    "cel_pairs": cel_pairs,
-}
+MODULES = {name: import_module(f"agent_lattice_runtime.{name}") for name in RUNTIME_MODULES}
 
 
 def record(name: str, /, **fields: Type) -> Record:

@@ -54,7 +54,7 @@ FORMS = [
     ("d.a[0] == 1", "cel.equals(cel.at(cel.field(d, 'a'), 0), 1)"),
     ("d.a + 1 > 2", "cel.calc(cel.field(d, 'a'), '+', 1) > 2"),
     ("d.a.startsWith('x')", "cel.as_string(cel.field(d, 'a')).startswith('x')"),
-    ("s.matches('^a')", "cel.matches(s, '^a')"),
+    ("s.matches('^a')", "cel_strings.matches(s, '^a')"),
     ("s.startsWith('a') || s.endsWith('b') || s.contains('c')", None),
     ("60 * 60 * 24", "86400"),
     ("'a' + 'b'", "'ab'"),

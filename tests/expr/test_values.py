@@ -9,6 +9,7 @@ import pytest
 from agent_lattice.expr.evaluate import WrongExpression, evaluate
 from agent_lattice.expr.extensions import EXTENSIONS
 from agent_lattice.expr.functions import FUNCTIONS
+from agent_lattice.expr.optionals import OPTIONALS
 from agent_lattice.expr.times import TIMES
 from agent_lattice_runtime.cel import CelError
 
@@ -188,7 +189,7 @@ TABLE: list[tuple[str, Any]] = [
     ("type(int) == type && type(type(1)) == type && type(d.n) == null_type && type(d.list[1]) != int", True),
     ("type(1) in [string, int] && [d.x, 1].map(i, type(i)) == [double, int]", True),
     ("dyn(type(1)) < dyn(1)", E("no such overload: _<_(type, int)")),
-    ("d[dyn(int)]", E("no such overload: string(type)")),
+    ("d[dyn(int)]", E("no such key: int")),
     # strings
     ("'hello'.contains('ell') && 'hello'.contains('') && !'hello'.contains('x')", True),
     ("'hello'.startsWith('he') && 'hello'.endsWith('lo') && ''.startsWith('')", True),
@@ -278,7 +279,9 @@ def test_values_and_errors(lab: Any, text: str, value: Any) -> None:
         assert lab.same(evaluate(text, BINDINGS), value)
 
 
-@pytest.mark.parametrize("name", sorted(set(FUNCTIONS) - {row.name for row in (*EXTENSIONS, *TIMES)}))
+@pytest.mark.parametrize(
+    "name", sorted(set(FUNCTIONS) - {row.name for row in (*EXTENSIONS, *TIMES, *OPTIONALS)} - {"uint"})
+)
 def test_every_function_is_in_the_table(name: str) -> None:
     assert any(f"{name}(" in text for text, _ in TABLE)
 

@@ -70,7 +70,7 @@ def _endless() -> list[object]:
 
 
 @pytest.mark.parametrize(
-    "value", ["\ud800", {"\udfff": 1}, ["ok", "a\ud800"], object(), {1, 2}, b"x", _endless(), {"a": {(): 1}}]
+    "value", ["\ud800", {"\udfff": 1}, ["ok", "a\ud800"], object(), {1, 2}, {b"x": 1}, _endless(), {"a": {(): 1}}]
 )
 def test_what_json_cannot_hold_is_a_typed_error(value: object) -> None:
     with pytest.raises(Failure) as caught:

@@ -136,7 +136,7 @@ def test_the_idempotency_key_goes_to_functions_that_take_it(tools: Path) -> None
     assert call(tools, source, {"order": "A"}, effect="write")[0].result is None
 
 
-@pytest.mark.parametrize("result", ["object()", "{1, 2}", "b'x'", "'\\ud800'", "{1: 2, 'a': 3}", "f"])
+@pytest.mark.parametrize("result", ["object()", "{1, 2}", "{b'x': 1}", "'\\ud800'", "{1: 2, 'a': 3}", "f"])
 def test_a_result_that_cannot_be_stored_is_a_clear_error(tools: Path, result: str) -> None:
     outcome, store, _ = call(tools, f"def f():\n    return {result}")
     assert outcome.failure is not None

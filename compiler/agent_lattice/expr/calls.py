@@ -5,23 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agent_lattice.diagnostics import Code, did_you_mean, replace
-from agent_lattice.expr import tree
+from agent_lattice.expr import optionals, tree
 from agent_lattice.expr.extensions import EXTREMES, is_number
 from agent_lattice.expr.fits import core, has_dyn, is_unknown, may_be_null, present
-from agent_lattice.expr.functions import FUNCTIONS, MACROS, NOT_YET, OTHER_NAMES
+from agent_lattice.expr.functions import FUNCTIONS, MACROS, OTHER_NAMES
 from agent_lattice.expr.macros import WRONG_MACRO, macro
 from agent_lattice.expr.operators import chosen
+from agent_lattice.expr.optionals import WRONG_ARGUMENTS
 from agent_lattice.expr.overload import Function, Overload
-from agent_lattice.expr.syntax import NOT_SUPPORTED
-from agent_lattice.expr.tree import Expr
+from agent_lattice.expr.tree import Expr, show
+from agent_lattice.records import replace as with_changes
 from agent_lattice.terms import Const, FieldOf, ListOf, Term
-from agent_lattice.types import DYN, STRING, Dyn, ListType, MapType, Record, Type
+from agent_lattice.types import DYN, STRING, Dyn, ListType, MapType, Maybe, Record, Type
 
 if TYPE_CHECKING:
     from agent_lattice.expr.check import Checker
 
 UNKNOWN_FUNCTION = Code("LAT2131", "unknown-function")
-WRONG_ARGUMENTS = Code("LAT2132", "wrong-arguments")
 WRONG_PATTERN = Code("LAT2135", "wrong-pattern")
 
 
@@ -66,6 +66,8 @@ def _method(check: Checker, expr: tree.Call, target: Expr) -> Term:
         if not is_unknown(owner.type):
             _report_unknown(check, expr, function)
         return check.wrong(expr.span)
+    if expr.name.text in optionals.METHODS:
+        return optionals.method_of(check, expr, target)
     return _apply(check, expr, function, (target, *expr.args))
 
 
@@ -76,9 +78,6 @@ def _check_args(check: Checker, args: tuple[Expr, ...]) -> None:
 
 def _report_unknown(check: Checker, expr: tree.Call, function: Function | None) -> None:
     name, span = expr.name.text, expr.name.span
-    if name in NOT_YET:
-        check.report.add(NOT_SUPPORTED, f"`{name}` is not supported", span)
-        return
     as_method = expr.target is not None
     sort = "method" if as_method else "function"
     if function is not None and function.name == name:
@@ -105,8 +104,12 @@ def _usable(expr: tree.Call) -> set[str]:
     return {name for name, function in FUNCTIONS.items() if function.method} | set(MACROS)
 
 
+_OF_ANYTHING = ("dyn", "type", "optional.of", "optional.ofNonZeroValue")
+"""Functions that also take null."""
+
+
 def _apply(check: Checker, expr: tree.Call, function: Function, args: tuple[Expr, ...]) -> Term:
-    terms = [check.term(arg) if function.name in ("dyn", "type") else check.value(arg) for arg in args]
+    terms = [check.term(arg) if function.name in _OF_ANYTHING else check.value(arg) for arg in args]
     if any(is_unknown(term.type) for term in terms):
         return check.wrong(expr.span)
     types = [term.type for term in terms]
@@ -164,7 +167,7 @@ def _report_arguments(check: Checker, expr: tree.Call, function: Function, terms
 
 def _shape(function: Function, row: Overload, as_method: bool) -> str:
     """`string.contains(string) -> bool`."""
-    args = [str(arg).replace("<dyn>", "").replace("map<string, dyn>", "map") for arg in row.args]
+    args = [str(arg).replace("map<dyn, dyn>", "map").replace("<dyn>", "") for arg in row.args]
     if as_method:
         return f"`{args[0]}.{function.name}({', '.join(args[1:])}) -> {row.result}`"
     return f"`{function.name}({', '.join(args)}) -> {row.result}`"
@@ -189,11 +192,14 @@ def _matches(check: Checker, expr: tree.Call, terms: list[Term]) -> Term:
 def _has(check: Checker, expr: tree.Call) -> Term:
     """`has(x.f)`: of a record whether an optional field is there, of a map whether it has the key."""
     (arg,) = expr.args
-    if not isinstance(arg, tree.Select):
+    if not isinstance(arg, tree.Select) or arg.optional:
         check.term(arg)
-        check.report.add(WRONG_MACRO, "`has` takes a field: `has(x.field)`", arg.span)
+        help = f"write `{show(arg)}.hasValue()`" if isinstance(arg, tree.Select | tree.Index) and arg.optional else ""
+        check.report.add(WRONG_MACRO, "`has` takes a field: `has(x.field)`", arg.span, help=help)
         return check.wrong(expr.span)
     target = check.value(arg.target)
+    if isinstance(core(target.type), Maybe):
+        return check.apply("optional_has_value", check.select(target, with_changes(arg, optional=True)), span=expr.span)
     owner = present(target.type)
     if isinstance(owner, Record):
         found = check.field(target, owner, arg)

@@ -9,17 +9,33 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from agent_lattice.diagnostics import Code, Report, did_you_mean
-from agent_lattice.expr import calls, literals, operators, tree
-from agent_lattice.expr.fits import has_dyn, is_inner, is_unknown, may_be_null, present
+from agent_lattice.expr import calls, literals, operators, optionals, tree
+from agent_lattice.expr.fits import can_be_equal, core, has_dyn, is_inner, is_unknown, may_be_null, present
 from agent_lattice.expr.fold import folded
-from agent_lattice.expr.functions import CASTS, OVERLOADS, TYPE_NAMES
+from agent_lattice.expr.functions import CASTS, OVERLOADS, QUALIFIED, TYPE_NAMES
 from agent_lattice.expr.narrow import Path, narrowed, path
-from agent_lattice.expr.syntax import NOT_SUPPORTED
+from agent_lattice.expr.syntax import EXPRESSION_ONLY
 from agent_lattice.expr.tree import Expr, show
 from agent_lattice.records import replace
 from agent_lattice.source import Span
 from agent_lattice.terms import Apply, Const, FieldOf, Term, Var
-from agent_lattice.types import STRING, UNKNOWN, Dyn, ListType, MapType, Record, Type, assignable, base, widened
+from agent_lattice.types import (
+    DYN,
+    STRING,
+    UNKNOWN,
+    Dyn,
+    Int,
+    ListType,
+    MapType,
+    Maybe,
+    Record,
+    Type,
+    Uint,
+    Unknown,
+    assignable,
+    base,
+    widened,
+)
 
 __all__ = ["Checker", "Names", "check", "narrowed", "path"]
 
@@ -84,7 +100,7 @@ def check(expr: Expr, scope: Names, report: Report, expected: Type | None = None
     a scalar is expected, and an error otherwise.
     """
     checker = Checker(scope, report)
-    term = checker.term(expr, expected)
+    term = optionals.as_nullable(checker, checker.term(expr, expected))
     if is_inner(term.type):
         return checker.inner_only(term)
     if expected is None:
@@ -114,7 +130,13 @@ class Checker:
         return Const(None, type=UNKNOWN, span=span)
 
     def term(self, expr: Expr, expected: Type | None = None) -> Term:
-        """The term of an expression; its type may be optional."""
+        """The term of an expression; its type may be optional. It is no optional value of CEL where a type is expected."""
+        term = self._made(expr, expected)
+        if expected is None or isinstance(base(expected), Maybe | Dyn | Unknown):
+            return term
+        return optionals.as_nullable(self, term)
+
+    def _made(self, expr: Expr, expected: Type | None) -> Term:
         match expr:
             case tree.Literal():
                 return literals.scalar(self, expr, expected)
@@ -132,6 +154,8 @@ class Checker:
                 return literals.map_of(self, expr, expected)
             case tree.RecordLiteral():
                 return literals.record(self, expr)
+            case tree.OptionalItem():
+                return optionals.item_of(self, expr)
             case tree.Wrong(finding=finding):
                 self.report.found.append(finding)
                 return self.wrong(expr.span)
@@ -159,9 +183,9 @@ class Checker:
 
     def inner_only(self, term: Term) -> Term:
         """Report that a value cannot leave its expression: no declaration could give its type."""
-        message = f"a value of type `{present(term.type)}` is only supported within an expression"
+        message = f"a value of type `{present(term.type)}` lives within one expression only"
         self.report.add(
-            NOT_SUPPORTED, message, term.span, help="convert it, e.g. with `string(…)` or `base64.encode(…)`"
+            EXPRESSION_ONLY, message, term.span, help="compare types with `==`, take values out of optional ones"
         )
         return self.wrong(term.span)
 
@@ -199,6 +223,13 @@ class Checker:
             return self.wrong(expr.span)
         return self._seen(Var(expr.name, type=found, span=expr.span))
 
+    def _type_named(self, expr: tree.Select) -> Term | None:
+        """A type with dots in its name, such as `google.protobuf.Timestamp`."""
+        name = show(expr)
+        if name not in QUALIFIED or self.scope.lookup(name.split(".")[0]) is not None:
+            return None
+        return self.apply("type_named", Const(name, type=STRING, span=expr.span), span=expr.span)
+
     def _seen(self, term: Term) -> Term:
         """A variable or field, without its `?` where it is known to be there."""
         found = path(term) if may_be_null(term.type) else None
@@ -207,20 +238,26 @@ class Checker:
         return replace(term, type=present(term.type))
 
     def _select(self, expr: tree.Select) -> Term:
-        target = self.value(expr.target)
+        if expr.name.text in ("Timestamp", "Duration") and (named := self._type_named(expr)):
+            return named
+        target = self.term(expr.target) if expr.optional else self.value(expr.target)
+        if is_unknown(target.type):
+            return self.wrong(expr.span)
+        return self.select(target, expr)
+
+    def select(self, target: Term, expr: tree.Select) -> Term:
+        """The field of a term that a selection names."""
+        if expr.optional or isinstance(core(target.type), Maybe):
+            return optionals.selected(self, target, expr)
         owner, name = present(target.type), expr.name.text
+        if isinstance(owner, Record):
+            return self.field(target, owner, expr)
         key = Const(name, type=STRING, span=expr.name.span)
-        match owner:
-            case Record():
-                return self.field(target, owner, expr)
-            case MapType():
-                return self.apply("index_map", target, key, type=owner.value, span=expr.span)
-            case Dyn():
-                return self.apply("field_dyn", target, key, span=expr.span)
-        if not is_unknown(owner):
-            message = f"`{owner}` has no fields"
-            self.report.add(NO_FIELDS, message, expr.name.span, help=_field_advice(name, show(expr.target)))
-        return self.wrong(expr.span)
+        if isinstance(owner, Dyn):
+            return self.apply("field_dyn", target, key, span=expr.span)
+        function = self.lookup(target, key, expr)
+        type = owner.value if isinstance(owner, MapType) else DYN
+        return self.apply(function, target, key, type=type, span=expr.span) if function else self.wrong(expr.span)
 
     def field(self, target: Term, owner: Record, expr: tree.Select) -> Term:
         """A declared field of a record."""
@@ -235,20 +272,46 @@ class Checker:
         return self.wrong(expr.span)
 
     def _index(self, expr: tree.Index) -> Term:
-        target, key = self.value(expr.target), self.value(expr.key)
-        owner, by = present(target.type), present(widened(key.type))
-        if is_unknown(owner) or is_unknown(by):
+        target = self.term(expr.target) if expr.optional else self.value(expr.target)
+        key = self.value(expr.key)
+        if is_unknown(target.type) or is_unknown(key.type):
             return self.wrong(expr.span)
-        if isinstance(owner, Dyn):
-            return self.apply("index_dyn", target, key, span=expr.span)
-        if isinstance(owner, ListType) and str(by) in ("int", "dyn"):
-            function = "index_list" if str(by) == "int" else "index_dyn"
-            return self.apply(function, target, key, type=owner.item, span=expr.span)
-        if isinstance(owner, MapType) and str(by) in ("string", "dyn"):
-            function = "index_map" if str(by) == "string" else "index_dyn"
-            return self.apply(function, target, key, type=owner.value, span=expr.span)
-        self.report.add(NOT_INDEXABLE, *_index_problem(owner, by, expr))
-        return self.wrong(expr.span)
+        return self.index(target, key, expr)
+
+    def index(self, target: Term, key: Term, expr: tree.Index) -> Term:
+        """The item or entry of a term that an index names."""
+        if expr.optional or isinstance(core(target.type), Maybe):
+            return optionals.indexed(self, target, key, expr)
+        function, owner = self.lookup(target, key, expr), present(target.type)
+        type = owner.item if isinstance(owner, ListType) else owner.value if isinstance(owner, MapType) else DYN
+        return self.apply(function, target, key, type=type, span=expr.span) if function else self.wrong(expr.span)
+
+    def lookup(self, target: Term, key: Term, expr: tree.Select | tree.Index) -> str:
+        """The overload that looks up a key in a list, a map or what only the run knows; empty when it is reported."""
+        owner, by = present(target.type), core(key.type)
+        function = index_function(owner, by)
+        if isinstance(expr, tree.Index) and not function:
+            self.report.add(NOT_INDEXABLE, *_index_problem(owner, by, expr))
+        elif isinstance(expr, tree.Select) and not (function and isinstance(owner, MapType | Dyn)):
+            self.report.add(
+                NO_FIELDS,
+                f"`{owner}` has no fields",
+                expr.name.span,
+                help=_field_advice(expr.name.text, show(expr.target)),
+            )
+            return ""
+        return function
+
+
+def index_function(owner: Type, by: Type) -> str:
+    """The overload of `owner[by]`; empty when there is none. A map takes what can be equal to one of its keys."""
+    if isinstance(owner, Dyn):
+        return "index_dyn"
+    if isinstance(owner, ListType):
+        return "index_list" if isinstance(by, Int | Uint) else "index_dyn" if isinstance(by, Dyn) else ""
+    if not isinstance(owner, MapType) or not can_be_equal(by, owner.key):
+        return ""
+    return "index_dyn" if has_dyn(by) or has_dyn(owner.key) or is_unknown(owner.key) else "index_map"
 
 
 def _field_advice(name: str, target: str) -> str:
@@ -261,7 +324,7 @@ def _index_problem(owner: Type, by: Type, expr: tree.Index) -> tuple[str, Span]:
     if isinstance(owner, ListType):
         return f"a list is indexed by int, this is `{by}`", expr.key.span
     if isinstance(owner, MapType):
-        return f"a map is indexed by string, this is `{by}`", expr.key.span
+        return f"a `{owner}` is indexed by {owner.key}, this is `{by}`", expr.key.span
     if isinstance(owner, Record):
         return f"a record is not indexed: write `{show(expr.target)}.field`", expr.span
     return f"`{owner}` is not indexed", expr.span

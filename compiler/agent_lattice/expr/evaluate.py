@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from importlib import import_module
 from typing import Any
 
-from agent_lattice_runtime import cel
+from agent_lattice_runtime import cel, cel_convert
+from agent_lattice_runtime.cel_bytes import encode
 
 from agent_lattice.diagnostics import Report
 from agent_lattice.expr.narrow import Path
@@ -74,7 +75,8 @@ def value_of(term: Term, variables: Mapping[str, Any]) -> Any:
 
 
 def wire(value: Any) -> Any:
-    """The JSON form of a value as the proto3 JSON mapping has it: bytes as base64; of a type its name.
+    """The JSON form of a value as the proto3 JSON mapping has it: bytes as base64, keys as strings; of a type its name, of
+    an optional value what it holds, or null.
 
     Raises CelError when it is nested too deeply.
     """
@@ -85,17 +87,20 @@ def wire(value: Any) -> Any:
 
 
 def _wire(value: Any) -> Any:
-    if isinstance(value, bytes):
-        from agent_lattice_runtime.cel_bytes import encode
-
-        return encode(value)
     if isinstance(value, list):
         return [_wire(item) for item in value]
     if isinstance(value, dict):
-        return {key: _wire(item) for key, item in value.items()}
-    if hasattr(value, "cel_text"):
-        return cel.to_string(value)
-    return repr(value) if cel.kind(value) == "type" else value
+        return {cel_convert.text(key): _wire(item) for key, item in value.items()}
+    match cel.kind(value):
+        case "bytes":
+            return encode(value)
+        case "type":
+            return repr(value)
+        case "optional_type":
+            return _wire(value.it)
+        case "uint":
+            return int(value)
+    return cel_convert.to_string(value) if hasattr(value, "cel_text") else value
 
 
 def _modules(tree: ast.AST) -> dict[str, Any]:

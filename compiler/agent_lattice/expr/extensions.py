@@ -14,6 +14,7 @@ from agent_lattice.types import (
     INT,
     STRING,
     TIMESTAMP,
+    UINT,
     Dyn,
     ListType,
     Literal,
@@ -21,7 +22,7 @@ from agent_lattice.types import (
     Unknown,
 )
 
-_ORDERED = (INT, FLOAT, STRING, BOOL, BYTES, TIMESTAMP, DURATION)
+_ORDERED = (INT, UINT, FLOAT, STRING, BOOL, BYTES, TIMESTAMP, DURATION)
 
 
 def _same(types: list[Type]) -> Type:
@@ -111,8 +112,16 @@ def _test(name: str, form: str, doc: str) -> Function:
     return _free(f"math.{name}", doc, row(f"math_{name}", (FLOAT,), BOOL, f"cel_math.{form}(_0)"))
 
 
-def _bits(name: str, form: str, doc: str, fails: bool = False) -> Function:
-    return _free(f"math.{name}", doc, row(f"math_{name}", (INT, INT), INT, form, fails))
+def _bits(name: str, sign: str, doc: str) -> Function:
+    ints = row(f"math_{name}", (INT, INT), INT, f"_0 {sign} _1")
+    uints = row(f"math_{name}_uint", (UINT, UINT), UINT, f"cel_uint.uint(_0 {sign} _1)")
+    return _free(f"math.{name}", doc, ints, uints)
+
+
+def _shift(name: str, function: str, doc: str) -> Function:
+    ints = row(f"math_{name}", (INT, INT), INT, f"cel_math.{function}(_0, _1)", True)
+    uints = row(f"math_{name}_uint", (UINT, INT), UINT, f"cel_uint.{function}(_0, _1)", True)
+    return _free(f"math.{name}", doc, ints, uints)
 
 
 _MATH = (
@@ -127,6 +136,7 @@ _MATH = (
         "math.abs",
         "without its sign",
         row("abs_int", (INT,), INT, "cel_math.absolute(_0)", True),
+        row("abs_uint", (UINT,), UINT, "_0"),
         row("abs_float", (FLOAT,), FLOAT, "cel_math.absolute(_0)"),
         dynamic=dynamic("abs_dyn", 1, DYN, "cel_math.absolute(_0)"),
     ),
@@ -134,6 +144,7 @@ _MATH = (
         "math.sign",
         "-1, 0 or 1",
         row("sign_int", (INT,), INT, "cel_math.sign(_0)"),
+        row("sign_uint", (UINT,), UINT, "cel_math.sign(_0)"),
         row("sign_float", (FLOAT,), FLOAT, "cel_math.sign(_0)"),
         dynamic=dynamic("sign_dyn", 1, DYN, "cel_math.sign(_0)"),
     ),
@@ -141,15 +152,21 @@ _MATH = (
         "math.sqrt",
         "the square root",
         row("sqrt_int", (INT,), FLOAT, "cel_math.sqrt(_0)"),
+        row("sqrt_uint", (UINT,), FLOAT, "cel_math.sqrt(_0)"),
         row("sqrt_float", (FLOAT,), FLOAT, "cel_math.sqrt(_0)"),
         dynamic=dynamic("sqrt_dyn", 1, FLOAT, "cel_math.sqrt(_0)"),
     ),
-    _bits("bitAnd", "_0 & _1", "the bits that both have"),
-    _bits("bitOr", "_0 | _1", "the bits that one of them has"),
-    _bits("bitXor", "_0 ^ _1", "the bits that only one of them has"),
-    _free("math.bitNot", "the bits it does not have", row("math_bitNot", (INT,), INT, "~_0")),
-    _bits("bitShiftLeft", "cel_math.shift_left(_0, _1)", "the bits shifted to higher places", True),
-    _bits("bitShiftRight", "cel_math.shift_right(_0, _1)", "the bits shifted to lower places, zeros before them", True),
+    _bits("bitAnd", "&", "the bits that both have"),
+    _bits("bitOr", "|", "the bits that one of them has"),
+    _bits("bitXor", "^", "the bits that only one of them has"),
+    _free(
+        "math.bitNot",
+        "the bits it does not have",
+        row("math_bitNot", (INT,), INT, "~_0"),
+        row("math_bitNot_uint", (UINT,), UINT, "cel_uint.bit_not(_0)"),
+    ),
+    _shift("bitShiftLeft", "shift_left", "the bits shifted to higher places"),
+    _shift("bitShiftRight", "shift_right", "the bits shifted to lower places, zeros before them"),
 )
 
 _FORMAT = method(
@@ -178,4 +195,4 @@ EXTREMES = {
 
 def is_number(type: Type) -> bool:
     """Whether only the run or nobody doubts that it is a number."""
-    return core(type) in (INT, FLOAT) or isinstance(present(type), Dyn)
+    return core(type) in (INT, UINT, FLOAT) or isinstance(present(type), Dyn)

@@ -13,6 +13,7 @@ from agent_lattice.types import (
     ListType,
     Literal,
     MapType,
+    Maybe,
     Null,
     Optional,
     Record,
@@ -20,6 +21,7 @@ from agent_lattice.types import (
     Timestamp,
     Type,
     TypeOf,
+    Uint,
     Unknown,
     assignable,
     base,
@@ -53,17 +55,17 @@ def has_dyn(type: Type) -> bool:
     type = present(type)
     if isinstance(type, ListType):
         return has_dyn(type.item)
-    return isinstance(type, Dyn) or (isinstance(type, MapType) and has_dyn(type.value))
+    if isinstance(type, MapType):
+        return has_dyn(type.value) or has_dyn(type.key)
+    return isinstance(type, Dyn) or (isinstance(type, Maybe) and has_dyn(type.inner))
 
 
 def is_inner(type: Type) -> bool:
-    """Whether values of the type only live within expressions: they have no JSON form that a program could declare."""
+    """Whether values of the type only live within expressions: no declaration can give their type."""
     type = present(type)
     if isinstance(type, ListType):
         return is_inner(type.item)
-    return isinstance(type, Bytes | Timestamp | Duration | TypeOf) or (
-        isinstance(type, MapType) and is_inner(type.value)
-    )
+    return isinstance(type, Maybe | TypeOf) or (isinstance(type, MapType) and is_inner(type.value))
 
 
 def merged(left: Type, right: Type) -> Type | None:
@@ -77,8 +79,11 @@ def merged(left: Type, right: Type) -> Type | None:
         item = merged(a.item, b.item)
         return ListType(item) if item else None
     if isinstance(a, MapType) and isinstance(b, MapType):
-        value = merged(a.value, b.value)
-        return MapType(value) if value else None
+        value, key = merged(a.value, b.value), merged(a.key, b.key)
+        return MapType(value, key) if value and key else None
+    if isinstance(a, Maybe) and isinstance(b, Maybe):
+        inner = merged(a.inner, b.inner)
+        return Maybe(inner) if inner else None
     return join(left, right)
 
 
@@ -91,7 +96,7 @@ def merged_all(types: list[Type]) -> Type | None:
 
 
 def is_number(type: Type) -> bool:
-    return isinstance(core(type), Int | Float)
+    return isinstance(core(type), Int | Uint | Float)
 
 
 def can_be_equal(left: Type, right: Type) -> bool:
@@ -106,7 +111,9 @@ def can_be_equal(left: Type, right: Type) -> bool:
     if isinstance(a, ListType) and isinstance(b, ListType):
         return can_be_equal(a.item, b.item)
     if isinstance(a, MapType) and isinstance(b, MapType):
-        return can_be_equal(a.value, b.value)
+        return can_be_equal(a.key, b.key) and can_be_equal(a.value, b.value)
+    if isinstance(a, Maybe) and isinstance(b, Maybe):
+        return can_be_equal(a.inner, b.inner)
     if is_number(a) and is_number(b):
         return True
     return assignable(a, b) or assignable(b, a) or core(a) == core(b)
@@ -127,8 +134,8 @@ def _is_plain_inside(type: Type, seen: frozenset[str]) -> bool:
     if isinstance(type, ListType):
         return _is_plain_inside(type.item, seen)
     if isinstance(type, MapType):
-        return _is_plain_inside(type.value, seen)
+        return not isinstance(type.key, Dyn | Unknown) and _is_plain_inside(type.value, seen)
     if isinstance(type, Record):
         inner = seen | {type.name}
         return type.name not in seen and all(_is_plain_inside(field.type, inner) for field in type.fields.values())
-    return isinstance(type, Null | Bool | Int | String | Bytes | Timestamp | Duration | TypeOf)
+    return isinstance(type, Null | Bool | Int | Uint | String | Bytes | Timestamp | Duration | TypeOf | Maybe)

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from agent_lattice.expr import optionals
 from agent_lattice.expr.extensions import EXTENSIONS
 from agent_lattice.expr.overload import LIST, MAP, STRINGS, Function, Overload, dynamic, method, row
 from agent_lattice.expr.times import DIFFERENCES, SUMS, TIMES
-from agent_lattice.types import BOOL, BYTES, DURATION, DYN, FLOAT, INT, STRING, TIMESTAMP, TYPE
+from agent_lattice.types import BOOL, BYTES, DURATION, DYN, FLOAT, INT, STRING, TIMESTAMP, TYPE, UINT, Type
 
 
 def _arithmetic(sign: str, word: str, doc: str, *more: Overload, floats: str = "") -> Function:
     ints = row(f"{word}_int", (INT, INT), INT, f"cel.{word}(_0, _1)", True)
+    uints = row(f"{word}_uint", (UINT, UINT), UINT, f"cel_uint.{word}(_0, _1)", True)
     real = (row(f"{word}_float", (FLOAT, FLOAT), FLOAT, floats),) if floats else ()
-    return Function(sign, doc, (ints, *real, *more), dynamic(f"{word}_dyn", 2, DYN, f"cel.calc(_0, {sign!r}, _1)"))
+    return Function(
+        sign, doc, (ints, uints, *real, *more), dynamic(f"{word}_dyn", 2, DYN, f"cel.calc(_0, {sign!r}, _1)")
+    )
+
+
+_NUMBERS = (INT, FLOAT, UINT)
 
 
 def _order(sign: str, word: str, doc: str) -> Function:
-    """Numbers compare across int and float by their value."""
-    pairs = ((INT, INT), (INT, FLOAT), (FLOAT, INT), (FLOAT, FLOAT), (STRING, STRING), (BOOL, BOOL), (BYTES, BYTES))
-    same = ((TIMESTAMP, TIMESTAMP), (DURATION, DURATION))
-    typed = tuple(row(f"{word}_{a}_{b}", (a, b), BOOL, f"_0 {sign} _1") for a, b in (*pairs, *same))
+    """Numbers compare across int, uint and float by their value."""
+    pairs: list[tuple[Type, Type]] = [(a, b) for a in _NUMBERS for b in _NUMBERS]
+    pairs += [(type, type) for type in (STRING, BOOL, BYTES, TIMESTAMP, DURATION)]
+    typed = tuple(row(f"{word}_{a}_{b}", (a, b), BOOL, f"_0 {sign} _1") for a, b in pairs)
     return Function(sign, doc, typed, dynamic(f"{word}_dyn", 2, BOOL, f"cel.compare({sign!r}, _0, _1)"))
 
 
@@ -57,39 +64,39 @@ _STRING_METHODS = (
     method(
         "matches",
         "whether an RE2 pattern occurs in it",
-        row("matches", (STRING, STRING), BOOL, "cel.matches(_0, _1)", True),
+        row("matches", (STRING, STRING), BOOL, "cel_strings.matches(_0, _1)", True),
         free=True,
     ),
     method(
         "charAt",
         "the character at a place; empty right behind the last",
-        row("char_at", (STRING, INT), STRING, "cel.char_at(_0, _1)", True),
+        row("char_at", (STRING, INT), STRING, "cel_strings.char_at(_0, _1)", True),
     ),
     method(
         "indexOf",
         "the first place of a string in it, from a place on; -1 when there is none",
         row("index_of", (STRING, STRING), INT, "_0.find(_1)"),
-        row("index_of_from", (STRING, STRING, INT), INT, "cel.index_of(_0, _1, _2)", True),
+        row("index_of_from", (STRING, STRING, INT), INT, "cel_strings.index_of(_0, _1, _2)", True),
     ),
     method(
         "lastIndexOf",
         "the last place of a string in it, at or before a place; -1 when there is none",
         row("last_index_of", (STRING, STRING), INT, "_0.rfind(_1)"),
-        row("last_index_of_from", (STRING, STRING, INT), INT, "cel.last_index_of(_0, _1, _2)", True),
+        row("last_index_of_from", (STRING, STRING, INT), INT, "cel_strings.last_index_of(_0, _1, _2)", True),
     ),
-    method("lowerAscii", "A-Z in lower case", row("lower_ascii", (STRING,), STRING, "cel.lower_ascii(_0)")),
-    method("upperAscii", "a-z in upper case", row("upper_ascii", (STRING,), STRING, "cel.upper_ascii(_0)")),
+    method("lowerAscii", "A-Z in lower case", row("lower_ascii", (STRING,), STRING, "cel_strings.lower_ascii(_0)")),
+    method("upperAscii", "a-z in upper case", row("upper_ascii", (STRING,), STRING, "cel_strings.upper_ascii(_0)")),
     method(
         "replace",
         "every occurrence of a string replaced, or the first so many",
         row("replace", (STRING, STRING, STRING), STRING, "_0.replace(_1, _2)"),
-        row("replace_some", (STRING, STRING, STRING, INT), STRING, "cel.replace(_0, _1, _2, _3)"),
+        row("replace_some", (STRING, STRING, STRING, INT), STRING, "cel_strings.replace(_0, _1, _2, _3)"),
     ),
     method(
         "split",
         "the parts between separators, at most so many",
-        row("split", (STRING, STRING), STRINGS, "cel.split(_0, _1)"),
-        row("split_some", (STRING, STRING, INT), STRINGS, "cel.split(_0, _1, _2)"),
+        row("split", (STRING, STRING), STRINGS, "cel_strings.split(_0, _1)"),
+        row("split_some", (STRING, STRING, INT), STRINGS, "cel_strings.split(_0, _1, _2)"),
     ),
     method(
         "join",
@@ -100,14 +107,14 @@ _STRING_METHODS = (
     method(
         "substring",
         "from a place on, up to another",
-        row("substring", (STRING, INT), STRING, "cel.substring(_0, _1)", True),
-        row("substring_to", (STRING, INT, INT), STRING, "cel.substring(_0, _1, _2)", True),
+        row("substring", (STRING, INT), STRING, "cel_strings.substring(_0, _1)", True),
+        row("substring_to", (STRING, INT, INT), STRING, "cel_strings.substring(_0, _1, _2)", True),
     ),
-    method("trim", "without white space at both ends", row("trim", (STRING,), STRING, "cel.trim(_0)")),
+    method("trim", "without white space at both ends", row("trim", (STRING,), STRING, "cel_strings.trim(_0)")),
     Function(
         "strings.quote",
         "in double quotes, with escapes",
-        (row("quote", (STRING,), STRING, "cel.quote(_0)"),),
+        (row("quote", (STRING,), STRING, "cel_strings.quote(_0)"),),
         free=True,
     ),
 )
@@ -131,11 +138,24 @@ _CONVERSIONS = (
         "as an int: a float is cut toward zero, a string is read",
         (
             row("int_int", (INT,), INT, "_0"),
-            row("int_float", (FLOAT,), INT, "cel.to_int(_0)", True),
-            row("int_timestamp", (TIMESTAMP,), INT, "cel.to_int(_0)"),
-            row("int_string", (STRING,), INT, "cel.to_int(_0)", True),
+            row("int_uint", (UINT,), INT, "cel_convert.to_int(_0)", True),
+            row("int_float", (FLOAT,), INT, "cel_convert.to_int(_0)", True),
+            row("int_timestamp", (TIMESTAMP,), INT, "cel_convert.to_int(_0)"),
+            row("int_string", (STRING,), INT, "cel_convert.to_int(_0)", True),
         ),
-        dynamic("int_dyn", 1, INT, "cel.to_int(_0)"),
+        dynamic("int_dyn", 1, INT, "cel_convert.to_int(_0)"),
+        free=True,
+    ),
+    Function(
+        "uint",
+        "as a uint: a float is cut toward zero, a string is read",
+        (
+            row("uint_uint", (UINT,), UINT, "_0"),
+            row("uint_int", (INT,), UINT, "cel_convert.to_uint(_0)", True),
+            row("uint_float", (FLOAT,), UINT, "cel_convert.to_uint(_0)", True),
+            row("uint_string", (STRING,), UINT, "cel_convert.to_uint(_0)", True),
+        ),
+        dynamic("uint_dyn", 1, UINT, "cel_convert.to_uint(_0)"),
         free=True,
     ),
     Function(
@@ -143,10 +163,11 @@ _CONVERSIONS = (
         "as a float: a string is read",
         (
             row("double_int", (INT,), FLOAT, "float(_0)"),
+            row("double_uint", (UINT,), FLOAT, "float(_0)"),
             row("double_float", (FLOAT,), FLOAT, "_0"),
-            row("double_string", (STRING,), FLOAT, "cel.to_double(_0)", True),
+            row("double_string", (STRING,), FLOAT, "cel_convert.to_double(_0)", True),
         ),
-        dynamic("double_dyn", 1, FLOAT, "cel.to_double(_0)"),
+        dynamic("double_dyn", 1, FLOAT, "cel_convert.to_double(_0)"),
         free=True,
     ),
     Function(
@@ -155,20 +176,21 @@ _CONVERSIONS = (
         (
             row("string_string", (STRING,), STRING, "_0"),
             row("string_int", (INT,), STRING, "str(_0)"),
-            row("string_float", (FLOAT,), STRING, "cel.to_string(_0)"),
-            row("string_bool", (BOOL,), STRING, "cel.to_string(_0)"),
-            row("string_timestamp", (TIMESTAMP,), STRING, "cel.to_string(_0)"),
-            row("string_duration", (DURATION,), STRING, "cel.to_string(_0)"),
-            row("string_bytes", (BYTES,), STRING, "cel.to_string(_0)", True),
+            row("string_uint", (UINT,), STRING, "str(_0)"),
+            row("string_float", (FLOAT,), STRING, "cel_convert.to_string(_0)"),
+            row("string_bool", (BOOL,), STRING, "cel_convert.to_string(_0)"),
+            row("string_timestamp", (TIMESTAMP,), STRING, "cel_convert.to_string(_0)"),
+            row("string_duration", (DURATION,), STRING, "cel_convert.to_string(_0)"),
+            row("string_bytes", (BYTES,), STRING, "cel_convert.to_string(_0)", True),
         ),
-        dynamic("string_dyn", 1, STRING, "cel.to_string(_0)"),
+        dynamic("string_dyn", 1, STRING, "cel_convert.to_string(_0)"),
         free=True,
     ),
     Function(
         "bool",
         'as a bool: "true" and "false", "1" and "0" are read',
-        (row("bool_bool", (BOOL,), BOOL, "_0"), row("bool_string", (STRING,), BOOL, "cel.to_bool(_0)", True)),
-        dynamic("bool_dyn", 1, BOOL, "cel.to_bool(_0)"),
+        (row("bool_bool", (BOOL,), BOOL, "_0"), row("bool_string", (STRING,), BOOL, "cel_convert.to_bool(_0)", True)),
+        dynamic("bool_dyn", 1, BOOL, "cel_convert.to_bool(_0)"),
         free=True,
     ),
     Function(
@@ -182,7 +204,9 @@ _CONVERSIONS = (
     Function("dyn", "the same value, its type forgotten", (row("dyn", (DYN,), DYN, "_0"),), free=True),
 )
 
-FUNCTIONS = {function.name: function for function in (*_CONVERSIONS, *_STRING_METHODS, *EXTENSIONS, *TIMES)}
+FUNCTIONS = {
+    function.name: function for function in (*_CONVERSIONS, *_STRING_METHODS, *EXTENSIONS, *TIMES, *optionals.OPTIONALS)
+}
 """What is called by name."""
 
 OPERATOR = {function.name: function for function in OPERATORS}
@@ -191,6 +215,7 @@ OPERATOR = {function.name: function for function in OPERATORS}
 CASTS = {
     BOOL: dynamic("as_bool", 1, BOOL, "cel.as_bool(_0)"),
     INT: dynamic("as_int", 1, INT, "cel.as_int(_0)"),
+    UINT: dynamic("as_uint", 1, UINT, "cel_uint.as_uint(_0)"),
     FLOAT: dynamic("as_float", 1, FLOAT, "cel.as_double(_0)"),
     STRING: dynamic("as_string", 1, STRING, "cel.as_string(_0)"),
     BYTES: dynamic("as_bytes", 1, BYTES, "cel_bytes.as_bytes(_0)"),
@@ -209,16 +234,16 @@ _FORMS = (
     row("not_null", (DYN,), BOOL, "_0 is not None"),
     row("in_plain", (DYN, LIST), BOOL, "_0 in _1"),
     row("in_list", (DYN, LIST), BOOL, "cel.contains(_1, _0)"),
-    row("in_map", (STRING, MAP), BOOL, "_0 in _1"),
+    row("in_map", (DYN, MAP), BOOL, "_0 in _1"),
     dynamic("in_dyn", 2, BOOL, "cel.contains(_1, _0)"),
     row("index_list", (LIST, INT), DYN, "cel.item(_0, _1)", True),
-    row("index_map", (MAP, STRING), DYN, "cel.entry(_0, _1)", True),
+    row("index_map", (MAP, DYN), DYN, "cel.entry(_0, _1)", True),
     dynamic("index_dyn", 2, DYN, "cel.at(_0, _1)"),
     dynamic("field_dyn", 2, DYN, "cel.field(_0, _1)"),
-    row("has_key", (MAP, STRING), BOOL, "_1 in _0"),
+    row("has_key", (MAP, DYN), BOOL, "_1 in _0"),
     dynamic("has_dyn", 2, BOOL, "cel.has(_0, _1)"),
     row("type_named", (STRING,), TYPE, "cel_types.TypeValue(_0)"),
-    row("keys", (MAP,), STRINGS, "sorted(_0)"),
+    row("keys", (MAP,), LIST, "sorted(_0)"),
     dynamic("elements", 1, LIST, "cel.elements(_0)"),
     row("pairs_list", (LIST,), LIST, "enumerate(_0)"),
     row("pairs_map", (MAP,), LIST, "sorted(_0.items())"),
@@ -227,13 +252,13 @@ _FORMS = (
     row("least_list", (LIST,), DYN, "cel_math.least(_0)", True),
     row("greatest", (LIST,), DYN, "max(_0)"),
     row("least", (LIST,), DYN, "min(_0)"),
-    row("matches_constant", (STRING, STRING), BOOL, "cel.matches(_0, _1)"),
+    row("matches_constant", (STRING, STRING), BOOL, "cel_strings.matches(_0, _1)"),
 )
 """Forms without a name of their own: equality, membership, index, field, what macros go through."""
 
 
 def _all_overloads() -> dict[str, Overload]:
-    rows: list[Overload] = [*_FORMS, *CASTS.values()]
+    rows: list[Overload] = [*_FORMS, *optionals.FORMS, *CASTS.values()]
     for function in (*OPERATORS, *FUNCTIONS.values()):
         rows.extend(function.overloads)
         if function.dynamic is not None:
@@ -257,14 +282,17 @@ MACROS = {
     "transformList": "the list of what an expression gives for each pair, perhaps only those that meet a condition",
     "transformMap": "the map with what an expression gives for each value, perhaps only those that meet a condition",
     "transformMapEntry": "the map of the entries that an expression gives for each pair",
+    **optionals.MAPS,
 }
 """Of two variables the first is the place in a list or the key of a map, the second the item or value."""
 
-NOT_YET = frozenset(("uint", "optional", "first", "last"))
-"""Functions of CEL that are not supported."""
-
-TYPE_NAMES = frozenset(("bool", "int", "double", "string", "bytes", "list", "map", "null_type", "type"))
+TYPE_NAMES = frozenset(
+    ["bool", "int", "uint", "double", "string", "bytes", "list", "map", "null_type", "type", "optional_type"]
+)
 """What stands for a type where nothing else has the name."""
+
+QUALIFIED = frozenset(("google.protobuf.Timestamp", "google.protobuf.Duration"))
+"""The same with dots in their names."""
 
 OTHER_NAMES = {
     "float": "double",

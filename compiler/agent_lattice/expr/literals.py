@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from agent_lattice_runtime.uint import Uint
+
+from agent_lattice import types
 from agent_lattice.diagnostics import Code, Edit, Fix, Label, did_you_mean
 from agent_lattice.expr import tree
-from agent_lattice.expr.fits import is_unknown, merged_all
+from agent_lattice.expr.fits import core, is_unknown, merged_all
 from agent_lattice.expr.syntax import INT_RANGE, WRONG_NUMBER
 from agent_lattice.expr.tree import Expr, show
 from agent_lattice.source import Span
 from agent_lattice.terms import Const, ListOf, Make, MapOf, Term
 from agent_lattice.tree import Name
 from agent_lattice.types import (
+    BOOL,
     BYTES,
     DYN,
     FLOAT,
+    INT,
     NULL,
     STRING,
+    UINT,
     UNKNOWN,
     Dyn,
     Field,
@@ -42,7 +48,10 @@ MISSING_FIELD = Code("LAT2112", "missing-field")
 EXTRA_FIELD = Code("LAT2113", "no-such-field")
 REPEATED_KEY = Code("LAT2114", "repeated-key")
 UNKNOWN_RECORD = Code("LAT2115", "unknown-record")
-WRONG_KEY = Code("LAT2116", "key-not-string")
+WRONG_KEY = Code("LAT2116", "wrong-key-type")
+
+KEYS = (STRING, INT, UINT, BOOL)
+KEY_TYPES = "the keys of a map are strings, ints, uints or bools"
 
 
 def _inner(expected: Type | None) -> Type | None:
@@ -60,7 +69,11 @@ def scalar(check: Checker, expr: tree.Literal, expected: Type | None) -> Term:
         return Const(None, type=NULL, span=span)
     if isinstance(value, float | bytes):
         return Const(value, type=FLOAT if isinstance(value, float) else BYTES, span=span)
+    if isinstance(value, Uint):
+        return Const(value, type=UINT, span=span)
     if isinstance(value, int) and not isinstance(value, bool):
+        if value >= 0 and isinstance(_inner(expected), types.Uint):
+            return Const(Uint(value), type=UINT, span=span)
         if value >= 2**63:
             check.report.add(WRONG_NUMBER, "this number does not fit an int", span, help=INT_RANGE)
             return check.wrong(span)
@@ -117,29 +130,40 @@ def _wide(type: Type) -> Type:
 
 
 def map_of(check: Checker, expr: tree.MapLiteral, expected: Type | None) -> Term:
-    """A map with string keys; without an expected type its values are as in a list."""
+    """A map; without an expected type its keys and values are as the items of a list."""
     wanted = _inner(expected)
-    value = wanted.value if isinstance(wanted, MapType) else None
-    keys: dict[str, Span] = {}
-    entries = tuple((_key(check, key, keys), _item(check, part, value, "a value")) for key, part in expr.entries)
-    type = MapType(_common([term.type for _, term in entries], value))
+    value, by = (wanted.value, wanted.key) if isinstance(wanted, MapType) else (None, None)
+    keys: dict[object, Span] = {}
+    entries = tuple(
+        (
+            _key(check, key, by, {} if isinstance(part, tree.OptionalItem) else keys),
+            _item(check, part, value, "a value"),
+        )
+        for key, part in expr.entries
+    )
+    of = by if by is not None else _common([term.type for term, _ in entries], None)
+    type = MapType(_common([term.type for _, term in entries], value), of)
     fails = any(not isinstance(key, Const) or term.fails for key, term in entries)
     return MapOf(entries, type=type, fails=fails, span=expr.span)
 
 
-def _key(check: Checker, expr: Expr, seen: dict[str, Span]) -> Term:
-    term = check.value(expr)
+def _key(check: Checker, expr: Expr, expected: Type | None, seen: dict[object, Span]) -> Term:
+    term = check.value(expr, expected)
     if isinstance(term.type, Dyn):
-        return check.cast(term, STRING)
-    if not is_unknown(term.type) and not assignable(term.type, STRING):
-        check.report.add(WRONG_KEY, f"the keys of a map are strings, this is `{term.type}`", expr.span)
+        return term if expected is None else check.proved(term, expected)
+    if is_unknown(term.type):
+        return term
+    if core(term.type) not in KEYS or (expected is not None and not assignable(term.type, expected)):
+        wanted = KEY_TYPES if expected is None else f"the keys of this map are `{expected}`"
+        check.report.add(WRONG_KEY, f"{wanted}, this is `{term.type}`", expr.span)
         return check.wrong(expr.span)
-    if isinstance(term, Const) and isinstance(term.value, str):
-        if term.value in seen:
-            related = (Label(seen[term.value], "first here"),)
+    if isinstance(term, Const):
+        tagged = (isinstance(term.value, bool), term.value)
+        if tagged in seen:
+            related = (Label(seen[tagged], "first here"),)
             check.report.add(REPEATED_KEY, f"the key {show(expr)} stands twice", expr.span, related=related)
             return check.wrong(expr.span)
-        seen[term.value] = expr.span
+        seen[tagged] = expr.span
     return term
 
 

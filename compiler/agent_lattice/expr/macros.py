@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agent_lattice.diagnostics import Code
-from agent_lattice.expr import tree
-from agent_lattice.expr.fits import core, is_unknown, may_be_null, present
-from agent_lattice.expr.syntax import NOT_SUPPORTED, TOO_DEEP
+from agent_lattice.expr import optionals, tree
+from agent_lattice.expr.fits import core, has_dyn, is_unknown, may_be_null, present
+from agent_lattice.expr.syntax import TOO_DEEP
 from agent_lattice.expr.tree import Expr, show
 from agent_lattice.terms import Const, Fold, Term
 from agent_lattice.types import (
@@ -19,6 +19,7 @@ from agent_lattice.types import (
     INT,
     STRING,
     TIMESTAMP,
+    UINT,
     UNKNOWN,
     Dyn,
     ListType,
@@ -35,7 +36,7 @@ NOT_ITERABLE = Code("LAT2134", "not-iterable")
 MOST_MACROS = 10
 """CPython allows 20 blocks in each other, loops around the expression included, and some versions crash beyond."""
 
-_ONE = ("all", "exists", "exists_one", "existsOne", "map", "filter", "sortBy")
+_ONE = ("all", "exists", "exists_one", "existsOne", "map", "filter", "sortBy", *optionals.MAPS)
 _TWO = ("all", "exists", "existsOne", "transformList", "transformMap", "transformMapEntry")
 _FILTERED = ("map", "transformList", "transformMap", "transformMapEntry")
 """Macros that take a condition before their expression, or none."""
@@ -45,10 +46,13 @@ _CONDITIONS = ("all", "exists", "exists_one", "existsOne", "filter")
 
 def macro(check: Checker, expr: tree.Call, target: Expr) -> Term:
     """The term of a macro: its variables, its expression, perhaps a condition between them."""
-    over = check.value(target)
     variables = _variables(check, expr)
+    if variables is not None and expr.name.text in optionals.MAPS:
+        return optionals.map_of(check, expr, target)
     if variables is None:
+        check.term(target)
         return check.wrong(expr.span)
+    over = check.value(target)
     name, args = expr.name.text, expr.args[len(variables) :]
     over, types = elements(check, over, target) if len(variables) == 1 else _pairs(check, over, target, name)
     inner = check.within(dict(zip(variables, types, strict=True)))
@@ -61,7 +65,7 @@ def macro(check: Checker, expr: tree.Call, target: Expr) -> Term:
     if is_unknown(over.type):
         return check.wrong(expr.span)
     fails = over.fails or body.fails or (where is not None and where.fails) or name == "transformMapEntry"
-    type = _type(name, types[-1], body)
+    type = _type(name, types, body)
     first, second = (*variables, None)[:2]
     sort = "exists_one" if name == "existsOne" else name
     if name == "sortBy":
@@ -103,7 +107,9 @@ def elements(check: Checker, over: Term, written: Expr) -> tuple[Term, tuple[Typ
     if isinstance(owner, ListType):
         return over, (owner.item,)
     if isinstance(owner, MapType):
-        return check.apply("keys", over, span=over.span), (STRING,)
+        if has_dyn(owner.key):
+            return check.apply("elements", over, span=over.span), (owner.key,)
+        return check.apply("keys", over, type=ListType(owner.key), span=over.span), (owner.key,)
     if isinstance(owner, Dyn):
         return check.apply("elements", over, span=over.span), (owner,)
     return _not_iterable(check, over, written), (UNKNOWN,)
@@ -113,13 +119,10 @@ def _pairs(check: Checker, over: Term, written: Expr, name: str) -> tuple[Term, 
     """As `elements`, with two variables: places and items, or keys in their order and values."""
     owner = present(over.type)
     if isinstance(owner, ListType):
-        if name == "transformMap":
-            message = "a map whose keys are numbers is not supported"
-            check.report.add(NOT_SUPPORTED, message, written.span, help="use `transformList`")
-            return check.wrong(over.span), (INT, owner.item)
         return check.apply("pairs_list", over, span=over.span), (INT, owner.item)
     if isinstance(owner, MapType):
-        return check.apply("pairs_map", over, span=over.span), (STRING, owner.value)
+        function = "pairs_dyn" if has_dyn(owner.key) else "pairs_map"
+        return check.apply(function, over, span=over.span), (owner.key, owner.value)
     if isinstance(owner, Dyn):
         return check.apply("pairs_dyn", over, span=over.span), (owner, owner)
     return _not_iterable(check, over, written), (UNKNOWN, UNKNOWN)
@@ -146,7 +149,7 @@ def _body(check: Checker, expr: Expr, name: str) -> Term:
 
 
 def _has_order(type: Type) -> bool:
-    return core(type) in (INT, FLOAT, STRING, BOOL, BYTES, TIMESTAMP, DURATION) and not may_be_null(type)
+    return core(type) in (INT, UINT, FLOAT, STRING, BOOL, BYTES, TIMESTAMP, DURATION) and not may_be_null(type)
 
 
 def _entry(check: Checker, expr: Expr) -> Term:
@@ -172,15 +175,15 @@ def _holds(check: Checker, expr: Expr, macro: str) -> Term:
     return check.wrong(expr.span)
 
 
-def _type(name: str, item: Type, body: Term) -> Type:
+def _type(name: str, types: tuple[Type, ...], body: Term) -> Type:
     made = body.type if not isinstance(body, Const) else core(body.type)
     if name in ("map", "transformList"):
         return ListType(made)
     if name in ("filter", "sortBy"):
-        return ListType(item)
+        return ListType(types[-1])
     if name == "transformMap":
-        return MapType(made)
+        return MapType(made, types[0])
     if name == "transformMapEntry":
         found = present(body.type)
-        return found if isinstance(found, MapType) else MapType(DYN)
+        return found if isinstance(found, MapType) else MapType(DYN, DYN)
     return BOOL

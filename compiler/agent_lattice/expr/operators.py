@@ -6,16 +6,41 @@ from typing import TYPE_CHECKING
 
 from agent_lattice.diagnostics import Code, Fix, Severity, did_you_mean, replace
 from agent_lattice.expr import tree
-from agent_lattice.expr.fits import can_be_equal, core, has_dyn, is_plain, is_unknown, may_be_null, merged, present
+from agent_lattice.expr.fits import (
+    can_be_equal,
+    core,
+    has_dyn,
+    is_number,
+    is_plain,
+    is_unknown,
+    may_be_null,
+    merged,
+    present,
+)
 from agent_lattice.expr.fold import folded
 from agent_lattice.expr.functions import OPERATOR, OVERLOADS
 from agent_lattice.expr.narrow import Path, narrowed
+from agent_lattice.expr.optionals import as_nullable
 from agent_lattice.expr.overload import Function, Overload
 from agent_lattice.expr.tree import Expr, quoted, show
 from agent_lattice.records import replace as with_changes
 from agent_lattice.source import Span
 from agent_lattice.terms import Apply, Chain, Cond, Const, ListOf, Logic, Term
-from agent_lattice.types import BOOL, DYN, STRING, Dyn, Float, Int, ListType, Literal, MapType, Null, String, Type
+from agent_lattice.types import (
+    BOOL,
+    DYN,
+    STRING,
+    Dyn,
+    Float,
+    Int,
+    ListType,
+    Literal,
+    MapType,
+    Maybe,
+    Null,
+    String,
+    Type,
+)
 
 if TYPE_CHECKING:
     from agent_lattice.expr.check import Checker
@@ -106,7 +131,7 @@ def _report_operands(
     help, fix = _number_advice(left, right)
     if not help and isinstance(a, String) is not isinstance(b, String) and operator == "+":
         other = right if isinstance(a, String) else left
-        if str(core(other[0])) in ("int", "float", "bool"):
+        if str(core(other[0])) in ("int", "uint", "float", "bool"):
             text = show(other[2])
             help = f"write `string({text})`"
             fix = replace("convert with `string`", other[2].span, f"string({other[2].span.text})")
@@ -114,16 +139,16 @@ def _report_operands(
 
 
 def _number_advice(left: tuple[Type, Term, Expr], right: tuple[Type, Term, Expr]) -> tuple[str, Fix | None]:
-    """How to make int and float meet: a literal gets a point, anything else a conversion."""
+    """How to make two kinds of numbers meet: an int literal gets a point or a `u`, anything else a conversion."""
     a, b = core(left[0]), core(right[0])
-    if {a.__class__, b.__class__} != {Int, Float}:
+    if a == b or not (is_number(a) and is_number(b)):
         return "", None
-    _, term, expr = left if isinstance(a, Int) else right
-    if isinstance(expr, tree.Literal) and isinstance(term, Const):
-        text = f"{quoted(expr.value)}.0"
-        return f"int and float do not mix: write `{text}`", replace(f"write `{text}`", expr.span, text)
-    fix = replace("convert with `double`", expr.span, f"double({expr.span.text})")
-    return f"int and float do not mix: write `double({show(expr)})`", fix
+    to_float = isinstance(a, Float) or isinstance(b, Float)
+    _, _, expr = right if isinstance(a, Float) or (not to_float and isinstance(b, Int)) else left
+    text = f"{'double' if to_float else 'uint'}({expr.span.text})"
+    if isinstance(expr, tree.Literal) and not show(expr).startswith("-"):
+        text = show(expr).removesuffix("u") + (".0" if to_float else "u")
+    return f"{a} and {b} do not mix: write `{text}`", replace(f"write `{text}`", expr.span, text)
 
 
 def _not(check: Checker, operand: Term, span: Span) -> Term:
@@ -175,6 +200,8 @@ def _conditional(check: Checker, expr: tree.Conditional, expected: Type | None) 
     otherwise = check.within(present=narrowed(test, False)).term(expr.otherwise, expected)
     if is_unknown(then.type) or is_unknown(otherwise.type):
         return check.wrong(expr.span)
+    if isinstance(core(then.type), Maybe) is not isinstance(core(otherwise.type), Maybe):
+        then, otherwise = as_nullable(check, then), as_nullable(check, otherwise)
     type = merged(then.type, otherwise.type)
     if type is None:
         help, fix = _number_advice((then.type, then, expr.then), (otherwise.type, otherwise, expr.otherwise))
@@ -254,7 +281,16 @@ def _compare(check: Checker, left: tuple[Term, Expr], right: tuple[Term, Expr], 
 
 
 def _convertible(left: Type, right: Type) -> bool:
-    return {str(core(left)), str(core(right))} <= {"int", "float", "string", "bool"}
+    return {str(core(left)), str(core(right))} <= {
+        "int",
+        "uint",
+        "float",
+        "string",
+        "bool",
+        "bytes",
+        "timestamp",
+        "duration",
+    }
 
 
 def _report_no_choice(check: Checker, term: Const, expr: Expr, choices: Literal, span: Span) -> None:
@@ -278,11 +314,11 @@ def _membership(check: Checker, expr: tree.Binary) -> Term:
         return check.apply("in_dyn", item, container, span=expr.span)
     if isinstance(owner, MapType):
         item = check.not_null(item, expr.left)
-        if isinstance(found, Dyn):
+        if has_dyn(found) or has_dyn(owner.key):
             return check.apply("in_dyn", item, container, span=expr.span)
-        if core(found) == STRING:
+        if can_be_equal(found, owner.key):
             return check.apply("in_map", item, container, span=expr.span)
-        check.report.add(NO_MEMBERS, f"the keys of a map are strings, this is `{found}`", expr.left.span)
+        check.report.add(NO_MEMBERS, f"the keys of a `{owner}` are {owner.key}, this is `{found}`", expr.left.span)
         return _unknown_bool(check, expr)
     if isinstance(owner, ListType):
         return _in_list(check, expr, item, container, owner)

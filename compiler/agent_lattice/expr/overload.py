@@ -11,7 +11,7 @@ from collections.abc import Callable
 from agent_lattice.records import record
 from agent_lattice.types import DYN, STRING, ListType, MapType, Type
 
-LIST, MAP, STRINGS = ListType(DYN), MapType(DYN), ListType(STRING)
+LIST, MAP, STRINGS = ListType(DYN), MapType(DYN, DYN), ListType(STRING)
 
 
 @record

@@ -11,6 +11,9 @@ from itertools import groupby
 from keyword import iskeyword
 from typing import Any
 
+from agent_lattice_runtime.uint import Uint
+
+from agent_lattice.expr.fits import has_dyn
 from agent_lattice.expr.functions import OVERLOADS
 from agent_lattice.terms import (
     Apply,
@@ -29,12 +32,29 @@ from agent_lattice.terms import (
     reads,
 )
 
-RUNTIME_MODULES = ("cel", "cel_bytes", "cel_format", "cel_lists", "cel_math", "cel_pairs", "cel_time", "cel_types")
+RUNTIME_MODULES = (
+    "cel",
+    "cel_bytes",
+    "cel_convert",
+    "cel_format",
+    "cel_lists",
+    "cel_math",
+    "cel_optional",
+    "cel_pairs",
+    "cel_strings",
+    "cel_time",
+    "cel_types",
+    "cel_uint",
+    "cel_wire",
+)
 """Modules of the runtime that Python forms call by these names."""
 
 _BUILT_IN = ("all", "any", "enumerate", "float", "len", "max", "min", "sorted", "str", "sum")
 _TAKEN = frozenset((*RUNTIME_MODULES, *_BUILT_IN, "ctx", "l"))
 """Names that the Python forms use, and the one that linters take for a digit."""
+
+_VARIADIC = ("cel.", "cel_uint.")
+"""Whose arithmetic takes any number of operands."""
 
 _MOST_NESTED = 20
 """How many runs of one operator nest before a chain becomes one call."""
@@ -77,7 +97,7 @@ class Writer:
             case Cond(condition=condition, then=then, otherwise=otherwise):
                 return ast.IfExp(self.write(condition), self.write(then), self.write(otherwise))
             case ListOf(items=items):
-                return ast.List([self.write(item) for item in items], ast.Load())
+                return ast.List([self._item(item) for item in items], ast.Load())
             case MapOf():
                 return self._map(term)
             case Make(fields=fields):
@@ -91,9 +111,14 @@ class Writer:
         text = self.names.get(name) or python_name(name)
         return ast.Name(text, ast.Load()) if text.isidentifier() else ast.parse(text, mode="eval").body
 
+    def _item(self, item: Term) -> ast.expr:
+        """An item of a list; one with a `?` is unpacked."""
+        made = self.write(item)
+        return ast.Starred(made, ast.Load()) if _is_optional(item) else made
+
     def _apply(self, function: str, args: Sequence[Term]) -> ast.expr:
         if function == "in_plain" and isinstance(args[1], ListOf):
-            items: ast.expr = ast.Tuple([self.write(item) for item in args[1].items], ast.Load())
+            items: ast.expr = ast.Tuple([self._item(item) for item in args[1].items], ast.Load())
             return ast.Compare(self.write(args[0]), [ast.In()], [items])
         if function in _EXTREMES and isinstance(args[0], ListOf):
             return _builtin(_EXTREMES[function], *(self.write(item) for item in args[0].items))
@@ -109,7 +134,7 @@ class Writer:
             form = OVERLOADS[row].python
             if row == "div_float" and all(isinstance(operand, Const) and operand.value for operand in run):
                 form = "_0 / _1"
-            if form.startswith("cel."):
+            if form.startswith(_VARIADIC):
                 call = filled(form, result, self.write(run[0]))
                 assert isinstance(call, ast.Call)
                 call.args.extend(self.write(operand) for operand in run[1:])
@@ -126,10 +151,16 @@ class Writer:
         return _call(f"{term.operator}_", *map(_deferred, operands))
 
     def _map(self, term: MapOf) -> ast.expr:
-        pairs = [(self.write(key), self.write(value)) for key, value in term.entries]
-        if all(isinstance(key, Const) for key, _ in term.entries):
-            return ast.Dict([key for key, _ in pairs], [value for _, value in pairs])
-        return _call("mapping", *(ast.Tuple([key, value], ast.Load()) for key, value in pairs))
+        if all(isinstance(k, Const) and not has_dyn(k.type) and not _is_optional(v) for k, v in term.entries):
+            keys: list[ast.expr | None] = [self.write(key) for key, _ in term.entries]
+            return ast.Dict(keys, [self.write(value) for _, value in term.entries])
+        return _call("mapping", *(self._entry(key, value) for key, value in term.entries))
+
+    def _entry(self, key: Term, value: Term) -> ast.expr:
+        if isinstance(value, Apply) and _is_optional(value):
+            found = _module_call("cel_optional", "pairs", self.write(key), self.write(value.args[0]))
+            return ast.Starred(found, ast.Load())
+        return ast.Tuple([self.write(key), self.write(value)], ast.Load())
 
     def _fold(self, term: Fold) -> ast.expr:
         over = self.write(term.over)
@@ -146,6 +177,9 @@ class Writer:
             case "exists_one":
                 ones = ast.GeneratorExp(ast.Constant(1), [ast.comprehension(target, over, [body], 0)])
                 return ast.Compare(_builtin("sum", ones), [ast.Eq()], [ast.Constant(1)])
+            case "optMap" | "optFlatMap":
+                function = "mapped" if term.macro == "optMap" else "flat_mapped"
+                return _module_call("cel_optional", function, over, _deferred(body, *variables))
             case "sortBy":
                 return _sorted(over, _deferred(body, *variables), term.fails)
             case "transformMap":
@@ -178,6 +212,11 @@ class Writer:
 _EXTREMES = {"greatest": "max", "least": "min"}
 
 
+def _is_optional(term: Term) -> bool:
+    """Whether a term stands for one item or none."""
+    return isinstance(term, Apply) and term.function == "optional_items"
+
+
 def _target(variables: Sequence[str]) -> ast.expr:
     names: list[ast.expr] = [ast.Name(variable, ast.Store()) for variable in variables]
     return names[0] if len(names) == 1 else ast.Tuple(names, ast.Store())
@@ -205,6 +244,8 @@ def constant(value: Value) -> ast.expr:
     """A constant; what Python has no literal for is a call."""
     if isinstance(value, float) and (math.isnan(value) or math.isinf(value)):
         return _builtin("float", ast.Constant(str(value)))
+    if isinstance(value, Uint):
+        return _module_call("cel_uint", "uint", ast.Constant(int(value)))
     return ast.Constant(value)
 
 
@@ -259,7 +300,7 @@ def _deferred(body: ast.expr, *variables: str) -> ast.Lambda:
 
 def _is_long(row: str, run: list[Term]) -> bool:
     """Whether a run needs `calc`: it nests too deeply, or only the run knows what the operator does."""
-    return row.endswith("_dyn") or (len(run) > _MOST_NESTED and not OVERLOADS[row].python.startswith("cel."))
+    return row.endswith("_dyn") or (len(run) > _MOST_NESTED and not OVERLOADS[row].python.startswith(_VARIADIC))
 
 
 _SIGNS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "mod": "%"}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from agent_lattice_runtime.uint import MOST, Uint
 from lark import Token
 
 from agent_lattice.diagnostics import Code, Diagnostic, Fix, replace
@@ -21,6 +22,7 @@ from agent_lattice.expr.tree import (
     Index,
     ListLiteral,
     MapLiteral,
+    OptionalItem,
     RecordLiteral,
     Select,
     Unary,
@@ -31,7 +33,7 @@ from agent_lattice.source import Span
 from agent_lattice.tree import Name, Parts, Reader
 
 EXPRESSION_SYNTAX = Code("LAT1101", "expression-syntax")
-NOT_SUPPORTED = Code("LAT1102", "unsupported-expression")
+EXPRESSION_ONLY = Code("LAT1102", "expression-only-type")
 WRONG_NUMBER = Code("LAT1103", "wrong-number")
 WRONG_ESCAPE = Code("LAT1104", "wrong-escape")
 TOO_DEEP = Code("LAT1105", "nested-too-deeply")
@@ -48,18 +50,18 @@ SYNTAX = r"""
     | postfix "." (NAME | TYPE_NAME) -> expr_select
     | postfix "." (NAME | TYPE_NAME) "(" _expr_list? ")" -> expr_call
     | postfix "[" expr "]" -> expr_index
-    | postfix "." "?" (NAME | TYPE_NAME) -> expr_optional
-    | postfix "[" "?" expr "]" -> expr_optional
+    | postfix "." "?" (NAME | TYPE_NAME) -> expr_select
+    | postfix "[" "?" expr "]" -> expr_index
 ?primary: (NAME | TYPE_NAME) -> expr_ident
     | (NAME | TYPE_NAME) "(" _expr_list? ")" -> expr_call
     | "(" expr ")" -> expr_group
-    | ("true" | "false" | "null" | INT | HEX | FLOAT | STRING) -> expr_literal
+    | ("true" | "false" | "null" | INT | HEX | UINT | FLOAT | STRING) -> expr_literal
     | BYTES -> expr_bytes
-    | UINT -> expr_unsupported
-    | "[" (expr ("," expr)* ","?)? "]" -> expr_list
+    | "[" (expr_item ("," expr_item)* ","?)? "]" -> expr_list
     | "{" (expr_entry ("," expr_entry)* ","?)? "}" -> expr_map
     | TYPE_NAME "{" (expr_field ("," expr_field)* ","?)? "}" -> expr_record
-expr_entry: expr ":" expr
+?expr_item: expr | "?" expr -> expr_maybe
+expr_entry: "?"? expr ":" expr
 expr_field: (NAME | TYPE_NAME) ":" expr
 _expr_list: expr ("," expr)*
 
@@ -146,7 +148,7 @@ def _member(parts: Parts) -> Name:
 
 def _read_select(parts: Parts) -> Expr:
     target = parts.one(Expr)
-    return _shallow(Select(target, _member(parts), span=parts.span, depth=_depth(target)))
+    return _shallow(Select(target, _member(parts), parts.has("?"), span=parts.span, depth=_depth(target)))
 
 
 def _read_call(parts: Parts) -> Expr:
@@ -158,7 +160,7 @@ def _read_call(parts: Parts) -> Expr:
 
 def _read_index(parts: Parts) -> Expr:
     target, key = _exprs(parts)
-    return _shallow(Index(target, key, span=parts.span, depth=_depth(target, key)))
+    return _shallow(Index(target, key, parts.has("?"), span=parts.span, depth=_depth(target, key)))
 
 
 def _read_ident(parts: Parts) -> Expr:
@@ -179,6 +181,8 @@ def _read_literal(parts: Parts) -> Expr:
     match token.type:
         case "INT" | "HEX":
             return _integer(text, span)
+        case "UINT":
+            return _unsigned(text[:-1], span)
         case "FLOAT":
             value = float(text)
             if math.isinf(value):
@@ -196,11 +200,24 @@ def _integer(text: str, span: Span) -> Expr:
         fix = replace("remove the underscores", span, plain)
         message = "a number in an expression has no underscores"
         return wrong(WRONG_NUMBER, message, span, f"write `{plain}`", fix=fix)
-    base, digits = (16, text[2:]) if text[:2] in ("0x", "0X") else (10, text)
-    value = int(digits, base) if len(digits.lstrip("0")) < 20 else _LIMIT + 1
+    value = _whole(text)
     if value > _LIMIT:
         return wrong(WRONG_NUMBER, "this number does not fit an int", span, INT_RANGE)
     return tree.Literal(value, span=span)
+
+
+def _unsigned(text: str, span: Span) -> Expr:
+    value = _whole(text)
+    if value > MOST:
+        help = f"a uint has 64 bits: from 0 to {MOST}"
+        return wrong(WRONG_NUMBER, "this number does not fit a uint", span, help)
+    return tree.Literal(Uint(value), span=span)
+
+
+def _whole(text: str) -> int:
+    """The number of decimal or hexadecimal digits, or one beyond every limit when there are too many."""
+    base, digits = (16, text[2:]) if text[:2] in ("0x", "0X") else (10, text)
+    return int(digits, base) if len(digits.lstrip("0")) <= 20 else 2 * MOST
 
 
 def _string(text: str, span: Span) -> Expr:
@@ -214,11 +231,6 @@ def _string(text: str, span: Span) -> Expr:
     return tree.Literal(body.text, span=span)
 
 
-def _read_unsupported(parts: Parts) -> Expr:
-    fix = replace("make it an int", parts.span, str(parts.children[0])[:-1])
-    return wrong(NOT_SUPPORTED, "unsigned integers are not supported", parts.span, "use an int", fix=fix)
-
-
 def _read_bytes(parts: Parts) -> Expr:
     text, span = str(parts.children[0]), parts.span
     value, problem = decode_bytes(text[1:])
@@ -227,9 +239,9 @@ def _read_bytes(parts: Parts) -> Expr:
     return tree.Literal(value, span=span)
 
 
-def _read_optional(parts: Parts) -> Expr:
-    message = "optional selection with `?` is not supported"
-    return wrong(NOT_SUPPORTED, message, parts.span, "test with `has(…)` or `!= null`")
+def _read_maybe(parts: Parts) -> Expr:
+    item = parts.one(Expr)
+    return OptionalItem(item, span=parts.span, depth=item.depth)
 
 
 def _read_list(parts: Parts) -> Expr:
@@ -253,6 +265,8 @@ class _Pair:
 
 def _read_entry(parts: Parts) -> _Pair:
     key, value = _exprs(parts)
+    if parts.has("?"):
+        value = OptionalItem(value, span=value.span, depth=value.depth)
     return _Pair((key, value), parts.span)
 
 
@@ -283,12 +297,11 @@ READERS: dict[str, Reader] = {
     "expr_select": _read_select,
     "expr_call": _read_call,
     "expr_index": _read_index,
-    "expr_optional": _read_optional,
+    "expr_maybe": _read_maybe,
     "expr_ident": _read_ident,
     "expr_group": _read_group,
     "expr_literal": _read_literal,
     "expr_bytes": _read_bytes,
-    "expr_unsupported": _read_unsupported,
     "expr_list": _read_list,
     "expr_map": _read_map,
     "expr_record": _read_record,

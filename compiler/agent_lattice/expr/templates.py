@@ -11,6 +11,7 @@ from agent_lattice.expr.fits import core, is_inner, present
 from agent_lattice.expr.macros import elements
 from agent_lattice.expr.narrow import Path, narrowed
 from agent_lattice.expr.operators import condition
+from agent_lattice.expr.optionals import as_nullable
 from agent_lattice.expr.python import Writer, filled
 from agent_lattice.expr.template_tree import (
     FixedText,
@@ -49,7 +50,7 @@ def _check_part(node: TemplateNode, check: Checker) -> TemplatePart:
         case FixedText(text):
             return Text(text)
         case ShownExpr(expr):
-            term = check.value(expr)
+            term = check.not_null(as_nullable(check, check.term(expr)), expr)
             return _shown(check.inner_only(term) if is_inner(term.type) else term)
         case ForBlock(name, written, body):
             over, (item,) = elements(check, check.value(written), written)
@@ -107,9 +108,15 @@ def _form(term: Term) -> str:
     """How a value becomes text."""
     found = present(term.type)
     if isinstance(found, Literal) and len({primitive(value) for value in found.values}) > 1:
-        return "cel.text(_0)"
-    forms = {"string": "_0", "int": "str(_0)", "bool": "cel.to_string(_0)", "float": "cel.to_string(_0)"}
-    return forms.get(str(core(term.type)), "cel.text(_0)")
+        return "cel_convert.text(_0)"
+    forms = {
+        "string": "_0",
+        "int": "str(_0)",
+        "uint": "str(_0)",
+        "bool": "cel_convert.to_string(_0)",
+        "float": "cel_convert.to_string(_0)",
+    }
+    return forms.get(str(core(term.type)), "cel_convert.text(_0)")
 
 
 def _each(part: Each, writer: Writer) -> ast.expr:

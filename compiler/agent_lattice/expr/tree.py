@@ -8,6 +8,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from agent_lattice_runtime.uint import Uint
+
 from agent_lattice.diagnostics import Diagnostic, Report
 from agent_lattice.layout import Chained, Doc, Listed, flat
 from agent_lattice.records import field, record
@@ -54,18 +56,27 @@ class Ident(Expr):
 
 @record
 class Select(Expr):
-    """`target.name`."""
+    """`target.name`, or `target.?name`."""
 
     target: Expr
     name: Name
+    optional: bool = False
 
 
 @record
 class Index(Expr):
-    """`target[key]`."""
+    """`target[key]`, or `target[?key]`."""
 
     target: Expr
     key: Expr
+    optional: bool = False
+
+
+@record
+class OptionalItem(Expr):
+    """`?item` in a list, or `?key: item` in a map: an item only if there is one. Stands nowhere else."""
+
+    item: Expr
 
 
 @record
@@ -84,6 +95,8 @@ class ListLiteral(Expr):
 
 @record
 class MapLiteral(Expr):
+    """The value of an entry whose key has a `?` is an OptionalItem."""
+
     entries: tuple[tuple[Expr, Expr], ...]
 
 
@@ -234,6 +247,8 @@ class _Shown:
                 return _as_it_is(expr), _PRIMARY
             case Special():
                 return expr.show(), _PRIMARY
+            case OptionalItem(item=item):
+                return ("?", self.doc(item)), _PRIMARY
             case ListLiteral() | MapLiteral() | RecordLiteral():
                 return self._collection(expr), _PRIMARY
             case Select() | Index() | Call():
@@ -247,7 +262,7 @@ class _Shown:
                 places = tuple(item.span for item in items)
                 return Listed("[", tuple(map(self.doc, items)), "]", places=places, span=expr.span)
             case MapLiteral(entries=entries):
-                given = tuple((self.within(key, _OR), ": ", self.doc(value)) for key, value in entries)
+                given = tuple(map(self._entry, entries))
                 places = tuple(key.span.to(value.span) for key, value in entries)
                 return Listed("{", given, "}", places=places, span=expr.span)
             case RecordLiteral(name=name, fields=fields):
@@ -256,12 +271,18 @@ class _Shown:
                 within = name.span.after().to(expr.span)
                 return (f"{name} ", Listed("{", values, "}", pad=" ", places=places, span=within))
 
+    def _entry(self, entry: tuple[Expr, Expr]) -> Doc:
+        key, value = entry
+        if isinstance(value, OptionalItem):
+            return ("?", self.within(key, _OR), ": ", self.doc(value.item))
+        return (self.within(key, _OR), ": ", self.doc(value))
+
     def _postfix(self, expr: Select | Index | Call) -> Doc:
         match expr:
             case Select(target=target, name=name):
-                return (self.within(target, _POSTFIX), f".{name}")
+                return (self.within(target, _POSTFIX), f".?{name}" if expr.optional else f".{name}")
             case Index(target=target, key=key):
-                return (self.within(target, _POSTFIX), "[", self.doc(key), "]")
+                return (self.within(target, _POSTFIX), "[?" if expr.optional else "[", self.doc(key), "]")
             case Call(target=target, name=name, args=args):
                 places, within = tuple(arg.span for arg in args), name.span.after().to(expr.span)
                 given = Listed("(", tuple(map(self.doc, args)), ")", comma=False, places=places, span=within)
@@ -297,6 +318,8 @@ def quoted(value: bool | int | float | str | bytes | None) -> str:
             return "null"
         case bool():
             return "true" if value else "false"
+        case Uint():
+            return f"{int(value)}u"
         case str():
             return '"' + "".join(_ESCAPES.get(char) or _visible(char) for char in value) + '"'
         case float() if math.isinf(value) or math.isnan(value):

@@ -24,6 +24,7 @@ from agent_lattice.types import (
     Null,
     Optional,
     Type,
+    Uint,
     Unknown,
     assignable,
     base,
@@ -198,6 +199,8 @@ def _fits(value: Value, subject: Type) -> bool:
     choices = _choices(subject)
     if choices is not None:
         return any(value == choice and type(value) is type(choice) for choice in choices)
+    if isinstance(base(subject), Uint):
+        return type(value) is int and 0 <= value < 2**64
     source = NULL if value is None else primitive(value)
     return source in (STRING, INT, NULL) and assignable(source, base(subject))
 

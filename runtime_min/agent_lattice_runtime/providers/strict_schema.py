@@ -22,6 +22,7 @@ _SPOKEN = {
     "maxLength": "at most {} characters",
     "pattern": "matches the regular expression {}",
     "format": "in the format {}",
+    "contentEncoding": "encoded as {}",
     "minimum": "at least {}",
     "maximum": "at most {}",
     "exclusiveMinimum": "more than {}",

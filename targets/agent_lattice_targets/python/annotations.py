@@ -25,19 +25,25 @@ class Annotations:
                 return "None"
             case types.Bool():
                 return "bool"
-            case types.Int():
+            case types.Int() | types.Uint():
                 return "int"
             case types.Float():
                 return "float"
             case types.String():
                 return "str"
+            case types.Bytes():
+                return "bytes"
+            case types.Timestamp():
+                return "cel_time.Timestamp"
+            case types.Duration():
+                return "cel_time.Duration"
             case types.Literal(values=values):
                 self.typing.add("Literal")
                 return f"Literal[{', '.join(map(constant, values))}]"
             case types.ListType(item=item):
                 return f"list[{self.of(item)}]"
-            case types.MapType(value=value):
-                return f"dict[str, {self.of(value)}]"
+            case types.MapType(value=value, key=key):
+                return f"dict[{self.of(key)}, {self.of(value)}]"
             case types.Optional(inner=inner):
                 return f"{self.of(inner)} | None"
             case types.Refined(base=base):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from agent_lattice import plan
+from agent_lattice.expr.python import runtime_modules
 
 from agent_lattice_targets.python.annotations import Annotations, import_line
 from agent_lattice_targets.python.layout import statement
@@ -20,6 +21,7 @@ _USED = (
     "result run workflow"
 )
 _MODULES = frozenset(_USED.split(" "))
+_RUNTIME = frozenset(("cel_wire", "checks"))
 
 
 def api_module(made: plan.Plan, names: PackageNames, checks: TypesModule) -> str:
@@ -32,9 +34,10 @@ def api_module(made: plan.Plan, names: PackageNames, checks: TypesModule) -> str
         _workflow_object(workflow, names, checks, used, workflow.name in speaking) for workflow in made.workflows
     ]
     functions = [_run(main, names, annotations), _resume(annotations.of(main.type), made), _REPLAY.split("\n")]
+    annotated = {module for function in functions for module in runtime_modules("\n".join(function))}
     exported = ["Failure", "WORKFLOW", "WORKFLOWS", "replay", "resume", "run"]
     lines = [*docstring(main.doc or f"The workflow {made.name}.", 0), "", "from __future__ import annotations", ""]
-    lines += [_imports(used), "", *_typing(annotations), ""]
+    lines += [_imports(used), "", *_typing(annotations, annotated), ""]
     entries = ast.Dict([ast.Constant(workflow.name) for workflow in made.workflows], objects)
     lines += statement(0, "WORKFLOWS = ", entries).split("\n")
     lines.append(f"WORKFLOW = WORKFLOWS[{string(main.name)}]")
@@ -46,19 +49,19 @@ def api_module(made: plan.Plan, names: PackageNames, checks: TypesModule) -> str
 
 
 def _imports(used: set[str]) -> str:
-    runtime = {"checks", "embedding"} if "checks" in used else {"embedding"}
+    runtime = {"embedding"} | (used & _RUNTIME)
     lines = [import_line(".", {"workflow"}), import_line("._runtime", runtime)]
     lines += ["from ._runtime.errors import Failure", "from ._runtime.models import Workflow"]
-    validators = used - {"checks"}
+    validators = used - _RUNTIME - {"require_sdk"}
     if "require_sdk" in used:
         lines.append("from ._runtime.mcp_tools import require_sdk")
-    validators -= {"require_sdk"}
     return "\n".join([*lines, *([import_line(".datatypes", validators)] if validators else [])])
 
 
-def _typing(annotations: Annotations) -> list[str]:
+def _typing(annotations: Annotations, runtime: set[str]) -> list[str]:
     lines = ["TYPE_CHECKING = False", "if TYPE_CHECKING:"]
     lines += [import_line("typing", annotations.typing, 4), ""] if annotations.typing else []
+    lines += [import_line("._runtime", runtime, 4)] if runtime else []
     lines.append("    from ._runtime.replay import Replay")
     lines += [f"    from .datatypes import {name} as {name}" for name in sorted(annotations.records)]
     return lines

@@ -12,8 +12,12 @@ from agent_lattice_targets.python.literals import data
 from agent_lattice_targets.python.package_names import PackageNames
 from agent_lattice_targets.python.schemas import json_schema
 from agent_lattice_targets.python.types_module import TypesModule
+from agent_lattice_targets.python.validators import mentions
 
 Fields = dict[str, ast.expr]
+
+_OWN = types.Timestamp | types.Duration | types.Uint
+"""Types whose values are of classes of the runtime."""
 
 _HOMES = {
     "Auth": "._runtime.models",
@@ -25,6 +29,7 @@ _HOMES = {
     "McpServer": "._runtime.mcp_tools",
     "PythonOp": "._runtime.effects",
     "checks": "._runtime",
+    "cel_wire": "._runtime",
 }
 _RESULTS = {types.String: "text", types.Null: "none"}
 """What of the answer of an MCP tool is the value, by type."""
@@ -89,7 +94,9 @@ class DeclarationsModule:
             fields: Fields = {"server": ast.Name(self._names.servers[tool.name]), "tool": data(op.remote)}
             return "McpOp", fields | {"result": data(result)}
         if op.http is None:
-            return "PythonOp", {"module": data(tool.module), "function": data(op.name)}
+            own = any(mentions(param.type, _OWN) for param in op.params)
+            plain = {"plain": data(True)} if own else {}
+            return "PythonOp", {"module": data(tool.module), "function": data(op.name), **plain}
         fields = {"method": data(op.http.method), "base": self._env(tool.base), "path": data(op.http.path)}
         fields["parameters"] = data(tuple(param.name for param in op.params))
         return "HttpOp", fields | self._access_fields(tool)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
+_BYTES = {chr(code): f"\\x{code:02x}" for code in range(0x80, 0x100)}
 _ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
@@ -47,9 +48,11 @@ def _quotes(text: str) -> list[tuple[str, bool]]:
 
 
 def constant(value: Any) -> str:
-    """None, bool, int, float, str or the ellipsis."""
+    """None, bool, int, float, str, bytes or the ellipsis."""
     if isinstance(value, str):
         return string(value)
+    if isinstance(value, bytes):
+        return "b" + "".join(_BYTES.get(char) or char for char in string(value.decode("latin-1")))
     if isinstance(value, float) and value in (float("inf"), float("-inf")):
         return "1e309" if value > 0 else "-1e309"
     return "..." if value is ... else repr(value)

@@ -16,7 +16,19 @@ _WORDS = {
     types.Float: "number",
     types.String: "string",
 }
+_SCALARS: dict[type[types.Type], Schema] = {
+    types.Uint: {"type": "integer", "minimum": 0},
+    types.Bytes: {"type": "string", "contentEncoding": "base64"},
+    types.Timestamp: {"type": "string", "format": "date-time"},
+    types.Duration: {"type": "string", "pattern": r"^-?[0-9]{1,12}(\.[0-9]{1,9})?s$"},
+}
+_KEYS: dict[type[types.Type], Schema] = {
+    types.Int: {"pattern": "^(0|-?[1-9][0-9]{0,18})$"},
+    types.Uint: {"pattern": "^(0|[1-9][0-9]{0,19})$"},
+    types.Bool: {"enum": ["false", "true"]},
+}
 _LIMITS = {
+    types.Bytes: ("minLength", "maxLength"),
     types.String: ("minLength", "maxLength"),
     types.ListType: ("minItems", "maxItems"),
     types.MapType: ("minProperties", "maxProperties"),
@@ -71,12 +83,15 @@ def _schema(type: types.Type, used: dict[str, types.Record]) -> Schema:
             return {"anyOf": [_schema(inner, used), {"type": "null"}]}
         case types.ListType(item=item):
             return {"type": "array", "items": _schema(item, used)}
-        case types.MapType(value=value):
-            return {"type": "object", "additionalProperties": _schema(value, used)}
+        case types.MapType(value=value, key=key):
+            names = {"propertyNames": _KEYS[key.__class__]} if key.__class__ in _KEYS else {}
+            return {"type": "object", **names, "additionalProperties": _schema(value, used)}
         case types.Literal(values=values):
             return _choices(values)
         case types.Refined(base=base, refinements=refinements):
             return _refined(_schema(base, used), base, refinements)
+    if type.__class__ in _SCALARS:
+        return dict(_SCALARS[type.__class__])
     word = _WORDS.get(type.__class__)
     return {"type": word} if word else {}
 
@@ -90,7 +105,10 @@ def _refined(schema: Schema, base: types.Type, refinements: tuple[types.Refineme
     least, most = _LIMITS.get(base.__class__, _NUMBERS)
     made = dict(schema)
     for refinement in refinements:
-        match refinement.name, refinement.arguments:
+        arguments = refinement.arguments
+        if isinstance(base, types.Bytes):  # bounds are of the bytes, four characters of base64 hold up to three
+            arguments = tuple(-(-int(bound) // 3) * 4 for bound in arguments)
+        match refinement.name, arguments:
             case "min", (bound,):
                 made[least] = max(bound, made.get(least, bound))
             case "max", (bound,):

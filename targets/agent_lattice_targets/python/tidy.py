@@ -41,8 +41,8 @@ class _Negations(ast.NodeTransformer):
         return node
 
 
-_UNTYPED = frozenset({"at", "calc", "entry", "field", "item", "minus"})
-"""Functions of the runtime's `cel` whose result may be of any type."""
+_UNTYPED = frozenset({"at", "calc", "entry", "field", "item", "minus", "or_null", "value", "value_or"})
+"""Functions of the runtime whose result may be of any type."""
 
 
 def is_untyped(node: ast.expr) -> bool:

@@ -14,7 +14,7 @@ from agent_lattice_targets.python.lines import docstring
 from agent_lattice_targets.python.literals import string
 from agent_lattice_targets.python.names import RESERVED, identifier
 from agent_lattice_targets.python.package_names import PackageNames
-from agent_lattice_targets.python.validators import Validators
+from agent_lattice_targets.python.validators import RUNTIME, Validators
 
 
 class TypesModule:
@@ -32,7 +32,7 @@ class TypesModule:
     def check(self, type: types.Type) -> str:
         """The expression of a type's validator, for a module that imports `check_…` and `checks`."""
         name = self._validators.name(type)
-        if not name.startswith("checks."):
+        if not name.startswith(RUNTIME):
             self._exported.add(name)
         return name
 
@@ -48,23 +48,27 @@ class TypesModule:
     def text(self) -> str:
         validators = self._validators
         classes = [self._class_lines(record) for record in self._made.records]
+        functions = [line for function in validators.functions for line in ["", "", *function]]
+        called = ["checks", *(["cel_wire"] if "cel_wire." in "\n".join(functions) else [])]
+        annotated = "cel_time." in "\n".join([*functions, *(line for one in classes for line in one)])
         lines = ['"""Types of the values that go in and out, and their validators.', ""]
         lines += [
             "A validator takes (value, path, errors), appends every problem to errors and returns the decoded value."
         ]
-        lines += ['"""', "", "from __future__ import annotations", "", "from ._runtime import checks"]
+        lines += ['"""', "", "from __future__ import annotations", "", import_line("._runtime", called)]
         lines += [import_line("._runtime.checks", validators.imports)] if validators.imports else []
         typing = self._annotations.typing | ({"TypedDict"} if classes else set())
-        if typing:
-            lines += ["", "TYPE_CHECKING = False", "if TYPE_CHECKING:", import_line("typing", typing, 4)]
+        if typing or annotated:
+            lines += ["", "TYPE_CHECKING = False", "if TYPE_CHECKING:"]
+        lines += [import_line("typing", typing, 4)] if typing else []
+        lines += [""] if typing and annotated else []
+        lines += ["    from ._runtime import cel_time"] if annotated else []
         for one in classes:
             lines += ["", *one]
         if validators.constants:
             lines += ["", ""] if classes else [""]
             lines += [line for constant in validators.constants for line in constant]
-        for function in validators.functions:
-            lines += ["", "", *function]
-        return "\n".join(lines) + "\n"
+        return "\n".join([*lines, *functions]) + "\n"
 
     def _class_lines(self, record: types.Record) -> list[str]:
         name = self._names.classes[record.name]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
+from types import UnionType
 
 from agent_lattice import types
 
@@ -14,14 +16,25 @@ from agent_lattice_targets.python.names import constant_name, snake
 from agent_lattice_targets.python.package_names import PackageNames
 
 _SCALARS = {
-    types.Null: "null",
-    types.Bool: "boolean",
-    types.Int: "integer",
-    types.Float: "number",
-    types.String: "text",
+    types.Null: "checks.null",
+    types.Bool: "checks.boolean",
+    types.Int: "checks.integer",
+    types.Uint: "cel_wire.uint",
+    types.Float: "checks.number",
+    types.String: "checks.text",
+    types.Bytes: "cel_wire.binary",
+    types.Timestamp: "cel_wire.timestamp",
+    types.Duration: "cel_wire.duration",
 }
+_ENTRIES = {
+    types.Int: "cel_wire.int_entries",
+    types.Uint: "cel_wire.uint_entries",
+    types.Bool: "cel_wire.bool_entries",
+}
+RUNTIME = ("checks.", "cel_wire.")
+"""What the names of validators in the runtime begin with."""
 
-_LENGTHS = types.String | types.ListType | types.MapType
+_LENGTHS = types.String | types.Bytes | types.ListType | types.MapType
 
 
 class Validators:
@@ -37,11 +50,11 @@ class Validators:
         self.imports: set[str] = set()
 
     def name(self, type: types.Type) -> str:
-        """The expression of a type's validator: a function of the module, or one of the runtime's `checks`."""
+        """The expression of a type's validator: a function of the module, or one of the runtime."""
         if isinstance(type, types.Record):
             return self._names.checks[type.name]
         if type.__class__ in _SCALARS:
-            return f"checks.{_SCALARS[type.__class__]}"
+            return _SCALARS[type.__class__]
         key = str(type)
         if key not in self._functions:
             self._functions[key] = self._names.fresh(f"check_{_words(type)}")
@@ -150,8 +163,8 @@ class Validators:
         match type:
             case types.ListType(item=item):
                 lines += self._list(item, annotation)
-            case types.MapType(value=value):
-                lines += self._map(value, annotation)
+            case types.MapType(value=value, key=key):
+                lines += self._map(value, key, annotation)
             case types.Refined():
                 lines += self._refined(type)
             case types.Literal():
@@ -180,10 +193,11 @@ class Validators:
         lines += ["    if len(errors) > before:  # once more, to say where", "        del errors[before:]"]
         return [*lines, *statement(8, "made = ", placed).split("\n"), "    return made"]
 
-    def _map(self, value: types.Type, annotation: str) -> list[str]:
+    def _map(self, value: types.Type, key: types.Type, annotation: str) -> list[str]:
         checked = self._decoded(value, "item", 'f"{path}.{key}"')
         body = ast.parse(f"{{key: {checked} for key, item in entries.items()}}", mode="eval").body
-        lines = ["    entries = checks.entries(value, path, errors)"]
+        function = _ENTRIES.get(types.base(key).__class__, "checks.entries")
+        lines = [f"    entries = {function}(value, path, errors)"]
         return [*lines, *statement(4, f"made: {annotation} = ", body).split("\n"), "    return made"]
 
     def _refined(self, type: types.Refined) -> list[str]:
@@ -225,20 +239,37 @@ def _is_plain_record(type: types.Type) -> bool:
 
 def contains_itself(record: types.Record) -> bool:
     """Whether a value of a record may hold another one of the same record."""
+    return any(isinstance(part, types.Record) and part.name == record.name for part in _parts(record))
+
+
+def mentions(type: types.Type, classes: UnionType) -> bool:
+    """Whether a value of the type may be or hold one of a type of these classes."""
+    return any(isinstance(part, classes) for part in (type, *_parts(type)))
+
+
+def _parts(type: types.Type) -> Iterator[types.Type]:
+    """The types inside a type, each record's once."""
     seen: set[str] = set()
-    waiting: list[types.Type] = [field.type for field in record.fields.values()]
+    waiting = _inside(type)
     while waiting:
-        match waiting.pop():
-            case types.Record() as inner if inner.name == record.name:
-                return True
-            case types.Record() as inner if inner.name not in seen:
-                seen.add(inner.name)
-                waiting += [field.type for field in inner.fields.values()]
-            case types.ListType(item=inner) | types.MapType(value=inner) | types.Optional(inner=inner):
-                waiting.append(inner)
-            case types.Refined(base=inner):
-                waiting.append(inner)
-    return False
+        part = waiting.pop()
+        if isinstance(part, types.Record) and part.name in seen:
+            continue
+        if isinstance(part, types.Record):
+            seen.add(part.name)
+        waiting += _inside(part)
+        yield part
+
+
+def _inside(type: types.Type) -> list[types.Type]:
+    match type:
+        case types.Record(fields=fields):
+            return [field.type for field in fields.values()]
+        case types.ListType(item=inner) | types.Optional(inner=inner) | types.Refined(base=inner):
+            return [inner]
+        case types.MapType(value=value, key=key):
+            return [key, value]
+    return []
 
 
 def _words(type: types.Type) -> str:

@@ -11,14 +11,17 @@ from agent_lattice_targets.python.package import package_files
 from targets.python.programs import made, run, write
 
 ALL = """
-workflow all_of_them(numbers: list<int>, words: map<string, int>, max: int, cel_math: float) -> string {
+workflow all_of_them(numbers: list<int>, words: map<string, int>, max: int, cel_math: float, by: map<uint, int>?) -> string {
   let doubled = words.transformMap(word, count, count > 1, count * 2)
   let ordered = numbers.distinct().sortBy(n, -n)
   let checked = numbers.all(place, n, 10 / n > place)
   let coded = type(max) == int ? base64.encode(bytes(string(max))) : ""
   let hour = timestamp(max).getHours()
   let least = math.least(numbers[0], max)
-  return "%s %s %s %d %.1f %s %d".format([doubled, ordered, checked, least, math.floor(cel_math), coded, hour])
+  let big = uint(max) + 1u
+  let trimmed = " a ".trim() + string([big].first().orValue(0u))
+  let shown = [doubled, ordered, checked, least, math.floor(cel_math), coded, hour, trimmed]
+  return "%s %s %s %d %.1f %s %d %s".format(shown)
 }
 """
 PLAIN = "workflow plain(numbers: list<int>) -> bool {\n  return numbers.all(place, n, n > place)\n}\n"
@@ -38,7 +41,7 @@ def test_a_package_carries_what_its_expressions_call() -> None:
 def test_names_of_modules_are_names_like_others() -> None:
     done = run(ALL, ARGUMENTS)
     assert done.failure is None
-    assert done.result == "{b: 4} [3, 2, 1] false 1 1.0 Mg== 0"
+    assert done.result == "{b: 4} [3, 2, 1] false 1 1.0 Mg== 0 a3"
 
 
 def test_type_checkers_have_nothing_to_say_of_the_generated_module(tmp_path: Path) -> None:

@@ -64,6 +64,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     plans = {
         "rich": rich(),
         "narrow": beside("narrow"),
+        "exact": beside("exact"),
         "awkward": awkward(),
         "echo": made(ECHO, ECHO_FILES),
         "empty": made(body("return 1")),
@@ -93,7 +94,7 @@ def test_formatters_linters_and_type_checkers_have_nothing_to_say(built: dict[st
 
 def test_the_packages_own_tests_pass_without_anything_installed(built: dict[str, Path]) -> None:
     for interpreter in interpreters():
-        for name, count in (("rich", 3), ("narrow", 2)):
+        for name, count in (("rich", 3), ("narrow", 2), ("exact", 1)):
             done = python("-S", "-m", "unittest", "-v", cwd=built[name], interpreter=interpreter)
             assert done.returncode == 0, done.stderr
             assert re.search(rf"^Ran {count} tests", done.stderr, re.M)
