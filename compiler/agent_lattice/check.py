@@ -131,7 +131,7 @@ def _poisoned(tree: Tree, source: Source) -> set[str]:
         node = stack.pop()
         if isinstance(node, Junk):
             found |= set(
-                re.findall(r"\b(?:type|tool|model|secret|workflow|let|var|branch)\s+([A-Za-z_]\w*)", node.text)
+                re.findall(r"\b(?:type|tool|model|agent|secret|workflow|let|var|branch)\s+([A-Za-z_]\w*)", node.text)
             )
             found |= set(re.findall(r"([A-Za-z_]\w*)\s*=(?!=)", node.text)) | set(
                 re.findall(r"import\s*\{([^}]*)", node.text)

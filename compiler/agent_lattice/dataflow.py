@@ -11,7 +11,7 @@ from agent_lattice.terms import Template, Term, reads, template_reads
 def own_terms(op: plan.Op) -> Iterator[Term | Template]:
     """What an operation itself evaluates, before the blocks inside it run."""
     match op:
-        case plan.Tool(args=args) | plan.Call(args=args) | plan.Emit(payload=args):
+        case plan.Tool(args=args) | plan.Call(args=args) | plan.Run(args=args) | plan.Emit(payload=args):
             yield from (value for _, value in args)
         case plan.Ask(system=system, prompt=prompt, checks=checks):
             yield from (text for text in (system, prompt) if text is not None)
@@ -89,6 +89,7 @@ def defined(op: plan.Op) -> tuple[str, ...]:
             plan.Tool(name=name)
             | plan.Ask(name=name)
             | plan.Call(name=name)
+            | plan.Run(name=name)
             | plan.Let(name=name)
             | plan.Var(name=name)
         ):

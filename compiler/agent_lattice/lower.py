@@ -28,9 +28,10 @@ def lower(program: Program, main: plan.Workflow) -> plan.Plan:
     tools = {value.name: value for value in values if isinstance(value, plan.ToolSet)}
     roots = [symbol.value for symbol in program.main.of_sort("workflow")]
     workflows = _reachable(roots, program.workflows)
-    used = _used_operations(workflows)
-    needed = _needed_models(workflows, models)
-    grants = _Grants(program.workflows, models, tools)
+    agents = _needed_agents(workflows, [value for value in values if isinstance(value, plan.Agent)])
+    used = _used_operations(workflows, agents)
+    needed = _needed_models(workflows, agents, models)
+    grants = _Grants(program.workflows, agents, models, tools)
     made = plan.Plan(
         format=plan.FORMAT,
         name=main.name,
@@ -39,6 +40,7 @@ def lower(program: Program, main: plan.Workflow) -> plan.Plan:
         records=tuple(sorted(program.records, key=lambda record: record.name)),
         models=tuple(models[name] for name in sorted(needed)),
         tools=tuple(_trimmed(tools[name], used) for name in sorted({operation.split(".")[0] for operation in used})),
+        agents=tuple(agents),
         workflows=tuple(sorted(workflows, key=lambda workflow: workflow.name)),
         tests=tuple(sorted(program.tests, key=lambda test: test.name)),
         permissions=tuple((workflow.name, grants.of(workflow)) for workflow in sorted(workflows, key=lambda w: w.name)),
@@ -60,8 +62,14 @@ def _reachable(roots: Iterable[plan.Workflow], by_name: dict[str, plan.Workflow]
     return list(found.values())
 
 
-def _used_operations(workflows: Iterable[plan.Workflow]) -> set[str]:
-    return {op.operation for workflow in workflows for op in plan.walk(workflow.body) if isinstance(op, plan.Tool)}
+def _needed_agents(workflows: Iterable[plan.Workflow], agents: Iterable[plan.Agent]) -> list[plan.Agent]:
+    run = {op.agent for workflow in workflows for op in plan.walk(workflow.body) if isinstance(op, plan.Run)}
+    return sorted((agent for agent in agents if agent.name in run), key=lambda agent: agent.name)
+
+
+def _used_operations(workflows: Iterable[plan.Workflow], agents: Iterable[plan.Agent]) -> set[str]:
+    called = {op.operation for workflow in workflows for op in plan.walk(workflow.body) if isinstance(op, plan.Tool)}
+    return called | {offer.operation for agent in agents for offer in agent.offers}
 
 
 def _trimmed(tool: plan.ToolSet, used: set[str]) -> plan.ToolSet:
@@ -69,14 +77,17 @@ def _trimmed(tool: plan.ToolSet, used: set[str]) -> plan.ToolSet:
     return replace(tool, operations=tuple(op for op in tool.operations if f"{tool.name}.{op.name}" in used))
 
 
-def _needed_models(workflows: Iterable[plan.Workflow], models: dict[str, plan.Model]) -> set[str]:
-    asked = (op for workflow in workflows for op in plan.walk(workflow.body) if isinstance(op, plan.Ask))
-    return {model.name for op in asked for model in _models_of(op, models)}
+def _needed_models(
+    workflows: Iterable[plan.Workflow], agents: Iterable[plan.Agent], models: dict[str, plan.Model]
+) -> set[str]:
+    asking: list[plan.Ask | plan.Agent] = list(agents)
+    asking += [op for workflow in workflows for op in plan.walk(workflow.body) if isinstance(op, plan.Ask)]
+    return {model.name for one in asking for model in _models_of(one, models)}
 
 
-def _models_of(op: plan.Ask, models: dict[str, plan.Model]) -> Iterator[plan.Model]:
-    """The models an ask may turn to: its own, the one it escalates to, and their fallbacks."""
-    for name in (op.model, op.escalate):
+def _models_of(asking: plan.Ask | plan.Agent, models: dict[str, plan.Model]) -> Iterator[plan.Model]:
+    """The models an ask or an agent may turn to: its own, the one an ask escalates to, and their fallbacks."""
+    for name in (asking.model, asking.escalate if isinstance(asking, plan.Ask) else None):
         seen: set[str] = set()
         while name is not None and name not in seen:
             seen.add(name)
@@ -88,9 +99,14 @@ class _Grants:
     """What each workflow may touch: its own steps one by one, those of children by reference, so that it stays small."""
 
     def __init__(
-        self, workflows: dict[str, plan.Workflow], models: dict[str, plan.Model], tools: dict[str, plan.ToolSet]
+        self,
+        workflows: dict[str, plan.Workflow],
+        agents: Iterable[plan.Agent],
+        models: dict[str, plan.Model],
+        tools: dict[str, plan.ToolSet],
     ) -> None:
         self.workflows = workflows
+        self.agents = {agent.name: agent for agent in agents}
         self.models = models
         self.tools = tools
         self.operations = {f"{tool.name}.{op.name}": op for tool in tools.values() for op in tool.operations}
@@ -108,19 +124,27 @@ class _Grants:
     def _steps(self, workflow: plan.Workflow) -> Iterator[tuple[str, Permissions]]:
         for op in plan.walk(workflow.body):
             if isinstance(op, plan.Tool):
-                yield op.step, self._tool(op)
+                yield op.step, self._tool(op.operation)
             elif isinstance(op, plan.Ask):
                 yield op.step, _union(map(_model, _models_of(op, self.models)))
+            elif isinstance(op, plan.Run):
+                yield from self._agent(op.step, self.agents[op.agent])
 
-    def _tool(self, op: plan.Tool) -> Permissions:
-        tool_name = op.operation.partition(".")[0]
-        tool, operation = self.tools[tool_name], self.operations[op.operation]
+    def _agent(self, step: str, agent: plan.Agent) -> Iterator[tuple[str, Permissions]]:
+        """A turn asks the models and touches nothing else; each call touches what its own operation does."""
+        yield f"{step}.turn", _union(map(_model, _models_of(agent, self.models)))
+        for offer in agent.offers:
+            yield f"{step}.turn.{offer.name}", self._tool(offer.operation)
+
+    def _tool(self, name: str) -> Permissions:
+        tool_name = name.partition(".")[0]
+        tool, operation = self.tools[tool_name], self.operations[name]
         return _union(
             (
                 access(tool),
                 Permissions(
                     tools=(tool_name,),
-                    operations=(op.operation,),
+                    operations=(name,),
                     hosts=operation.hosts,
                     secrets=operation.secrets,
                     env=operation.env,

@@ -75,6 +75,18 @@ class Call(Op):
 
 
 @record
+class Run(Op):
+    """Let an agent of the plan work; its turns and their tool calls stand under `step.`."""
+
+    step: str
+    name: str
+    agent: str
+    args: Args
+    type: types.Type
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@record
 class Let(Op):
     """Name a value."""
 
@@ -297,6 +309,32 @@ class ToolSet:
 
 
 @record
+class Offer:
+    """An operation (`tool.op`) that an agent's model may call; the model knows it as `name`."""
+
+    name: str
+    operation: str
+
+
+@record
+class Agent:
+    """A model that calls tools until it answers, in at most `max_turns` replies; checks see the answer as `answer`."""
+
+    name: str
+    params: tuple[Param, ...]
+    type: types.Type
+    model: str
+    offers: tuple[Offer, ...]
+    system: Template | None
+    prompt: Template
+    checks: tuple[Check, ...]
+    max_turns: int
+    repair: int
+    doc: str = ""
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@record
 class Workflow:
     """A workflow; `main` in the plan names the one that a run starts."""
 
@@ -309,13 +347,23 @@ class Workflow:
 
 
 @record
+class Use:
+    """A call that the model of an agent asks for in a test; `tool` is the name that it knows."""
+
+    tool: str
+    args: Args
+
+
+@record
 class Mock:
-    """What an operation (`tool.op`) or an ask (`ask step`) answers in a test: values by call, or a failure."""
+    """What an operation (`tool.op`), an ask (`ask step`), an agent (`run step`) or its model (`turn step`) answers in a
+    test: values by call, or a failure, or for a model the calls it asks for side by side."""
 
     target: str
     params: tuple[str, ...]
     values: tuple[Term, ...]
     failure: tuple[str, str] | None
+    uses: tuple[Use, ...] = ()
 
 
 @record
@@ -385,6 +433,7 @@ class Plan:
     records: tuple[types.Record, ...]
     models: tuple[Model, ...]
     tools: tuple[ToolSet, ...]
+    agents: tuple[Agent, ...]
     workflows: tuple[Workflow, ...]
     tests: tuple[Test, ...]
     permissions: tuple[tuple[str, Grants], ...]

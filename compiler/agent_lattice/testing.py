@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent_lattice_runtime.cel import CelError
 from agent_lattice_runtime.errors import Failure
-from agent_lattice_runtime.testing import Computed, Fails, Tested, run_test
+from agent_lattice_runtime.testing import Computed, Fails, Tested, Uses, run_test
 
 from agent_lattice.expr.evaluate import value_of
 from agent_lattice.plan import Expectation, Mock, Test
@@ -20,7 +20,9 @@ def problems(test: Test, workflow: Workflow, tools: str) -> list[str]:
     """Run a test; a line for everything that is not as it expects. `tools` is the folder of Python tools."""
     try:
         arguments = {name: value_of(term, {}) for name, term in test.args}
-        mocks = {mock.target: _replies(mock) for mock in test.mocks}
+        mocks: dict[str, list[object]] = {}
+        for mock in test.mocks:
+            mocks.setdefault(mock.target, []).extend(_replies(mock))
     except CelError as error:
         return [f"the test has no value to start with: {error}"]
     tested = run_test(workflow, arguments, mocks, tools)
@@ -35,6 +37,8 @@ def problems(test: Test, workflow: Workflow, tools: str) -> list[str]:
 def _replies(mock: Mock) -> list[object]:
     if mock.failure is not None:
         return [Fails(*mock.failure)]
+    if mock.uses:
+        return [Uses(*((use.tool, {name: value_of(term, {}) for name, term in use.args}) for use in mock.uses))]
     if mock.params:
         return [Computed(_answer(term, mock.params)) for term in mock.values]
     return [value_of(term, {}) for term in mock.values]

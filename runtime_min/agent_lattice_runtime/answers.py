@@ -6,7 +6,7 @@ import json
 
 from .canonical import canonical
 from .errors import Failure
-from .models import Reply
+from .models import Reply, ToolCall
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -110,7 +110,12 @@ def attempt_payload(model: Model, attempt: int) -> dict[str, object]:
 
 def reply_payload(model: Model, reply: Reply) -> dict[str, object]:
     """The part of llm.completed that comes from the answer; `cost_usd` is null without declared prices."""
-    return {
+    more: dict[str, object] = {}
+    if reply.calls:
+        more["tool_calls"] = [{"arguments": c.arguments, "id": c.id, "name": c.name} for c in reply.calls]
+    if reply.kept:
+        more["kept"] = reply.kept
+    return more | {
         "cost_usd": cost(model, reply),
         "gen_ai.response.finish_reasons": [_FINISH.get(reply.finish_reason, "other")],
         "gen_ai.response.id": reply.response_id,
@@ -132,6 +137,8 @@ def restore_reply(payload: Mapping[str, Any]) -> Reply:
         finish_reason=_FINISHED.get(payload["gen_ai.response.finish_reasons"][0], "other"),
         model=payload["gen_ai.response.model"],
         response_id=payload["gen_ai.response.id"],
+        calls=[ToolCall(**call) for call in payload.get("tool_calls", ())],
+        kept=payload.get("kept", ()),
     )
 
 

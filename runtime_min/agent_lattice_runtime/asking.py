@@ -18,16 +18,17 @@ if TYPE_CHECKING:
 
     from .answers import Problem
     from .effects import Outcome
-    from .models import Deps, Message, Model, Output, Provider
+    from .models import Deps, Message, Model, Offer, Output, Provider
     from .run import Run
 
 _FINAL = ("permission_denied", "cancelled", "budget_exceeded", "validation")  # another model would not help
 
 
 class Question:
-    """What is asked, whoever is asked: the step's path and static id, the type and the checks of the answer."""
+    """What is asked, whoever is asked: the step's path and static id, the type and the checks of the answer; in a turn
+    of an agent also its tools, and whether it may still call them."""
 
-    __slots__ = ("checks", "output", "prompt", "static", "step", "system")
+    __slots__ = ("checks", "may_call", "offers", "output", "prompt", "static", "step", "system")
 
     def __init__(
         self,
@@ -37,6 +38,8 @@ class Question:
         system: str,
         prompt: str,
         checks: Sequence[tuple[Callable[[Any], bool], str]],
+        offers: Sequence[Offer] | None = None,
+        may_call: bool = True,
     ) -> None:
         self.step = step
         self.static = static
@@ -44,6 +47,8 @@ class Question:
         self.system = system
         self.prompt = prompt
         self.checks = checks
+        self.offers = offers
+        self.may_call = may_call
 
 
 async def ask(run: Run, question: Question, model: Model, repair: int, escalate: Model | None) -> Any:
@@ -54,17 +59,14 @@ async def ask(run: Run, question: Question, model: Model, repair: int, escalate:
     attempt = 1
     while True:
         try:
-            reply = await _attempt(run, question, model, conversation.messages, attempt)
+            reply = await reply_to(run, question, model, conversation.messages, attempt)
         except Divergence:
             raise
         except Failure as failure:
-            other = model.fallback
-            if failure.code in _FINAL or other is None or other.name in used:
-                raise _failed(run, question, failure) from None
             attempt += 1
-            change = {"attempt": attempt, "error": failure.code, "from": model.name, "model": other.name}
-            run.note("llm.fell_back", f"{question.step}#{attempt}", change)
-            used.add(other.name)
+            other = fallback(run, question, model, used, failure, attempt)
+            if other is None:
+                raise failed(run, question.step, failure) from None
             model = other
             continue
         answer, text, problem = read_answer(question, reply)
@@ -84,7 +86,20 @@ async def ask(run: Run, question: Question, model: Model, repair: int, escalate:
             model, escalate = escalate, None
             used = {model.name}
         else:
-            raise _failed(run, question, problem.failure())
+            raise failed(run, question.step, problem.failure())
+
+
+def fallback(
+    run: Run, question: Question, model: Model, used: set[str], failure: Failure, attempt: int
+) -> Model | None:
+    """The model to ask in `attempt` because `model` failed, noted and added to `used`; None when none would help."""
+    other = model.fallback
+    if failure.code in _FINAL or other is None or other.name in used:
+        return None
+    change = {"attempt": attempt, "error": failure.code, "from": model.name, "model": other.name}
+    run.note("llm.fell_back", f"{question.step}#{attempt}", change)
+    used.add(other.name)
+    return other
 
 
 class Conversation:
@@ -107,11 +122,11 @@ class Conversation:
         self.messages = [{"role": "user", "content": content}]
 
 
-async def _attempt(run: Run, question: Question, model: Model, messages: list[Message], attempt: int) -> Reply:
+async def reply_to(run: Run, question: Question, model: Model, messages: list[Message], attempt: int) -> Reply:
     """One model call, or what the log says of it; raises the Failure it ended in."""
     step = f"{question.step}#{attempt}"
     grant = run.grant(question.static, question.step, "models", model.name)
-    asked = canonical({"messages": messages, "output": question.output.name, "system": question.system})
+    asked = canonical(_asked(question, messages))
     secrets: set[str] = set()
     stored = stored_form(run.redactor.text(asked, secrets))
     if (before := _recorded_reply(run, step, model, stored)) is not None:
@@ -126,6 +141,8 @@ async def _attempt(run: Run, question: Question, model: Model, messages: list[Me
         schema_name=question.output.name,
         step=step,
         idempotency_key=key,
+        offers=question.offers,
+        may_call=question.may_call,
     )
     mocks = run.setting.mocks
     complete = _complete if mocks is None else mocks.complete
@@ -133,6 +150,14 @@ async def _attempt(run: Run, question: Question, model: Model, messages: list[Me
     intent = ("llm.requested", step, canonical(payload), secrets)
     outcome = await Call(step, model.name, perform, (complete, request, deps), intent, False, mocks is not None)
     return _answered(run, step, model, attempt, outcome)
+
+
+def _asked(question: Question, messages: list[Message]) -> dict[str, object]:
+    """What the events of a model call keep of the request."""
+    asked: dict[str, object] = {"messages": messages, "output": question.output.name, "system": question.system}
+    if question.offers is not None:
+        asked["tools"] = [offer.name for offer in question.offers] if question.may_call else []
+    return asked
 
 
 def _recorded_reply(run: Run, step: str, model: Model, stored: str) -> Reply | None:
@@ -166,6 +191,10 @@ def _answered(run: Run, step: str, model: Model, attempt: int, outcome: Outcome)
         raise failure
     secrets: set[str] = set()
     ended.text = run.redactor.text(ended.text, secrets)
+    for call in ended.calls:
+        texts = (call.id, call.name, call.arguments)
+        call.id, call.name, call.arguments = (run.redactor.text(text, secrets) for text in texts)
+    ended.kept = [run.redactor.value(block, secrets) for block in ended.kept]
     payload = reply_payload(model, ended) | {"ms": outcome.ms}
     run.append("llm.completed", step, canonical(head | payload), secrets)
     return _checked(ended)
@@ -197,7 +226,8 @@ def _checked(reply: Reply) -> Reply:
     return reply
 
 
-def _failed(run: Run, question: Question, failure: Failure) -> Failure:
-    failure.step = question.step
-    run.note("step.failed", question.step, failure_payload(failure))
+def failed(run: Run, step: str, failure: Failure) -> Failure:
+    """Record that a step ended in this failure; the failure to raise."""
+    failure.step = step
+    run.note("step.failed", step, failure_payload(failure))
     return failure

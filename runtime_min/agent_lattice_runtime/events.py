@@ -35,6 +35,16 @@ _ERROR = {
 _TRIES = {"tries?": {"type": "array", "items": {"type": "object"}}}
 _CALL = {"attempt": _NUMBER, "gen_ai.provider.name": _TEXT, "gen_ai.request.model": _TEXT}
 
+
+def _object(fields: Mapping[str, Schema]) -> Schema:
+    return {
+        "type": "object",
+        "properties": {name.rstrip("?"): schema for name, schema in fields.items()},
+        "required": [name for name in fields if not name.endswith("?")],
+        "additionalProperties": False,
+    }
+
+
 # type -> (meaning, payload fields; a name that ends in "?" may be absent)
 EVENTS: Mapping[str, tuple[str, Mapping[str, Schema]]] = {
     "run.started": (
@@ -51,11 +61,11 @@ EVENTS: Mapping[str, tuple[str, Mapping[str, Schema]]] = {
     "run.completed": ("the last event of a run that ended well", {"result": _ANY}),
     "run.failed": ("the last event of a run that failed; `step` where", {**_ERROR, "step?": _TEXT}),
     "step.completed": (
-        "a pure or reading step has its result, or an ask its valid answer",
+        "a pure or reading step has its result, or an ask or an agent its valid answer",
         {"args?": _ARGS, "ms?": _COUNT, "op?": _TEXT, "result": _ANY},
     ),
     "step.failed": (
-        "a pure or reading step, or an ask, has failed",
+        "a pure or reading step, an ask or an agent has failed",
         {**_ERROR, **_TRIES, "args?": _ARGS, "ms?": _COUNT, "op?": _TEXT},
     ),
     "effect.intended": (
@@ -87,8 +97,18 @@ EVENTS: Mapping[str, tuple[str, Mapping[str, Schema]]] = {
             "gen_ai.usage.cached_tokens": _COUNT,
             "gen_ai.usage.input_tokens": _COUNT,
             "gen_ai.usage.output_tokens": _COUNT,
+            "kept?": {
+                "description": "what the provider is shown again beside the results of the calls",
+                "type": "array",
+            },
             "ms": _COUNT,
             "text": _TEXT,
+            "tool_calls?": {
+                "description": "the tools that the model of an agent wants called, in their order, as it wrote them",
+                "type": "array",
+                "items": _object({"arguments": _TEXT, "id": _TEXT, "name": _TEXT}),
+                "minItems": 1,
+            },
         },
     ),
     "llm.failed": (
@@ -110,6 +130,10 @@ EVENTS: Mapping[str, tuple[str, Mapping[str, Schema]]] = {
     "llm.fell_back": (
         "this attempt asks the fallback of a model that failed",
         {"attempt": _NUMBER, "error": _CLASS, "from": _TEXT, "model": _TEXT},
+    ),
+    "tool.rejected": (
+        "a call that an agent's model asked for is not made: no such tool, or arguments that do not fit; the model is told",
+        {"error": _CLASS, "errors": {**_TEXTS, "minItems": 1}, "tool": _TEXT},
     ),
     "policy.denied": (
         "the manifest does not allow what the step wanted",
@@ -146,15 +170,6 @@ def event_schema(kind: str) -> Schema:
                 "type": {"pattern": r"^custom\.."} if kind == "custom.*" else {"const": kind},
             }
         ),
-    }
-
-
-def _object(fields: Mapping[str, Schema]) -> Schema:
-    return {
-        "type": "object",
-        "properties": {name.rstrip("?"): schema for name, schema in fields.items()},
-        "required": [name for name in fields if not name.endswith("?")],
-        "additionalProperties": False,
     }
 
 

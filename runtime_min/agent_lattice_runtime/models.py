@@ -6,14 +6,23 @@ from .errors import Failure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
     from typing import Any, Protocol
 
     from .permissions import Denied, Grant
     from .redaction import Redactor
 
     Check = Callable[[object, str, list[str]], Any]  # (value, path, errors) -> decoded value; appends every problem
-    Message = Mapping[str, str]  # {"role": "user" | "assistant", "content": text}
+    # {"role": "user" | "assistant" | "tool", "content": text}. In an agent's loop "assistant" may have "calls", a list of
+    # {"id", "name", "arguments"}, and "kept", see Reply; "tool" answers the call "id", with "error" when it failed.
+    Message = Mapping[str, Any]
+
+    class Offer(Protocol):
+        """What a model is told of a tool that it may call; `schema` is that of its arguments, an object."""
+
+        name: str
+        description: str
+        schema: dict[str, object]
 
     class Provider(Protocol):
         """What every module `providers/<name>.py` is."""
@@ -153,9 +162,23 @@ class Workflow:
 
 
 class Request:
-    """One model call. `messages` alternate user and assistant; `schema` is None when plain text is wanted."""
+    """One model call. `messages` alternate user and assistant; `schema` is None when plain text is wanted.
 
-    __slots__ = ("idempotency_key", "messages", "model", "schema", "schema_name", "step", "system")
+    `offers` are the tools of an agent, None for a question without any; `may_call` is False when they may not be called
+    any more.
+    """
+
+    __slots__ = (
+        "idempotency_key",
+        "may_call",
+        "messages",
+        "model",
+        "offers",
+        "schema",
+        "schema_name",
+        "step",
+        "system",
+    )
 
     def __init__(
         self,
@@ -167,6 +190,8 @@ class Request:
         schema_name: str,
         step: str,
         idempotency_key: str,
+        offers: Sequence[Offer] | None = None,
+        may_call: bool = True,
     ) -> None:
         self.model = model
         self.system = system
@@ -175,19 +200,35 @@ class Request:
         self.schema_name = schema_name
         self.step = step  # path with attempt: `answers[3].triage#1`
         self.idempotency_key = idempotency_key
+        self.offers = offers
+        self.may_call = may_call
+
+
+class ToolCall:
+    """What a model asks for: a tool by name, `arguments` as the JSON text it wrote. Anything may stand in all three."""
+
+    __slots__ = ("arguments", "id", "name")
+
+    def __init__(self, id: str, name: str, arguments: str) -> None:
+        self.id = id
+        self.name = name
+        self.arguments = arguments
 
 
 class Reply:
     """One model answer. `finish_reason` is "stop", "length", "refusal" or "other"; `model` the one that answered.
 
-    `input_tokens` counts cached ones too; `attempts` are the failures of the tries before, oldest first.
+    `input_tokens` counts cached ones too; `attempts` are the failures of the tries before, oldest first. `calls` are
+    the tools it wants called, `kept` what the provider wants to see again, unchanged, beside their results.
     """
 
     __slots__ = (
         "attempts",
         "cached_tokens",
+        "calls",
         "finish_reason",
         "input_tokens",
+        "kept",
         "model",
         "output_tokens",
         "response_id",
@@ -205,6 +246,8 @@ class Reply:
         model: str = "",
         response_id: str = "",
         attempts: tuple[Failure, ...] = (),
+        calls: Sequence[ToolCall] = (),
+        kept: Sequence[object] = (),
     ) -> None:
         self.text = text
         self.input_tokens = input_tokens
@@ -214,6 +257,8 @@ class Reply:
         self.model = model
         self.response_id = response_id
         self.attempts = attempts
+        self.calls = calls
+        self.kept = kept
 
 
 class Deps:

@@ -28,6 +28,7 @@ _LINES = {
     "llm.invalid": ("note", "{step}  the answer is not valid: {errors}"),
     "llm.escalated": ("faint", "{step}  asks {model} instead of {from}"),
     "llm.fell_back": ("faint", "{step}  asks {model} instead of {from}"),
+    "tool.rejected": ("note", "{step}  {tool} is not called: {errors}"),
     "policy.denied": ("bad", "{step}  {message}"),
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .canonical import canonical
 from .errors import Failure
-from .models import Reply
+from .models import Reply, ToolCall
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,24 +34,40 @@ class Computed:
         self.function = function
 
 
-class Mocks:
-    """Stand-ins by "tool.operation" or "ask step": the replies of successive calls, the last one again and again.
+class Uses:
+    """A reply in a turn of an agent: the model wants these tools called, each by name with its arguments."""
 
-    A reply is a value, Fails or Computed. An `ask` is named by its static step id or the last part of it.
+    __slots__ = ("calls",)
+
+    def __init__(self, *calls: tuple[str, Mapping[str, object]]) -> None:
+        self.calls = calls
+
+    def reply(self, request: Request) -> Reply:
+        """What a provider gives for it."""
+        calls = [ToolCall(f"{index}", name, canonical(given)) for index, (name, given) in enumerate(self.calls)]
+        return Reply(text="", calls=calls, model=request.model.model)
+
+
+class Mocks:
+    """Stand-ins by "tool.operation", "ask step", "run step" (a whole agent) or "turn step" (its model): the replies of
+    successive calls, the last one again and again.
+
+    A reply is a value, Fails, Computed or, for a turn, Uses. A step is named by its static id or the last part of it.
     """
 
     def __init__(self, replies: Mapping[str, Sequence[object]]) -> None:
         self._replies = replies
         self._given: dict[str, int] = {}  # replies handed out, by the name of the mock
-        self.counts: dict[str, int] = {}  # calls, by operation or "ask " and static step id
+        self.counts: dict[str, int] = {}  # calls, by operation or "ask ", "run ", "turn " and static step id
 
     def calls(self, name: str) -> int:
-        """How often the operation was called, or the model asked in that step."""
+        """How often the operation was called, the model asked in that step, or the agent run."""
         if name in self.counts:
             return self.counts[name]
-        if not name.startswith("ask "):
+        sort, space, step = name.partition(" ")
+        if not space:
             return 0
-        return sum(count for key, count in self.counts.items() if key[:4] == "ask " and key.endswith(f".{name[4:]}"))
+        return sum(n for key, n in self.counts.items() if key.startswith(f"{sort} ") and key.endswith(f".{step}"))
 
     def stand_in(self, op: Op) -> Any:
         """What is called in place of the operation: a mock, or for an unmocked pure operation itself, counted."""
@@ -74,17 +90,31 @@ class Mocks:
     def knows(self, name: str) -> bool:
         return name in self._replies
 
+    def agent(self, static: str) -> Callable[[], object] | None:
+        """A run of an agent begins: what gives the answer in its place, None when its turns are gone through."""
+        self.count(f"run {static}")
+        name = self._named("run", static)
+        return (lambda: self.reply(name, {})) if name in self._replies else None
+
     def complete(self, request: Request, deps: Deps) -> Reply:
         """The provider of all models."""
-        static = _static(request.step)
-        names = (f"ask {static}", f"ask {static.rpartition('.')[2]}")
-        self.count(names[0])
-        name = next((name for name in names if name in self._replies), names[0])
+        static, sort = _static(request.step), "ask"
+        if request.offers is not None:
+            static, sort = static.removesuffix(".turn"), "turn"
+        self.count(f"{sort} {static}")
+        name = self._named(sort, static)
         if name not in self._replies:
             raise Failure("validation", f"the test has no mock for {name}", step=deps.step)
         answer = self.reply(name, {})
+        if isinstance(answer, Uses):
+            return answer.reply(request)
         text = answer if request.schema is None and isinstance(answer, str) else canonical(answer)
         return Reply(text=text, model=request.model.model)
+
+    def _named(self, sort: str, static: str) -> str:
+        """The mock of a step, by its whole static id or the last part of it."""
+        names = (f"{sort} {static}", f"{sort} {static.rpartition('.')[2]}")
+        return next((name for name in names if name in self._replies), names[0])
 
 
 class _StandIn:

@@ -73,7 +73,7 @@ def test_an_answer_that_is_not_an_object_travels_in_one(services: FakeServices) 
 
 @pytest.mark.parametrize(
     ("reason", "finish_reason"),
-    [("stop", "stop"), ("length", "length"), ("content_filter", "refusal"), ("tool_calls", "other")],
+    [("stop", "stop"), ("length", "length"), ("content_filter", "refusal"), ("tool_calls", "stop")],
 )
 def test_finish_reasons(services: FakeServices, reason: str, finish_reason: str) -> None:
     services.plan(openai_completion("x", finish_reason=reason))

@@ -107,7 +107,7 @@ def test_delays_end_at_the_models_timeout() -> None:
         (b'{"replies": [], "x": 1}', r"\$\.x: unknown field"),
         (b"[3]", r"\$\[0\]: expected an object"),
         (b'{"replies": [{"reply": 1}]}', r"\$\.replies\[0\]\.step: expected the path"),
-        (b'[{"step": "a"}]', "exactly one of reply, text and error"),
+        (b'[{"step": "a"}]', "exactly one of reply, text, error and calls"),
         (b'[{"step": "a", "reply": 1, "text": "x"}]', "exactly one of"),
         (b'[{"step": "a", "text": 1}]', r"\$\[0\]\.text: expected a string"),
         (b'[{"step": "a", "reply": 1, "times": 0}]', r"times: expected a whole number from 1"),

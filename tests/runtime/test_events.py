@@ -21,6 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from .agent_samples import GOOD, desk
 from .samples import (
     JUDGE,
     REFUND_REPLIES,
@@ -80,7 +81,9 @@ def failing_run() -> MemoryStore:
 def test_all_types_occur_and_all_events_are_valid() -> None:
     _, good = run(refund(World()), {"order_id": "A1"}, scripted=REFUND_REPLIES)
     seen = set()
-    for store in (good, failing_run()):
+    turns = [{"step": "found.turn[0]", "calls": [{"tool": "nothing"}]}, {"step": "found.turn[1]", "text": GOOD}]
+    _, agent = run(desk(World()), scripted=turns)
+    for store in (good, failing_run(), agent):
         for row in store.runs():
             for event in store.events(row):
                 kind = "custom.*" if event[2].startswith("custom.") else event[2]

@@ -1,4 +1,4 @@
-"""What the names in a test stand for: operations, ask steps, and counted calls."""
+"""What the names in a test stand for: operations, steps that ask a model or run an agent, and counted calls."""
 
 from __future__ import annotations
 
@@ -20,24 +20,43 @@ Found = tuple[Type, tuple[plan.Param, ...]]
 """What a target gives, and its parameters."""
 
 
+STEPS = {"ask": "ask", "run": "run", "turn": "run"}
+"""What a test may speak of beside operations, by the kind of step that it is or belongs to."""
+
+
 class Targets:
-    """The operations and ask steps that a test of a workflow may speak of."""
+    """The operations and steps that a test of a workflow may speak of."""
 
     def __init__(self, module: Module, workflow: plan.Workflow, report: Report) -> None:
         self.module = module
         self.report = report
-        self.asks = dict(_asks(workflow, module, ""))
+        self.steps = dict(_steps(workflow, module, ""))
 
-    def find(self, ask: bool, path: tuple[Name, ...]) -> Found | None:
-        """The type and parameters of a target; None when it is unknown, which is reported."""
+    def find(self, sort: str, path: tuple[Name, ...]) -> Found | None:
+        """The type and parameters of a target, `sort` is the word before it or ""; None when it is unknown, which is
+        reported."""
         text, span = ".".join(map(str, path)), path[0].span.to(path[-1].span)
-        if ask and text in self.asks:
-            return self.asks[text], ()
-        operation = None if ask else self.operation(path)
+        if sort:
+            word = STEPS[sort]
+            known = {id: op.type for id, op in self.steps.items() if _word(op) == word}
+            if text in known:
+                return known[text], ()
+            self._report(f"{word} step", text, known, span)
+            return None
+        operation = self.operation(path)
         if operation is not None:
             return operation.type, operation.params
-        self._report("ask step" if ask else "operation", text, self.asks if ask else self._operations(), span)
+        self._report("operation", text, self._operations(), span)
         return None
+
+    def agent(self, path: tuple[Name, ...]) -> plan.Agent | None:
+        """The agent that a step runs; None for another step, or an agent that is not known here."""
+        op = self.steps.get(".".join(map(str, path)))
+        modules = {
+            id(symbol.module): symbol.module for symbol in self.module.symbols.values()
+        }  # of what it imports too
+        found = (symbol.value for module in modules.values() for symbol in module.of_sort("agent"))
+        return next((agent for agent in found if isinstance(op, plan.Run) and agent.name == op.agent), None)
 
     def operation(self, path: tuple[Name, ...]) -> plan.Operation | None:
         if len(path) != 2:
@@ -48,10 +67,10 @@ class Targets:
         symbol.used = True
         return next((op for op in symbol.value.operations if op.name == path[1].text), None)
 
-    def unique(self, ask: bool, path: tuple[Name, ...]) -> str:
-        """The target as the plan names it: `ask step` or `tool.operation`."""
-        if ask:
-            return f"ask {'.'.join(map(str, path))}"
+    def unique(self, sort: str, path: tuple[Name, ...]) -> str:
+        """The target as the plan names it: `ask step`, `run step`, `turn step` or `tool.operation`."""
+        if sort:
+            return f"{sort} {'.'.join(map(str, path))}"
         symbol = self.module.symbols.get(path[0].text)
         return ".".join([symbol.unique if symbol else path[0].text, *map(str, path[1:])])
 
@@ -65,14 +84,18 @@ class Targets:
         self.report.add(UNKNOWN_TARGET, f"unknown {sort} `{text}`", span, help=help, fix=fix)
 
 
-def _asks(workflow: plan.Workflow, module: Module, prefix: str) -> Iterator[tuple[str, Type]]:
-    """Every ask step a run of the workflow may reach, by static step id."""
+def _word(op: plan.Ask | plan.Run) -> str:
+    return "ask" if isinstance(op, plan.Ask) else "run"
+
+
+def _steps(workflow: plan.Workflow, module: Module, prefix: str) -> Iterator[tuple[str, plan.Ask | plan.Run]]:
+    """Every step that asks a model or runs an agent and that a run of the workflow may reach, by static step id."""
     by_name = {s.value.name: s.value for s in module.symbols.values() if isinstance(s.value, plan.Workflow)}
     for op in plan.walk(workflow.body):
-        if isinstance(op, plan.Ask):
-            yield prefix + op.step, op.type
+        if isinstance(op, plan.Ask | plan.Run):
+            yield prefix + op.step, op
         elif isinstance(op, plan.Call) and op.workflow in by_name and prefix.count(".") < 20:
-            yield from _asks(by_name[op.workflow], module, f"{prefix}{op.step}.")
+            yield from _steps(by_name[op.workflow], module, f"{prefix}{op.step}.")
 
 
 def counted_calls(expr: Expr, targets: Targets) -> tuple[Expr, tuple[tuple[str, str], ...]]:
@@ -83,10 +106,11 @@ def counted_calls(expr: Expr, targets: Targets) -> tuple[Expr, tuple[tuple[str, 
         if isinstance(node, Call) and node.target is None and node.name.text == "calls" and len(node.args) == 1:
             path = _path(node.args[0])
             if path:
-                ask = targets.operation(path) is None and ".".join(map(str, path)) in targets.asks
-                if not ask:
-                    targets.find(False, path)
-                counted["calls_" + "_".join(map(str, path))] = targets.unique(ask, path)
+                op = targets.steps.get(".".join(map(str, path))) if targets.operation(path) is None else None
+                sort = "" if op is None else _word(op)
+                if not sort:
+                    targets.find("", path)
+                counted["calls_" + "_".join(map(str, path))] = targets.unique(sort, path)
                 return Ident("calls_" + "_".join(map(str, path)), span=node.span)
         if isinstance(node, tuple):
             return tuple(map(visit, node))

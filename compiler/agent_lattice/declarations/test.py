@@ -9,7 +9,8 @@ from agent_lattice_runtime.errors import CATALOGUE
 
 from agent_lattice import plan
 from agent_lattice.annotations import unquote
-from agent_lattice.declarations.doubles import Targets, counted_calls
+from agent_lattice.declarations.doubles import STEPS, Targets, counted_calls
+from agent_lattice.declarations.uses import UseNode, bound_uses
 from agent_lattice.diagnostics import Code, Label, Report, did_you_mean
 from agent_lattice.expr.tree import Expr, show, shown
 from agent_lattice.fitting import UNKNOWN_ARGUMENT, bind, condition, fit
@@ -41,24 +42,25 @@ class Given:
 
 @record
 class Target:
-    """What a mock stands for: `shop.get_order`, or a step path behind `ask`."""
+    """What a mock stands for: `shop.get_order`, or a step path behind `sort`: `ask`, `run` or `turn`."""
 
-    ask: bool
+    sort: str
     path: tuple[Name, ...]
     span: Span = field(default=NOWHERE, compare=False)
 
     def __str__(self) -> str:
-        return ("ask " if self.ask else "") + ".".join(map(str, self.path))
+        return f"{self.sort} {'.'.join(map(str, self.path))}".lstrip()
 
 
 @record
 class MockNode:
-    """`mock target(params) = value, value` or `mock target fails class "message"`."""
+    """`mock target(params) = value, value`, `mock target fails class "message"` or `mock turn step use tool.op(…), …`."""
 
     target: Target
     params: tuple[Name, ...] | None
     values: tuple[Expr, ...]
     failure: tuple[Name, Text] | None
+    uses: tuple[UseNode, ...] = ()
     span: Span = field(default=NOWHERE, compare=False)
 
     def show(self, out: Printer) -> None:
@@ -66,6 +68,9 @@ class MockNode:
         values = tuple(map(shown, self.values))
         if self.failure:
             out.line(f"mock {self.target}", params, f" fails {self.failure[0]} {self.failure[1].raw}")
+        elif self.uses:
+            uses = tuple(use.shown for use in self.uses)
+            out.line(f"mock {self.target}", params, " use", Hanging(uses) if len(uses) > 1 else (" ", *uses))
         else:
             out.line(f"mock {self.target}", params, " =", Hanging(values) if len(values) > 1 else (" ", *values))
 
@@ -91,7 +96,15 @@ class _Names:
 def _read_mock(parts: Parts) -> MockNode:
     params = parts.maybe(_Names)
     failure = (parts.name(), parts.one(Text)) if parts.has("fails") else None
-    return MockNode(parts.one(Target), params.names if params else None, tuple(parts.all(Expr)), failure, parts.span)
+    names = params.names if params else None
+    values, uses = tuple(parts.all(Expr)), tuple(parts.all(UseNode))
+    return MockNode(parts.one(Target), names, values, failure, uses, parts.span)
+
+
+def _read_target(parts: Parts) -> Target:
+    word = str(parts.children[0])
+    is_word = parts.children[0].type != "NAME" and word in STEPS
+    return Target(word if is_word else "", tuple(parts.names()), parts.span)
 
 
 @record
@@ -103,8 +116,9 @@ class Test:
         test: "test" text "{" test_item* "}"
         ?test_item: given | mock | expect | junk
         given: "given" NAME "(" arguments? ")"
-        mock: "mock" mock_target mock_params? ("=" expr ("," expr)* | "fails" NAME text)
-        mock_target: "ask"? NAME ("." NAME)*
+        mock: "mock" mock_target mock_params? ("=" expr ("," expr)* | "fails" NAME text | "use" mock_use ("," mock_use)*)
+        mock_target: ("ask" | "run" | "turn")? NAME ("." NAME)*
+        mock_use: NAME "." NAME "(" arguments? ")"
         mock_params: "(" (NAME ("," NAME)*)? ")"
         expect: "expect" expr
     """
@@ -114,7 +128,8 @@ class Test:
         ),
         "given": lambda parts: Given(parts.name(), tuple(parts.maybe(list) or []), parts.span),
         "mock": _read_mock,
-        "mock_target": lambda parts: Target(parts.children[0].type == "ASK", tuple(parts.names()), parts.span),
+        "mock_target": _read_target,
+        "mock_use": lambda parts: UseNode.read(parts),
         "mock_params": lambda parts: _Names(tuple(parts.names())),
         "expect": lambda parts: Expect(parts.one(Expr), parts.span),
     }
@@ -165,13 +180,15 @@ class Test:
     def _mocks(self, targets: Targets) -> Iterator[plan.Mock]:
         report = targets.report
         for node in (item for item in self.items if isinstance(item, MockNode)):
-            type, params = targets.find(node.target.ask, node.target.path) or (UNKNOWN, None)
+            type, params = targets.find(node.target.sort, node.target.path) or (UNKNOWN, None)
             scope = Scope(Body(targets.module, report, type, str(node.target)))
             for name in node.params or ():
                 scope.define(name, _param_type(name, params, node.target, report), "argument")
             values = tuple(fit(value, type, scope, report, f"the answer of `{node.target}`") for value in node.values)
             names = tuple(name.text for name in node.params or ())
-            yield plan.Mock(targets.unique(node.target.ask, node.target.path), names, values, _failure(node, report))
+            uses = bound_uses(node.uses, node.target.sort, node.target.path, targets, scope)
+            target = targets.unique(node.target.sort, node.target.path)
+            yield plan.Mock(target, names, values, _failure(node, report), uses)
 
     def _expectations(self, output: Type, targets: Targets) -> Iterator[plan.Expectation]:
         for node in (item for item in self.items if isinstance(item, Expect)):

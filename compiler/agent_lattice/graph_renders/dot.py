@@ -13,6 +13,7 @@ _SHAPES = {
     "if": "diamond",
     "match": "diamond",
     "ask": "hexagon",
+    "run": "doubleoctagon",
     "call": "component",
     "parallel": "trapezium",
     "join": "invtrapezium",

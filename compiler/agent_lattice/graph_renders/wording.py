@@ -13,6 +13,8 @@ def node_lines(node: Node) -> list[str]:
             return [name, operation]
         case plan.Ask(name=name, model=model):
             return [name, f"ask {model}"]
+        case plan.Run(name=name, agent=agent):
+            return [name, f"run {agent}"]
         case plan.Call(name=name, workflow=workflow):
             return [name, f"call {workflow}"]
         case plan.Let(name=name) | plan.Var(name=name) | plan.Set(name=name) as op:

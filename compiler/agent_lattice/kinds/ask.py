@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from agent_lattice import plan
 from agent_lattice.annotations import Annotation, annotation, resolve, unquote
-from agent_lattice.diagnostics import Code, Edit, Fix, Label
+from agent_lattice.diagnostics import Code, Edit, Fix, Label, Report
 from agent_lattice.expr.templates import check_template, parse_template
 from agent_lattice.expr.tree import Expr, shown
 from agent_lattice.fitting import condition
@@ -87,39 +88,21 @@ class Ask:
         step = scope.step(self.name)
         type = resolve(self.output, scope.module, scope.report)
         model = scope.module.find(self.model, "model", scope.report)
-        single = self._single(scope)
+        single = single_clauses(self.clauses, scope.report)
         op = plan.Ask(
             step,
             self.name.text,
             model.name if isinstance(model, plan.Model) else self.model.text,
             type,
-            self._template(single.get("system"), scope),
-            self._template(single.get("prompt"), scope) or self._missing_prompt(scope),
-            self._checks(type, scope),
-            self._repair(single.get("repair"), scope),
+            template(single.get("system"), scope),
+            template(single.get("prompt"), scope) or self._missing_prompt(scope),
+            answer_checks(self.clauses, self.name, type, scope),
+            repairs(single.get("repair"), scope.report),
             self._escalate(single.get("escalate"), scope),
             self.span,
         )
         scope.define(self.name, type, "step result")
         return op
-
-    def _single(self, scope: Scope) -> dict[str, Clause]:
-        """The clauses that may stand once, by word."""
-        found: dict[str, Clause] = {}
-        for clause in self.clauses:
-            if isinstance(clause, Junk) or clause.word == "check":
-                continue
-            if clause.word in found:
-                related = (Label(found[clause.word].span, "the first one is here"),)
-                scope.report.add(REPEATED_CLAUSE, f"`{clause.word}` stands twice", clause.span, related=related)
-            found.setdefault(clause.word, clause)
-        return found
-
-    def _template(self, clause: Clause | None, scope: Scope) -> Template | None:
-        if clause is None:
-            return None
-        parsed = parse_template(clause.value.span, scope.report)
-        return check_template(parsed, scope, scope.report)
 
     def _missing_prompt(self, scope: Scope) -> Template:
         if not any(isinstance(clause, Junk) for clause in self.clauses):
@@ -132,33 +115,59 @@ class Ask:
             )
         return Template(())
 
-    def _checks(self, type: Type, scope: Scope) -> tuple[plan.Check, ...]:
-        inner = scope.inner()
-        inner.define(self.name, type, "answer")
-        checks = [c for c in self.clauses if isinstance(c, Clause) and c.word == "check"]
-        return tuple(
-            plan.Check(condition(c.value, inner, scope.report), unquote(c.message.raw)) for c in checks if c.message
-        )
-
-    def _repair(self, clause: Clause | None, scope: Scope) -> int:
-        if clause is None:
-            return 0
-        count: int = clause.value.value
-        if count > MOST_REPAIRS:
-            scope.report.add(
-                TOO_MANY_REPAIRS,
-                f"at most {MOST_REPAIRS} repairs, not {count}",
-                clause.value.span,
-                help="a model that fails that often needs another prompt or model",
-                fix=Fix(f"repair {MOST_REPAIRS}", (Edit(clause.value.span, str(MOST_REPAIRS)),)),
-            )
-        return count
-
     def _escalate(self, clause: Clause | None, scope: Scope) -> str | None:
         if clause is None:
             return None
         model = scope.module.find(clause.value, "model", scope.report)
         return model.name if isinstance(model, plan.Model) else None
+
+
+def single_clauses(clauses: Iterable[Any], report: Report) -> dict[str, Any]:
+    """The clauses that may stand once, by word; a second one is reported."""
+    found: dict[str, Any] = {}
+    for clause in clauses:
+        if isinstance(clause, Junk) or clause.word == "check":
+            continue
+        if clause.word in found:
+            related = (Label(found[clause.word].span, "the first one is here"),)
+            report.add(REPEATED_CLAUSE, f"`{clause.word}` stands twice", clause.span, related=related)
+        found.setdefault(clause.word, clause)
+    return found
+
+
+def template(clause: Clause | None, scope: Scope) -> Template | None:
+    """The checked template of a `system` or `prompt`."""
+    if clause is None:
+        return None
+    parsed = parse_template(clause.value.span, scope.report)
+    return check_template(parsed, scope, scope.report)
+
+
+def answer_checks(clauses: Iterable[Any], name: Name, type: Type, scope: Scope) -> tuple[plan.Check, ...]:
+    """The `check` clauses, in which the answer is called `name`."""
+    checks = [clause for clause in clauses if isinstance(clause, Clause) and clause.word == "check"]
+    inner = scope.inner()
+    if checks:
+        inner.define(name, type, "answer")
+    return tuple(
+        plan.Check(condition(c.value, inner, scope.report), unquote(c.message.raw)) for c in checks if c.message
+    )
+
+
+def repairs(clause: Clause | None, report: Report) -> int:
+    """How often a bad answer may be corrected."""
+    if clause is None:
+        return 0
+    count: int = clause.value.value
+    if count > MOST_REPAIRS:
+        report.add(
+            TOO_MANY_REPAIRS,
+            f"at most {MOST_REPAIRS} repairs, not {count}",
+            clause.value.span,
+            help="a model that fails that often needs another prompt or model",
+            fix=Fix(f"repair {MOST_REPAIRS}", (Edit(clause.value.span, str(MOST_REPAIRS)),)),
+        )
+    return count
 
 
 KIND: type[Kind] = Ask

@@ -78,7 +78,12 @@ class Parallel:
     def _name(branch: Any, body: plan.Block, names: dict[str, Span], scope: Scope) -> str:
         """The branch's own name, that of its first step, or one by its place."""
         first = next(
-            (op.step for op in body if isinstance(op, plan.Tool | plan.Ask | plan.Call | plan.Each | plan.Loop)), None
+            (
+                op.step
+                for op in body
+                if isinstance(op, plan.Tool | plan.Ask | plan.Run | plan.Call | plan.Each | plan.Loop)
+            ),
+            None,
         )
         name = (
             branch.name.text if isinstance(branch, Branch) else (first or f"branch_{len(names) + 1}").rpartition(".")[2]

@@ -14,14 +14,15 @@ MAX_TIMES = 1_000_000
 MAX_DELAY = 3_600_000  # milliseconds
 MAX_TOKENS = 2**53 - 1
 
-_BODIES = ("reply", "text", "error")
+_BODIES = ("reply", "text", "error", "calls")
 _COUNTS = ("input_tokens", "output_tokens", "cached_tokens")
 
 
 class ScriptedReply:
-    """One entry: the answer `text` or the failure `error` (class, message), token counts, a delay in seconds."""
+    """One entry: the answer `text`, the failure `error` (class, message) or the tool `calls` (name, JSON text of the
+    arguments); token counts, a delay in seconds."""
 
-    __slots__ = ("delay", "error", "step", "text", "times", "usage")
+    __slots__ = ("calls", "delay", "error", "step", "text", "times", "usage")
 
     def __init__(self, entry: dict[str, Any]) -> None:
         from json import dumps
@@ -29,6 +30,10 @@ class ScriptedReply:
         error = entry.get("error")
         self.step: str = entry["step"]
         self.text: str = entry["text"] if "text" in entry else dumps(entry.get("reply"), ensure_ascii=False)
+        self.calls: list[tuple[str, str]] = []
+        for call in entry.get("calls", ()):
+            given = call.get("arguments", {})
+            self.calls.append((call["tool"], given if isinstance(given, str) else dumps(given, ensure_ascii=False)))
         self.error: tuple[str, str] | None = (error["code"], error.get("message", "")) if error else None
         self.usage: dict[str, int] = {key: int(count) for key, count in entry.get("usage", {}).items()}
         self.delay: float = entry.get("delay_ms", 0) / 1000
@@ -115,11 +120,13 @@ def _problems(entry: object, path: str) -> Iterator[str]:
     if not isinstance(entry.get("step"), str) or not entry["step"]:
         yield f"{path}.step: expected the path of a step"
     if sum(key in entry for key in _BODIES) != 1:
-        yield f"{path}: expected exactly one of reply, text and error"
+        yield f"{path}: expected exactly one of reply, text, error and calls"
     if not isinstance(entry.get("text", ""), str):
         yield f"{path}.text: expected a string"
     if "error" in entry:
         yield from _error_problems(entry["error"], f"{path}.error")
+    if "calls" in entry:
+        yield from _calls_problems(entry["calls"], f"{path}.calls")
     yield from _usage_problems(entry.get("usage", {}), f"{path}.usage")
     yield from _count_problems(entry, "times", 1, MAX_TIMES, path)
     yield from _count_problems(entry, "delay_ms", 0, MAX_DELAY, path)
@@ -135,6 +142,19 @@ def _error_problems(error: object, path: str) -> Iterator[str]:
     if not isinstance(error.get("message", ""), str):
         yield f"{path}.message: expected a string"
     yield from _unknown(error, ("code", "message"), path)
+
+
+def _calls_problems(calls: object, path: str) -> Iterator[str]:
+    if not isinstance(calls, list) or not calls:
+        yield f"{path}: expected a list of at least one call"
+        return
+    for index, call in enumerate(calls):
+        if not isinstance(call, dict):
+            yield f"{path}[{index}]: expected an object"
+            continue
+        if not isinstance(call.get("tool"), str):
+            yield f"{path}[{index}].tool: expected the name of a tool"
+        yield from _unknown(call, ("tool", "arguments"), f"{path}[{index}]")
 
 
 def _usage_problems(usage: object, path: str) -> Iterator[str]:
@@ -161,16 +181,29 @@ def replies_schema() -> dict[str, object]:
     """The JSON Schema (2020-12) of such a file; `python -m agent_lattice_runtime.providers.replies` prints it."""
     usage: dict[str, object] = {key: _count(0, MAX_TOKENS) for key in _COUNTS}
     error = {"code": {"enum": list(CATALOGUE)}, "message": {"type": "string"}}
+    call = {
+        "tool": {"type": "string", "description": "The tool as the model sees it: docs_search for docs.search."},
+        "arguments": {
+            "description": "An object by parameter; a string stands for the raw text that a model would write.",
+            "default": {},
+        },
+    }
     fields = {
         "step": {
             "type": "string",
             "minLength": 1,
             "description": "The path of a step without its attempt, like answers[3].draft, or a pattern: * stands for "
-            "any characters but a dot, ** for any at all.",
+            "any characters but a dot, ** for any at all. The turns of an agent are finding.turn[0], finding.turn[1], …",
         },
         "reply": {"description": "The answer as JSON."},
         "text": {"type": "string", "description": "The answer as the raw text that a model would give."},
         "error": {**_record(error, "code"), "description": "A failure instead of an answer."},
+        "calls": {
+            "type": "array",
+            "items": _record(call, "tool"),
+            "minItems": 1,
+            "description": "The tools that the model of an agent wants called in this turn, side by side.",
+        },
         "usage": _record(usage),
         "delay_ms": {**_count(0, MAX_DELAY), "default": 0},
         "times": {**_count(1, MAX_TIMES), "default": 1, "description": "For how many attempts of a step this is."},
@@ -180,7 +213,7 @@ def replies_schema() -> dict[str, object]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Scripted replies",
-        "description": "Answers for the asks of a workflow, taken in order per step.",
+        "description": "Answers for the asks and the agents of a workflow, taken in order per step.",
         "anyOf": [_record({"$schema": {}, "replies": entries}, "replies"), entries],
         "$defs": {"reply": entry},
     }

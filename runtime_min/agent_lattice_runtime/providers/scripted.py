@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..errors import Failure
-from ..models import Reply
+from ..models import Reply, ToolCall
 from .replies import Replies, parse_replies, replies_of
 
 TYPE_CHECKING = False
@@ -27,8 +27,14 @@ def complete(request: Request, deps: Deps) -> Reply:
     if entry.error is not None:
         code, message = entry.error
         raise Failure(code, message or f"scripted failure for step {step}")
+    calls = [ToolCall(f"call_{index}", name, given) for index, (name, given) in enumerate(entry.calls)]
+    if calls and request.offers is None:
+        raise Failure(
+            "validation", f"{script.source} lets step {step} call tools, and that is a question, not an agent"
+        )
     return Reply(
-        text=entry.text,
+        text="" if calls else entry.text,
+        calls=calls,
         input_tokens=entry.usage.get("input_tokens", 0),
         output_tokens=entry.usage.get("output_tokens", 0),
         cached_tokens=entry.usage.get("cached_tokens", 0),

@@ -69,7 +69,7 @@ class Body(Lines):
 
     def _operation(self, op: plan.Op, place: Place) -> None:
         match op:
-            case plan.Tool() | plan.Ask() | plan.Call() | plan.Emit():
+            case plan.Tool() | plan.Ask() | plan.Call() | plan.Run() | plan.Emit():
                 self._step(op, place)
             case plan.Let(value=value):
                 self._value(op, value, place)
@@ -101,7 +101,7 @@ class Body(Lines):
         if binding is None or not binding.read:
             self.statement(place, "", call)
         else:
-            annotated = not isinstance(op, plan.Call)
+            annotated = not isinstance(op, plan.Call | plan.Run)
             self.statement(place, self.target(binding, place, annotated=annotated), call)
 
     def _value(self, op: plan.Let, value: Term, place: Place) -> None:

@@ -25,7 +25,7 @@ from agent_lattice_targets.python.steps import step_call
 if TYPE_CHECKING:
     from agent_lattice_targets.python.bodies import Body
 
-_SINGLE = plan.Tool | plan.Ask | plan.Call | plan.Emit
+_SINGLE = plan.Tool | plan.Ask | plan.Call | plan.Run | plan.Emit
 
 
 def parallel(op: plan.Parallel, place: Place, out: Body) -> None:

@@ -9,8 +9,8 @@ from agent_lattice import plan, types
 from agent_lattice_targets.python.annotations import import_line
 from agent_lattice_targets.python.layout import statement
 from agent_lattice_targets.python.literals import data
-from agent_lattice_targets.python.package_names import PackageNames
-from agent_lattice_targets.python.schemas import json_schema
+from agent_lattice_targets.python.package_names import PackageNames, answers
+from agent_lattice_targets.python.schemas import json_schema, params_schema
 from agent_lattice_targets.python.types_module import TypesModule
 from agent_lattice_targets.python.validators import mentions
 
@@ -20,6 +20,9 @@ _OWN = types.Timestamp | types.Duration | types.Uint
 """Types whose values are of classes of the runtime."""
 
 _HOMES = {
+    "Agent": "._runtime.agents",
+    "AgentTool": "._runtime.agents",
+    "TEXT": "._runtime.models",
     "Auth": "._runtime.models",
     "Env": "._runtime.models",
     "Model": "._runtime.models",
@@ -46,7 +49,7 @@ class DeclarationsModule:
 
     def text(self) -> str:
         """Empty when the plan declares nothing."""
-        groups = [self._servers(), self._operations(), self._models(), self._outputs()]
+        groups = [self._servers(), self._operations(), self._models(), self._outputs(), self._agents()]
         blocks = ["\n".join(group) for group in groups if group]
         if not blocks:
             return ""
@@ -154,12 +157,7 @@ class DeclarationsModule:
         return self._make(self._names.models[model.name], "Model", fields)
 
     def _outputs(self) -> list[str]:
-        asked = {
-            str(op.type): op.type
-            for workflow in self._made.workflows
-            for op in plan.walk(workflow.body)
-            if isinstance(op, plan.Ask)
-        }
+        asked = {str(type): type for _, type in answers(self._made)}
         found: list[str] = []
         for key, constant in self._names.outputs.items():
             type = asked[key]
@@ -167,3 +165,35 @@ class DeclarationsModule:
             fields = {"name": data(name), "schema": data(json_schema(type)), "check": self._check(type)}
             found.append(self._make(constant, "Output", fields))
         return found
+
+    def _agents(self) -> list[str]:
+        return [self._agent(agent) for agent in self._made.agents]
+
+    def _agent(self, agent: plan.Agent) -> str:
+        plain = isinstance(agent.type, types.String)
+        self._used |= {"TEXT"} if plain else set()
+        fields: Fields = {
+            "name": data(agent.name),
+            "model": ast.Name(self._names.models[agent.model]),
+            "output": ast.Name("TEXT" if plain else self._names.outputs[str(agent.type)]),
+            "tools": ast.Tuple([self._offer(offer) for offer in agent.offers]),
+            "max_turns": data(agent.max_turns),
+        }
+        fields |= {"repair": data(agent.repair)} if agent.repair else {}
+        return self._make(self._names.agents[agent.name], "Agent", fields)
+
+    def _offer(self, offer: plan.Offer) -> ast.expr:
+        """What the model is told of an operation, and the check of the arguments that it makes."""
+        tool_name, _, name = offer.operation.rpartition(".")
+        tool = next(tool for tool in self._made.tools if tool.name == tool_name)
+        operation = next(op for op in tool.operations if op.name == name)
+        check = self._checks.check_arguments(offer.operation, operation.params)
+        self._used.add(check)
+        fields: Fields = {
+            "name": data(offer.name),
+            "op": ast.Name(self._names.operations[offer.operation]),
+            "description": data(operation.doc or tool.doc or offer.operation),
+            "schema": data(params_schema(operation.params)),
+            "check": ast.Name(check),
+        }
+        return self._call("AgentTool", fields)

@@ -30,6 +30,7 @@ def manifest(made: plan.Plan) -> dict[str, Any]:
         "workflow": made.main,
         "models": {model.name: {"provider": model.provider, "model": model.model} for model in made.models},
         "tools": {tool.name: _tool(tool) for tool in made.tools},
+        "agents": {agent.name: _agent(agent) for agent in made.agents},
         "secrets": sorted(secrets),
         "env": sorted(env),
         **_workflow(by_name[made.main], grants[made.main]),
@@ -51,6 +52,11 @@ def _workflow(workflow: plan.Workflow, grants: plan.Grants) -> dict[str, Any]:
             "calls": dict(grants.calls),
         },
     }
+
+
+def _agent(agent: plan.Agent) -> dict[str, Any]:
+    tools = {offer.name: offer.operation for offer in agent.offers}
+    return {"model": agent.model, "tools": tools, "max_turns": agent.max_turns, "repair": agent.repair}
 
 
 def _tool(tool: plan.ToolSet) -> dict[str, Any]:

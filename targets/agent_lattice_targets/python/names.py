@@ -76,6 +76,8 @@ class Namespace:
 def source_names(made: plan.Plan) -> set[str]:
     """Every name of a body that the source gives: parameters, steps, values, variables, loop items."""
     found: set[str] = set()
+    for agent in made.agents:
+        found.update(("answer", *(param.name for param in agent.params)))
     for workflow in made.workflows:
         found.update(param.name for param in workflow.params)
         for op in plan.walk(workflow.body):

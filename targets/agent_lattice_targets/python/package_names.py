@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from agent_lattice import plan, types
 
 from agent_lattice_targets.python.names import (
@@ -22,9 +24,10 @@ class PackageNames:
         self.package = package_name(made.name)
         names = source_names(made)
         self.taken = frozenset({python_name(name) for name in names} | names)
-        self._space = Namespace(self.taken - {workflow.name for workflow in made.workflows})
+        functions = [*(workflow.name for workflow in made.workflows), *(agent.name for agent in made.agents)]
+        self._space = Namespace(self.taken - set(functions))
         self._nested: dict[tuple[str, int], str] = {}
-        self.functions = {workflow.name: self._space.fresh(identifier(workflow.name)) for workflow in made.workflows}
+        self.functions = {name: self._space.fresh(identifier(name)) for name in functions}
         self.classes = {record.name: self._space.fresh(identifier(record.name)) for record in made.records}
         self.checks = {
             record.name: self._space.fresh(f"check_{snake(identifier(record.name))}") for record in made.records
@@ -38,8 +41,10 @@ class PackageNames:
             for tool in made.tools
             for op in tool.operations
         }
+        self.agents = {agent.name: self._space.fresh(constant_name(agent.name)) for agent in made.agents}
         self.outputs = self._outputs(made)
         self.parameters = {workflow.name: self._parameters(workflow) for workflow in made.workflows}
+        self.parameters |= {agent.name: {p.name: python_name(p.name) for p in agent.params} for agent in made.agents}
 
     def fresh(self, wanted: str) -> str:
         """A name that nothing else in the package has."""
@@ -61,18 +66,32 @@ class PackageNames:
 
     def called(self, workflow: plan.Workflow) -> frozenset[str]:
         """The functions that a workflow's body calls by name."""
-        return frozenset(self.functions[op.workflow] for op in plan.walk(workflow.body) if isinstance(op, plan.Call))
+        called = (called_by(op) for op in plan.walk(workflow.body))
+        return frozenset(self.functions[name] for name in called if name is not None)
 
     def _outputs(self, made: plan.Plan) -> dict[str, str]:
         """The constant of every type that a model is asked for, by the type's text; plain text needs none."""
         found: dict[str, str] = {}
-        for workflow in made.workflows:
-            for op in plan.walk(workflow.body):
-                if isinstance(op, plan.Ask) and not isinstance(op.type, types.String) and str(op.type) not in found:
-                    parts = (
-                        (op.type.name,)
-                        if isinstance(op.type, types.Record)
-                        else (workflow.name, op.step.replace(".", "_"))
-                    )
-                    found[str(op.type)] = self._space.fresh(constant_name(*map(snake, parts)))
+        for owner, type in answers(made):
+            if not isinstance(type, types.String) and str(type) not in found:
+                parts = (type.name,) if isinstance(type, types.Record) else owner
+                found[str(type)] = self._space.fresh(constant_name(*map(snake, parts)))
         return found
+
+
+def called_by(op: plan.Op) -> str | None:
+    """The workflow or agent whose function an operation calls."""
+    match op:
+        case plan.Call(workflow=name) | plan.Run(agent=name):
+            return name
+    return None
+
+
+def answers(made: plan.Plan) -> Iterator[tuple[tuple[str, ...], types.Type]]:
+    """Every type that a model is asked for, with words for who asks."""
+    for workflow in made.workflows:
+        for op in plan.walk(workflow.body):
+            if isinstance(op, plan.Ask):
+                yield (workflow.name, op.step.replace(".", "_")), op.type
+    for agent in made.agents:
+        yield (agent.name, "answer"), agent.type

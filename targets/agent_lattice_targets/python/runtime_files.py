@@ -37,6 +37,8 @@ def _needed(made: plan.Plan) -> Iterator[str]:
         yield "http_tools"
     if any(isinstance(op, plan.Var) and op.merge for workflow in made.workflows for op in plan.walk(workflow.body)):
         yield "merges"
+    if made.agents:
+        yield "agents"
     if made.models:
         yield "providers"
         yield "providers.scripted"

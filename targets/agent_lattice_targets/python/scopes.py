@@ -97,6 +97,8 @@ def _typed(op: plan.Op) -> Iterator[tuple[str, types.Type]]:
             yield name, type
         case plan.Call(name=str() as name, type=type) | plan.Var(name=str() as name, type=type):
             yield name, type
+        case plan.Run(name=str() as name, type=type):
+            yield name, type
         case plan.Each(name=str() as name, type=type):
             yield name, type
 
@@ -122,5 +124,5 @@ def leaves(block: plan.Block) -> bool:
 
 def has_steps(block: plan.Block) -> bool:
     """Whether a block has steps, which need the context of their scope."""
-    steps = plan.Tool | plan.Ask | plan.Call | plan.Each | plan.Loop | plan.Emit | plan.Parallel
+    steps = plan.Tool | plan.Ask | plan.Call | plan.Run | plan.Each | plan.Loop | plan.Emit | plan.Parallel
     return any(isinstance(op, steps) for op in plan.walk(block))

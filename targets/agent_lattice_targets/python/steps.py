@@ -17,7 +17,7 @@ from agent_lattice_targets.python.names import constant_name, python_name
 from agent_lattice_targets.python.narrowing import narrowed, proved
 from agent_lattice_targets.python.tidy import tidied
 
-Step = plan.Tool | plan.Ask | plan.Call | plan.Emit
+Step = plan.Tool | plan.Ask | plan.Call | plan.Run | plan.Emit
 
 
 def step_call(op: Step, place: Place, out: Lines, context: str | None = None) -> ast.expr:
@@ -28,9 +28,9 @@ def step_call(op: Step, place: Place, out: Lines, context: str | None = None) ->
             out.imports.add(out.names.operations[operation])
             target = ast.Name(out.names.operations[operation])
             return context_call(ctx, "tool", _local(op.step), target, out.arguments(args, place))
-        case plan.Call(workflow=workflow):
-            function = ast.Name(out.names.functions[workflow])
-            return context_call(ctx, "call", _local(op.step), function, _child_arguments(op, place, out))
+        case plan.Call(workflow=callee) | plan.Run(agent=callee):
+            function = ast.Name(out.names.functions[callee])
+            return context_call(ctx, "call", _local(op.step), function, _child_arguments(op.args, callee, place, out))
         case plan.Emit(event=event, payload=payload):
             return context_call(ctx, "emit", _local(op.step), ast.Constant(event), out.arguments(payload, place))
         case plan.Ask():
@@ -46,10 +46,10 @@ def _local(step: str) -> str:
     return step.rpartition(".")[2]
 
 
-def _child_arguments(op: plan.Call, place: Place, out: Lines) -> ast.expr:
+def _child_arguments(args: plan.Args, callee: str, place: Place, out: Lines) -> ast.expr:
     """The arguments by the Python names of the parameters; one that was left out is null."""
-    given = dict(op.args)
-    names = out.names.parameters[op.workflow]
+    given = dict(args)
+    names = out.names.parameters[callee]
     null = Const(None, type=NULL)
     return out.arguments(tuple((python, given.get(name, null)) for name, python in names.items()), place)
 
@@ -57,11 +57,7 @@ def _child_arguments(op: plan.Call, place: Place, out: Lines) -> ast.expr:
 def _ask_call(op: plan.Ask, place: Place, out: Lines, context: str) -> ast.expr:
     out.imports.add(out.names.models[op.model])
     named: list[tuple[str, ast.expr]] = [("output", ast.Name(_output(op.type, out)))]
-    if op.system is not None:
-        named.append(("system", _text(op.system, op, "system", place, out)))
-    named.append(("prompt", _text(op.prompt, op, "prompt", place, out)))
-    if op.checks:
-        named.append(("checks", ast.Tuple([_check(check, op, place) for check in op.checks])))
+    named += question(op, op.name, f"{out.workflow.name}_{op.step.replace('.', '_')}", place, out)
     if op.repair:
         named.append(("repair", data(op.repair)))
     if op.escalate is not None:
@@ -72,25 +68,37 @@ def _ask_call(op: plan.Ask, place: Place, out: Lines, context: str) -> ast.expr:
     return call
 
 
+def question(
+    asking: plan.Ask | plan.Agent, answer: str, owner: str, place: Place, out: Lines
+) -> list[tuple[str, ast.expr]]:
+    """The texts and checks of a question as named arguments; `owner` is a word for constants and functions of it."""
+    named: list[tuple[str, ast.expr]] = []
+    if asking.system is not None:
+        named.append(("system", _text(asking.system, f"{owner}_system", place, out)))
+    named.append(("prompt", _text(asking.prompt, f"{owner}_prompt", place, out)))
+    if asking.checks:
+        named.append(("checks", ast.Tuple([_check(check, answer, place) for check in asking.checks])))
+    return named
+
+
 def _output(type: types.Type, out: Lines) -> str:
     name = "TEXT" if isinstance(type, types.String) else out.names.outputs[str(type)]
     out.imports.add(name)
     return name
 
 
-def _check(check: plan.Check, op: plan.Ask, place: Place) -> ast.expr:
-    names = place.names(reads(check.condition) - {op.name})
-    answer = python_name(op.name)
-    while answer in names.values():
-        answer += "_"
-    condition = tidied(python(check.condition, {**names, op.name: answer}))
-    args = ast.arguments([], [ast.arg(answer)], None, [], [], None, [])
+def _check(check: plan.Check, answer: str, place: Place) -> ast.expr:
+    names = place.names(reads(check.condition) - {answer})
+    given = python_name(answer)
+    while given in names.values():
+        given += "_"
+    condition = tidied(python(check.condition, {**names, answer: given}))
+    args = ast.arguments([], [ast.arg(given)], None, [], [], None, [])
     return ast.Tuple([ast.Lambda(args, condition), ast.Constant(check.message)])
 
 
-def _text(template: Template, op: plan.Ask, sort: str, place: Place, out: Lines) -> ast.expr:
-    """A prompt: in place when it is short, else a constant or a function of the module."""
-    name = f"{out.workflow.name}_{op.step.replace('.', '_')}_{sort}"
+def _text(template: Template, name: str, place: Place, out: Lines) -> ast.expr:
+    """A prompt: in place when it is short, else a constant or a function of the module, called like `name`."""
     if prompts.is_short(template):
         return prompts.short_text(template, place.names(template_reads(template)))
     if prompts.is_fixed(template):

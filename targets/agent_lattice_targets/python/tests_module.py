@@ -41,7 +41,7 @@ class TestsModule:
         lines += ["from typing import Any", ""] if "Any" in self._used else [""]
         lines += [f"from {package} import WORKFLOWS"]
         lines += [import_line(f"{package}._runtime", called)] if (called := runtime_modules(body)) else []
-        helpers = {"run_test"} | (self._used & {"Computed", "Fails"})
+        helpers = {"run_test"} | (self._used & {"Computed", "Fails", "Uses"})
         lines += [import_line(f"{package}._runtime.testing", helpers), "", ""]
         end = ["", "", 'if __name__ == "__main__":', "    unittest.main()"]
         return "\n".join([*lines, "class Tests(unittest.TestCase):", body, *end]) + "\n"
@@ -70,6 +70,9 @@ class TestsModule:
             if mock.failure is not None:
                 self._used.add("Fails")
                 known.append(ast.Call(ast.Name("Fails"), [data(part) for part in mock.failure], []))
+            if mock.uses:
+                self._used.add("Uses")
+                known.append(ast.Call(ast.Name("Uses"), [_use(use) for use in mock.uses], []))
             known += [self._reply(mock, value) for value in mock.values]
         return ast.Dict([ast.Constant(target) for target in replies], [ast.List(values) for values in replies.values()])
 
@@ -98,6 +101,11 @@ class TestsModule:
         if span.source is NOWHERE.source:
             return lines
         return [f"        # {PurePosixPath(span.source.name).name}:{span.source.position(span.start)[0]}", *lines]
+
+
+def _use(use: plan.Use) -> ast.expr:
+    given = ast.Dict([ast.Constant(name) for name, _ in use.args], [python(value) for _, value in use.args])
+    return ast.Tuple([ast.Constant(use.tool), given])
 
 
 def _text(indent: int, before: str, node: ast.expr) -> list[str]:

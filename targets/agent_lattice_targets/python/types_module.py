@@ -28,6 +28,7 @@ class TypesModule:
         for record in made.records:
             self._validators.record(names.checks[record.name], record, self._annotations.of(record))
         self._exported: set[str] = set()
+        self._arguments: dict[str, str] = {}
 
     def check(self, type: types.Type) -> str:
         """The expression of a type's validator, for a module that imports `check_…` and `checks`."""
@@ -38,11 +39,22 @@ class TypesModule:
 
     def check_params(self, workflow: plan.Workflow) -> str:
         """The validator of a workflow's arguments, a record by parameter name."""
-        fields = {param.name: types.Field(param.name, param.type) for param in workflow.params}
-        record = types.Record(f"input of {workflow.name}", fields)
-        function = self._names.fresh(f"check_{identifier(workflow.name)}_input")
+        return self._check_record(
+            f"check_{identifier(workflow.name)}_input", f"input of {workflow.name}", workflow.params
+        )
+
+    def check_arguments(self, operation: str, params: Iterable[plan.Param]) -> str:
+        """The validator of what a model gives the operation `tool.op`, for modules that import it."""
+        if operation not in self._arguments:
+            wanted = f"check_{identifier(operation)}_arguments"
+            self._arguments[operation] = self._check_record(wanted, f"the arguments of {operation}", params)
+        return self._arguments[operation]
+
+    def _check_record(self, wanted: str, name: str, params: Iterable[plan.Param]) -> str:
+        fields = {param.name: types.Field(param.name, param.type) for param in params}
+        function = self._names.fresh(wanted)
         self._annotations.typing.add("Any")
-        self._validators.record(function, record, "dict[str, Any]")
+        self._validators.record(function, types.Record(name, fields), "dict[str, Any]")
         return function
 
     def text(self) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from agent_lattice import plan
 from agent_lattice.expr.python import runtime_modules
 
+from agent_lattice_targets.python.agents import AgentBody
 from agent_lattice_targets.python.annotations import Annotations, import_line
 from agent_lattice_targets.python.bodies import Body
 from agent_lattice_targets.python.lines import docstring
@@ -20,8 +21,9 @@ def workflow_module(made: plan.Plan, names: PackageNames) -> str:
     functions: list[list[str]] = []
     imports: set[str] = set()
     in_loops = False
-    for workflow in _callees_first(made):
-        body = Body(workflow, names, annotations)
+    bodies: list[Body | AgentBody] = [AgentBody(agent, names, annotations) for agent in made.agents]
+    bodies += [Body(workflow, names, annotations) for workflow in _callees_first(made)]
+    for body in bodies:
         lines = body.write()
         constants += body.constants
         functions += [*body.helpers, lines]

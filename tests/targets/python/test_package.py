@@ -65,6 +65,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "rich": rich(),
         "narrow": beside("narrow"),
         "exact": beside("exact"),
+        "agents": beside("agents"),
         "awkward": awkward(),
         "echo": made(ECHO, ECHO_FILES),
         "empty": made(body("return 1")),
@@ -94,7 +95,7 @@ def test_formatters_linters_and_type_checkers_have_nothing_to_say(built: dict[st
 
 def test_the_packages_own_tests_pass_without_anything_installed(built: dict[str, Path]) -> None:
     for interpreter in interpreters():
-        for name, count in (("rich", 3), ("narrow", 2), ("exact", 1)):
+        for name, count in (("rich", 3), ("narrow", 2), ("exact", 1), ("agents", 2)):
             done = python("-S", "-m", "unittest", "-v", cwd=built[name], interpreter=interpreter)
             assert done.returncode == 0, done.stderr
             assert re.search(rf"^Ran {count} tests?\b", done.stderr, re.M)
