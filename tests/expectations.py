@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+from agent_lattice.diagnostics import Diagnostic, Severity
 from agent_lattice.driver import Compilation
 
 Findings = Counter[tuple[int, str, str]]
@@ -25,14 +26,23 @@ def expected(text: str) -> Findings:
     return found
 
 
-def reported(compilation: Compilation, file: str | None = None) -> Findings:
-    """The findings in a file of a compilation; in the main source unless said otherwise."""
+def reported(compilation: Compilation, file: str | None = None, *, asides: bool = False) -> Findings:
+    """The findings in a file of a compilation; in the main source unless said otherwise. `asides`: see `relevant`."""
     file = file or compilation.source.name
     return Counter(
         (d.span.source.position(d.span.start)[0], str(d.severity), d.code.name)
         for d in compilation.report.sorted()
-        if d.span.source.name == file
+        if d.span.source.name == file and (asides or relevant(d))
     )
+
+
+def relevant(diagnostic: Diagnostic) -> bool:
+    """Whether a finding counts in a text that shows something else: what is unused in it, and hints, only if it says so."""
+    is_aside = diagnostic.severity is Severity.HINT or diagnostic.code.name in UNUSED
+    return not is_aside or f"[{diagnostic.code.name}]" in diagnostic.span.source.text
+
+
+UNUSED = ("unused-value", "unused-variable", "unused-result", "unused-declaration")
 
 
 def said(compilation: Compilation) -> str:

@@ -16,8 +16,12 @@ from agent_lattice.diagnostics import Fix, apply
 from agent_lattice.driver import Compilation, compile_source, plan_of
 from agent_lattice.lock import NAME, surfaces_in
 from agent_lattice.pages import all_codes
+<<<<<<< HEAD
 from agent_lattice.program import no_surfaces
 from expectations import Findings, expected, reported, said
+=======
+from expectations import Findings, expected, relevant, reported, said
+>>>>>>> ed4979a (Races between branches: reads of variables beside writes, writes through one tool, also of called workflows; a hint for steps that wait for nothing)
 
 FOLDER = Path(__file__).parents[1] / "docs" / "errors"
 BLOCK = re.compile(r"^```(\w+) ?(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -90,14 +94,14 @@ def test_wrong_gives_exactly_the_findings_it_announces(page: Page) -> None:
     sources = {name: text for name, text in page.wrong.files.items() if name.endswith(".lat")}
     announced = {name: expected(text) for name, text in sources.items()}
     assert {name: reported(compilation, name) for name in sources} == announced, said(compilation)
-    assert {d.code.number for d in compilation.report.found} == {page.number}, said(compilation)
+    assert {d.code.number for d in compilation.report.found if relevant(d)} == {page.number}, said(compilation)
 
 
 @pytest.mark.parametrize("page", SHOWN, ids=lambda page: page.name)
 def test_right_is_clean_and_can_be_built(page: Page) -> None:
     assert page.wrong and page.right and page.right.files != page.wrong.files
     compilation = page.right.compiled()
-    assert not compilation.report.found, said(compilation)
+    assert not any(map(relevant, compilation.report.found)), said(compilation)
     assert plan_of(compilation)
 
 

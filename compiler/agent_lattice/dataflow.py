@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from agent_lattice import plan
+from agent_lattice.source import NOWHERE, Span
 from agent_lattice.terms import Template, Term, reads, template_reads
 
 
@@ -99,3 +100,9 @@ def defined(op: plan.Op) -> tuple[str, ...]:
         case plan.Parallel(branches=branches):
             return tuple(name for branch in branches for inner in branch.body for name in defined(inner))
     return ()
+
+
+def span_of(op: plan.Op) -> Span:
+    """Where an operation stands in the source."""
+    span: Span = getattr(op, "span", NOWHERE)
+    return span

@@ -9,8 +9,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from agent_lattice import plan
-from agent_lattice.analyses import ANALYSES
-from agent_lattice.analyses.calls import call_cycles
+from agent_lattice.analyses import analyse
 from agent_lattice.build import build
 from agent_lattice.check import check, decode
 from agent_lattice.diagnostics import Code, Report, did_you_mean
@@ -45,13 +44,10 @@ def compile_source(name: str, content: bytes, files: Files, surfaces: Surfaces =
     result = Compilation(Source(name, decode(content, name, report)), report)
     try:
         result.program = check(result.source, files, parse, report, surfaces)
-        call_cycles(result.program.workflows, report)
         unclear = {name for module in result.program.modules for name in module.unclear}
         for workflow in result.program.workflows.values():
             result.graphs[workflow.name] = build(workflow, whole=workflow.name not in unclear)
-        for graph in result.graphs.values():
-            for analysis in ANALYSES:
-                analysis(graph, report)
+        analyse(result.program, result.graphs, report)
     except RecursionError:
         _report_depth(result.source, report)
     return result

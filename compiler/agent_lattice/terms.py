@@ -223,6 +223,22 @@ def template_reads(template: Template | tuple[TemplatePart, ...]) -> frozenset[s
     return found
 
 
+def template_terms(template: Template | tuple[TemplatePart, ...]) -> list[Term]:
+    """The expressions of a template, in source order."""
+    found: list[Term] = []
+    for part in template.parts if isinstance(template, Template) else template:
+        match part:
+            case Hole(term):
+                found.append(term)
+            case Each(over=over, body=body):
+                found += [over, *template_terms(body)]
+            case Choice(branches, otherwise):
+                for condition, body in branches:
+                    found += [condition, *template_terms(body)]
+                found += template_terms(otherwise)
+    return found
+
+
 def data(term: Term) -> dict[str, Any]:
     """Plain JSON data of a term: no positions, no types; int beyond ±(2^53-1) and non-finite floats are strings."""
     match term:

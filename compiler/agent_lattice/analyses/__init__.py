@@ -1,13 +1,36 @@
-"""What is proved of every graph, in this order. One analysis is one file and one folder of cases."""
+"""What is proved of every program. One analysis is one file and one folder of cases."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from agent_lattice.analyses.areas import Survey
+from agent_lattice.analyses.calls import call_cycles
 from agent_lattice.analyses.endings import endings
 from agent_lattice.analyses.reach import reach
+from agent_lattice.analyses.tools import tools
+from agent_lattice.analyses.touches import Touches
+from agent_lattice.analyses.waiting import waiting
 from agent_lattice.analyses.writers import writers
 from agent_lattice.diagnostics import Report
 from agent_lattice.graph import Graph
+from agent_lattice.program import Program
 
-ANALYSES: tuple[Callable[[Graph, Report], None], ...] = (reach, endings, writers)
+ANALYSES: tuple[Callable[[Graph, Report], None], ...] = (reach, endings)
+"""What is proved of every graph, in this order."""
+
+
+def analyse(program: Program, graphs: dict[str, Graph], report: Report) -> None:
+    """Every analysis of a program, with the graphs of its workflows."""
+    call_cycles(program.workflows, report)
+    for graph in graphs.values():
+        for analysis in ANALYSES:
+            analysis(graph, report)
+    surveys = {name: Survey(workflow) for name, workflow in program.workflows.items()}
+    touches = Touches(program, surveys)
+    for name, survey in surveys.items():
+        writers(survey, report)
+        tools(name, touches, report)
+    if not report.failed:  # of what does not work yet nothing is said that could be better
+        for workflow in program.workflows.values():
+            waiting(workflow, touches.operations, report)

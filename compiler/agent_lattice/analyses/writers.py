@@ -1,57 +1,108 @@
-"""Variables that concurrent branches write: the outcome would depend on which is faster. Linear in writes per variable."""
+"""Variables that branches or items change while others use them: the outcome would depend on which is faster.
+
+Linear in the uses of a variable and the branches around each.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
-
-from agent_lattice import plan
+from agent_lattice.analyses.areas import Access, Survey, Variable, place_of
+from agent_lattice.dataflow import span_of
 from agent_lattice.diagnostics import Code, Label, Report
-from agent_lattice.graph import Graph, Node
+from agent_lattice.records import field, record
 
 CONCURRENT_WRITES = Code("LAT4001", "concurrent-writes")
+RACING_READ = Code("LAT4004", "racing-read")
 
 
-def writers(graph: Graph, report: Report) -> None:
-    """Report a variable that two branches of one `parallel` set, or that a `for … parallel` sets although it lives outside."""
-    homes = {node.op.name: node.region for node in graph.nodes.values() if isinstance(node.op, plan.Var)}
-    merged = {node.op.name for node in graph.nodes.values() if isinstance(node.op, plan.Var) and node.op.merge}
-    writes: dict[str, list[Node]] = defaultdict(list)
-    for node in graph.nodes.values():
-        if isinstance(node.op, plan.Set) and node.op.name not in merged:
-            writes[node.op.name].append(node)
-    for name, nodes in writes.items():
-        _check_items(name, nodes, homes.get(name, ()), report)
-        _check_branches(name, nodes, report)
+def writers(survey: Survey, report: Report) -> None:
+    """Report each variable that two branches of one `parallel` set, that one sets and another reads, or that a
+    `for … parallel` sets although it lives outside."""
+    for variable in survey.variables:
+        if variable.writes:
+            forks = _forks(variable)
+            raced = _check_items(variable, report)
+            raced |= _check_writes(variable, forks, report)
+            if not raced:
+                _check_reads(variable, forks, report)
 
 
-def _check_items(name: str, nodes: list[Node], home: tuple[str, ...], report: Report) -> None:
-    for node in nodes:
-        inner = node.region[len(home) :]
-        if any(region.endswith("[parallel]") for region in inner):
+def _check_items(variable: Variable, report: Report) -> bool:
+    for write in variable.writes:
+        around = [area for area in variable.beyond(write) if area.branch is None]
+        if around:
             report.add(
                 CONCURRENT_WRITES,
-                f"items that run side by side all set `{name}`",
-                node.span,
+                f"items that run side by side all set `{variable.name}`",
+                span_of(write.op),
+                related=_read_afterwards(variable, write, around[0].owner),
                 help="`yield` a value for each item and combine them behind, or declare it with `merge`",
             )
-            return
+            return True
+    return False
 
 
-def _check_branches(name: str, nodes: list[Node], report: Report) -> None:
-    """Two writes under the same fork but in different branches of it."""
-    branch_at: dict[str, tuple[str, Node]] = {}
-    for node in nodes:
-        for region in node.region:
-            fork, _, branch = region.rpartition("/")
-            if not fork:
-                continue
-            other = branch_at.setdefault(fork, (branch, node))
-            if other[0] != branch:
-                report.add(
-                    CONCURRENT_WRITES,
-                    f"two parallel branches set `{name}`",
-                    node.span,
-                    related=(Label(other[1].span, f"the branch `{other[0]}` sets it here"),),
-                    help="let each branch name its own value and combine them behind, or declare it with `merge`",
-                )
+@record(frozen=False)
+class _Fork:
+    """The first accesses of a variable in each branch of a `parallel`, by branch."""
+
+    writes: dict[str, Access] = field(default_factory=dict)
+    reads: dict[str, Access] = field(default_factory=dict)
+
+
+def _forks(variable: Variable) -> dict[int, _Fork]:
+    """By the number of the `parallel`."""
+    forks: dict[int, _Fork] = {}
+    for accesses, sort in ((variable.writes, "writes"), (variable.reads, "reads")):
+        for access in accesses:
+            for area in variable.beyond(access):
+                if area.branch is not None:
+                    known: dict[str, Access] = getattr(forks.setdefault(area.owner, _Fork()), sort)
+                    known.setdefault(area.branch, access)
+    return forks
+
+
+def _check_writes(variable: Variable, forks: dict[int, _Fork], report: Report) -> bool:
+    for owner, fork in forks.items():
+        if len(fork.writes) > 1:
+            _report_writes(variable, fork, owner, report)
+            return True
+    return False
+
+
+def _check_reads(variable: Variable, forks: dict[int, _Fork], report: Report) -> None:
+    for fork in forks.values():
+        for branch, write in fork.writes.items():
+            reads = [read for other, read in fork.reads.items() if other != branch]
+            if reads:
+                _report_read(variable, reads[0], branch, write, report)
                 return
+
+
+def _report_writes(variable: Variable, fork: _Fork, owner: int, report: Report) -> None:
+    (branch, first), (_, second), *_ = fork.writes.items()
+    related = [Label(span_of(first.op), f"the branch `{branch}` sets it here")]
+    report.add(
+        CONCURRENT_WRITES,
+        f"two parallel branches set `{variable.name}`",
+        span_of(second.op),
+        related=[*related, *_read_afterwards(variable, second, owner)],
+        help="let each branch name its own value and combine them behind, or declare it with `merge`",
+    )
+
+
+def _report_read(variable: Variable, read: Access, branch: str, write: Access, report: Report) -> None:
+    report.add(
+        RACING_READ,
+        f"`{variable.name}` is read while another branch may be setting it",
+        place_of(variable.name, read.op),
+        related=(Label(span_of(write.op), f"the branch `{branch}` sets it here"),),
+        help="read it before the `parallel` with `let`, or set it behind",
+    )
+
+
+def _read_afterwards(variable: Variable, write: Access, owner: int) -> list[Label]:
+    """The first place behind the branches that reads what the race left."""
+    for read in variable.reads:
+        if read.order > write.order and all(area.owner != owner for area in read.areas):
+            return [Label(place_of(variable.name, read.op), "and here its value is read")]
+    return []
