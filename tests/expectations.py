@@ -26,14 +26,20 @@ def expected(text: str) -> Findings:
     return found
 
 
-def reported(compilation: Compilation, file: str | None = None, *, asides: bool = False) -> Findings:
-    """The findings in a file of a compilation; in the main source unless said otherwise. `asides`: see `relevant`."""
+def reported(compilation: Compilation, file: str | None = None) -> Findings:
+    """The relevant findings in a file of a compilation; in the main source unless said otherwise."""
     file = file or compilation.source.name
     return Counter(
         (d.span.source.position(d.span.start)[0], str(d.severity), d.code.name)
         for d in compilation.report.sorted()
-        if d.span.source.name == file and (asides or relevant(d))
+        if d.span.source.name == file and relevant(d)
     )
+
+
+def messages(compilation: Compilation) -> Counter[tuple[str, str]]:
+    """How often each (name of the code, message) stands in the main source, wherever that is."""
+    found = (d for d in compilation.report.sorted() if d.span.source.name == compilation.source.name)
+    return Counter((d.code.name, d.message) for d in found)
 
 
 def relevant(diagnostic: Diagnostic) -> bool:

@@ -14,7 +14,7 @@ from agent_lattice.driver import Compilation, compile_source
 from agent_lattice.kinds import kinds
 from agent_lattice.lock import NAME, surfaces_in
 from agent_lattice.program import no_surfaces
-from expectations import expected, reported, said
+from expectations import expected, messages, reported, said
 
 TESTS = Path(__file__).parent
 FOLDERS = ("kinds", "declarations", "analyses", "syntax")
@@ -34,24 +34,21 @@ def compile_case(path: Path, text: str | None = None) -> Compilation:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: str(case.relative_to(TESTS)))
 def test_case(case: Path) -> None:
     compilation = compile_case(case)
-    found = reported(compilation, asides="analyses" in case.parts)
-    assert found == expected(compilation.source.text), said(compilation)
+    assert reported(compilation) == expected(compilation.source.text), said(compilation)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: str(case.relative_to(TESTS)))
 def test_every_fix_removes_its_finding_and_adds_no_mistake(case: Path) -> None:
     """Each machine fix, applied alone, leaves a text without that finding and without a new syntax mistake."""
     compilation = compile_case(case)
-    before = reported(compilation, asides=True)
+    before = messages(compilation)
     for diagnostic in compilation.report.sorted():
         if diagnostic.fix is None or diagnostic.span.source.name != compilation.source.name:
             continue
-        after = reported(compile_case(case, _fixed(compilation, diagnostic.fix)), asides=True)
-        name = diagnostic.code.name
-        count = sum(n for (_, _, found), n in before.items() if found == name)
-        left = sum(n for (_, _, found), n in after.items() if found == name)
-        assert left < count, f"{diagnostic.fix.title} leaves {name}"
-        assert after.keys() - before.keys() == {key for key in after.keys() - before.keys() if not _syntax(key[2])}
+        after = messages(compile_case(case, _fixed(compilation, diagnostic.fix)))
+        finding = diagnostic.code.name, diagnostic.message
+        assert after[finding] < before[finding], f"{diagnostic.fix.title} leaves {finding}"
+        assert not any(_syntax(name) for name, _ in after.keys() - before.keys())
 
 
 def _fixed(compilation: Compilation, fix: Fix) -> str:

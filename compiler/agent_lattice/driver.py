@@ -5,7 +5,6 @@ source ──parse──▶ tree ──check──▶ program ──build──�
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from agent_lattice import plan
@@ -91,13 +90,9 @@ def emit(made: plan.Plan, target: Target) -> dict[str, str]:
 def _main_workflow(compilation: Compilation, main: str | None) -> plan.Workflow | None:
     """The asked-for workflow; else the one named as the file; else the only one that no other calls."""
     assert compilation.program is not None
-    own: dict[str, plan.Workflow] = {
-        symbol.name: symbol.value for symbol in compilation.program.main.of_sort("workflow")
-    }
-    stem = PurePosixPath(compilation.source.name).stem
-    called = {op.workflow for workflow in own.values() for op in plan.walk(workflow.body) if isinstance(op, plan.Call)}
-    free = [name for name, workflow in own.items() if workflow.name not in called]
-    wanted = main or (stem if stem in own else free[0] if len(free) == 1 else None)
+    module = compilation.program.main
+    own: dict[str, plan.Workflow] = {symbol.name: symbol.value for symbol in module.of_sort("workflow")}
+    wanted = main or module.main_workflow()
     if wanted in own:
         return own[wanted]
     span = Span(compilation.source, 0, 0)

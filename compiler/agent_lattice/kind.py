@@ -74,6 +74,8 @@ class Binding:
     sort: str
     depth: int
     used: bool = False
+    sets: list[Span] = field(default_factory=list)
+    """Where `set` changes it."""
 
 
 @record(frozen=False)

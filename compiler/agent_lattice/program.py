@@ -73,6 +73,8 @@ class Module:
     poisoned: set[str] = field(default_factory=set)
     unclear: set[str] = field(default_factory=set)
     """Workflows that were not understood in full, by their unique names."""
+    bindings: dict[str, list[Any]] = field(default_factory=dict)
+    """The names of the bodies of its workflows (`kind.Binding`), by the workflows' unique names."""
     files: Files = lambda path: None
     surfaces: Surfaces = no_surfaces
     records: list[Record] = field(default_factory=list)
@@ -111,6 +113,15 @@ class Module:
         """Symbols of one sort that this module declares itself, in source order."""
         own = {id(declaration) for declaration in self.declarations}
         return [s for s in self.symbols.values() if s.sort == sort and id(s.declaration) in own]
+
+    def main_workflow(self) -> str | None:
+        """The workflow to run when nobody says which: the one named as the file, else the only one that no other calls."""
+        own: dict[str, plan.Workflow] = {symbol.name: symbol.value for symbol in self.of_sort("workflow")}
+        stem = PurePosixPath(self.source.name).stem
+        bodies = (workflow.body for workflow in own.values())
+        called = {op.workflow for body in bodies for op in plan.walk(body) if isinstance(op, plan.Call)}
+        free = [name for name, workflow in own.items() if workflow.name not in called]
+        return stem if stem in own else free[0] if len(free) == 1 else None
 
     def _unknown(self, name: Name, sort: str, report: Report) -> None:
         if name.text in self.poisoned:

@@ -10,6 +10,7 @@ from agent_lattice.analyses.endings import endings
 from agent_lattice.analyses.reach import reach
 from agent_lattice.analyses.tools import tools
 from agent_lattice.analyses.touches import Touches
+from agent_lattice.analyses.unused import unused
 from agent_lattice.analyses.waiting import waiting
 from agent_lattice.analyses.writers import writers
 from agent_lattice.diagnostics import Report
@@ -34,3 +35,4 @@ def analyse(program: Program, graphs: dict[str, Graph], report: Report) -> None:
     if not report.failed:  # of what does not work yet nothing is said that could be better
         for workflow in program.workflows.values():
             waiting(workflow, touches.operations, report)
+        unused(program, touches.operations, report)

@@ -63,6 +63,7 @@ class Workflow:
         body = scope.block(self.body.statements)
         if scope.body.unclear:
             module.unclear.add(workflow.name)
+        module.bindings[workflow.name] = scope.body.bindings
         return replace(workflow, body=body)
 
 

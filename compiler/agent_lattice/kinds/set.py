@@ -45,6 +45,7 @@ class Set:
             check(self.value, scope, scope.report)
             self._reject(scope)
             return None
+        read = binding.used
         value = fit(
             self.value,
             binding.type,
@@ -53,6 +54,8 @@ class Set:
             f"the variable `{self.name}`",
             (Label(binding.span, "declared here"),),
         )
+        binding.used = read  # what only makes its own next value is not read
+        binding.sets.append(self.span)
         return plan.Set(self.name.text, value, self.span)
 
     def _reject(self, scope: Scope) -> None:
