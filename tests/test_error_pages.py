@@ -16,12 +16,8 @@ from agent_lattice.diagnostics import Fix, apply
 from agent_lattice.driver import Compilation, compile_source, plan_of
 from agent_lattice.lock import NAME, surfaces_in
 from agent_lattice.pages import all_codes
-<<<<<<< HEAD
 from agent_lattice.program import no_surfaces
-from expectations import Findings, expected, reported, said
-=======
 from expectations import Findings, expected, relevant, reported, said
->>>>>>> ed4979a (Races between branches: reads of variables beside writes, writes through one tool, also of called workflows; a hint for steps that wait for nothing)
 
 FOLDER = Path(__file__).parents[1] / "docs" / "errors"
 BLOCK = re.compile(r"^```(\w+) ?(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

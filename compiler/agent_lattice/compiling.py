@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from agent_lattice.diagnostics import Severity
 from agent_lattice.driver import Compilation, compile_source, plan_of
 from agent_lattice.project import Project, project_of
 from agent_lattice.reading import Opened, open_source
@@ -95,7 +96,7 @@ def _surfaces(path: str | None, opened: Opened, forgive: bool) -> Surfaces:
 
 
 def show_findings(findings: Iterable[Finding]) -> None:
-    """All findings with a summary on standard error."""
-    found = list(findings)
+    """Findings with a summary on standard error; hints are left to `lattice check --hints`."""
+    found = [finding for finding in findings if finding.diagnostic.severity is not Severity.HINT]
     if found:
         note(f"{text.render(found, note_paint())}\n{text.summary(found)}; {text.advice(found)}\n")

@@ -172,3 +172,15 @@ def test_junit_fails_what_fails_the_check(here: Path) -> None:
     assert (root.attrib["tests"], root.attrib["failures"]) == ("2", "1")
     ran = lattice("check", "empty.lat", "--format", "junit", "--fail-on", "warning")
     assert (ran.exit_code, ElementTree.fromstring(ran.stdout).attrib["failures"]) == (1, "1")
+
+
+def test_hints_are_shown_when_asked_for(here: Path) -> None:
+    (here / "w.lat").write_text("workflow w(a: int, b: int) -> int {\n  return a\n}\n")
+    ran = lattice("check", "w.lat")
+    assert (ran.exit_code, ran.stdout) == (0, "no findings in 1 file; 1 hint with --hints\n")
+    ran = lattice("check", "--hints", "w.lat")
+    assert ran.exit_code == 0 and ran.stdout.startswith("hint[LAT1221]: the parameter `b` is never read")
+    ran = lattice("check", "--fail-on", "hint", "w.lat")
+    assert ran.exit_code == 1 and "the parameter `b` is never read" in ran.stdout
+    assert json.loads(lattice("check", "--format", "json", "w.lat").stdout)["summary"]["hints"] == 1
+    assert lattice("plan", "w.lat").stderr == ""
