@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,7 +23,11 @@ COUNT = 6
 KILLS = int(os.environ.get("LATTICE_KILLS", "25"))
 """How many processes are killed at random times; `LATTICE_KILLS=2000` for a long look."""
 
-EXPECTED = [f"r-a{n}" for n in range(COUNT)] + [f"r-a{n}-bonus" for n in range(COUNT)] + ["Six people were paid."]
+EXPECTED = [f"r-a{n}" for n in range(COUNT)] + [f"r-a{n}-bonus" for n in range(COUNT)]
+EXPECTED += ["Six people were paid.", "Three presents."]
+ENDINGS = ("llm.completed", "step.completed", "effect.committed", "tool.rejected")
+PRESENTS = 3
+"""Payments that the model of an agent asks for, two of them in one turn."""
 
 
 @pytest.fixture(scope="module")
@@ -92,8 +97,13 @@ def killed_after(process: subprocess.Popen[str], seconds: float) -> str | None:
 
 def check_end(payroll: Payroll, bank: CountingBank, out: str) -> None:
     assert json.loads(out)["result"] == EXPECTED
-    assert len(bank.done) == 2 * COUNT
-    assert len({receipt["id"] for receipt in bank.done.values()}) == 2 * COUNT
+    assert len(bank.done) == 2 * COUNT + PRESENTS
+    assert len({receipt["id"] for receipt in bank.done.values()}) == 2 * COUNT + PRESENTS
+    ended = Counter(
+        event["step"] for event in map(json.loads, payroll.events().splitlines()) if event["type"] in ENDINGS
+    )
+    assert ended["presents.turn[0].bank_pay[1]"] == ended["presents.turn[2]#1"] == 1
+    assert set(ended.values()) == {1}, "no answer and no outcome is recorded twice"
     payroll.call("verify", "r1")
     payroll.call("replay", "r1")
 

@@ -96,17 +96,26 @@ def answer_anthropic(path: str, headers: dict[str, str], body: Json) -> Answer:
     problem = _anthropic_problem(headers, body)
     if problem:
         return anthropic_error(400, "invalid_request_error", problem)
-    if "tools" in body:
-        tool = body["tools"][0]
-        used = {
-            "type": "tool_use",
-            "id": "toolu_01A09q90qw90lq917835lq9",
-            "name": tool["name"],
-            "input": instance_of(tool["input_schema"]),
-        }
-        return anthropic_message("", content=[used], stop_reason="tool_use")
+    answer_tool = [tool for tool in body.get("tools", ()) if tool["name"] == "answer"]
+    offered = [tool for tool in body.get("tools", ()) if tool not in answer_tool]
+    worked = any(isinstance(message["content"], list) for message in body["messages"])
+    may_call = body.get("tool_choice", {}).get("type") != "none"
+    if called := (offered if offered and not worked else answer_tool) if may_call else []:
+        return anthropic_message(
+            "", content=[tool_use(n, tool) for n, tool in enumerate(called)], stop_reason="tool_use"
+        )
     schema = body.get("output_config", {}).get("format", {}).get("schema")
     return anthropic_message(json.dumps(instance_of(schema)) if schema else "Hello.")
+
+
+def tool_use(number: int, tool: Json, **changes: Any) -> Json:
+    """A block in which a model calls a tool as its schema wants it."""
+    given = {
+        "id": f"toolu_{number}A09q90qw90lq917835lq9",
+        "name": tool["name"],
+        "input": instance_of(tool["input_schema"]),
+    }
+    return {"type": "tool_use", **given, **changes}
 
 
 def _anthropic_problem(headers: dict[str, str], body: Json) -> str:
@@ -125,6 +134,8 @@ def _anthropic_problem(headers: dict[str, str], body: Json) -> str:
         return "messages: at least one message is required"
     if any(m.get("role") not in ("user", "assistant") or not m.get("content") for m in messages):
         return "messages: roles must be user or assistant, content must be non-empty"
+    if problem := _anthropic_calls_problem(messages, body.get("tools", ())):
+        return problem
     if messages[0]["role"] != "user":
         return 'messages: first message must use the "user" role'
     if any(
@@ -139,13 +150,42 @@ def _anthropic_problem(headers: dict[str, str], body: Json) -> str:
     return schema_problem(output.get("schema"), ANTHROPIC_KEYWORDS, all_required=False, recursion=False)
 
 
+def _anthropic_calls_problem(messages: list[Json], tools: Any) -> str:
+    """The blocks of calls and results belong together: unique ids, all results at once in the next message."""
+    blocks = [m["content"] if isinstance(m["content"], list) else [] for m in messages]
+    uses = [[block for block in content if block["type"] == "tool_use"] for content in blocks]
+    ids = [block["id"] for content in uses for block in content]
+    if ids and not tools:
+        return "Requests which include `tool_use` or `tool_result` blocks must define tools."
+    if len(set(ids)) < len(ids) or not all(re.fullmatch(r"[a-zA-Z0-9_-]+", id) for id in ids):
+        return "messages: `tool_use` ids must be unique"
+    if any(not isinstance(block["input"], dict) for content in uses for block in content):
+        return "tool_use.input: Input should be a valid dictionary"
+    if any(not re.fullmatch(r"[a-zA-Z0-9_-]{1,128}", block["name"]) for content in uses for block in content):
+        return "tool_use.name: String should match pattern '^[a-zA-Z0-9_-]{1,128}$'"
+    if any(block["type"] == "text" and not block["text"].strip() for content in blocks for block in content):
+        return "messages: text content blocks must contain non-whitespace text"
+    for place, content in enumerate(uses):
+        following = blocks[place + 1] if place + 1 < len(blocks) else []
+        results = [block["tool_use_id"] for block in following if block["type"] == "tool_result"]
+        if results != [block["id"] for block in content]:
+            return f"messages.{place}: `tool_use` ids were found without `tool_result` blocks immediately after"
+    return ""
+
+
 # OpenAI: https://platform.openai.com/docs/api-reference/chat and /guides/error-codes
 
 
 def openai_completion(
-    content: str | None, *, finish_reason: str = "stop", refusal: str | None = None, usage: Json | None = None
+    content: str | None,
+    *,
+    finish_reason: str = "stop",
+    refusal: str | None = None,
+    usage: Json | None = None,
+    calls: Any = None,
 ) -> Answer:
     message = {"role": "assistant", "content": content, "refusal": refusal, "annotations": []}
+    message |= {} if calls is None else {"tool_calls": calls}
     completion = {
         "id": "chatcmpl-B9MBs8CjcvOU2jLn4n570S5qMJKcT",
         "object": "chat.completion",
@@ -185,7 +225,23 @@ def answer_compatible(path: str, body: Json) -> Answer:
     if problem:
         return openai_error(400, "invalid_request_error", problem)
     form = body.get("response_format", {}).get("json_schema")
-    return openai_completion(json.dumps(instance_of(form["schema"])) if form else "Hello.")
+    if body.get("tools") and not any(message["role"] == "tool" for message in body["messages"]):
+        calls = [function_call(number, tool["function"]) for number, tool in enumerate(body["tools"])]
+        return openai_completion(None, calls=calls, finish_reason="tool_calls")
+    schema = form["schema"] if form else _schema_in_words(body["messages"])
+    return openai_completion(json.dumps(instance_of(schema)) if schema else "Hello.")
+
+
+def function_call(number: int, tool: Json, **changes: Any) -> Json:
+    """An entry in which a model calls a tool as its schema wants it."""
+    given = {"name": tool["name"], "arguments": json.dumps(instance_of(tool["parameters"]))}
+    return {"id": f"call_{number}DdmO9pD3xa9XTPNJ32zg2hcA", "type": "function", "function": {**given, **changes}}
+
+
+def _schema_in_words(messages: list[Json]) -> Any:
+    """The JSON Schema that the system prompt ends in, if it does."""
+    last = str(messages[0]["content"]).rpartition("\n")[2] if messages[0]["role"] == "system" else ""
+    return json.loads(last) if last.startswith("{") else None
 
 
 def _openai_problem(body: Json) -> str:
@@ -196,9 +252,11 @@ def _openai_problem(body: Json) -> str:
     messages = body.get("messages")
     if not isinstance(messages, list) or not messages:
         return "Missing required parameter: 'messages'."
-    roles = ("system", "developer", "user", "assistant")
+    roles = ("system", "developer", "user", "assistant", "tool")
     if any(m.get("role") not in roles or not isinstance(m.get("content"), str) for m in messages):
         return "Invalid value in 'messages'."
+    if problem := _openai_calls_problem(messages, body.get("tools")):
+        return problem
     if {"max_tokens", "max_completion_tokens"} <= body.keys():
         return "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported."
     if "response_format" not in body:
@@ -211,6 +269,28 @@ def _openai_problem(body: Json) -> str:
     if not form.get("strict"):
         return ""
     return schema_problem(form.get("schema"), OPENAI_KEYWORDS, all_required=True, recursion=True)
+
+
+def _openai_calls_problem(messages: list[Json], tools: Any) -> str:
+    """Every call is answered, in messages of their own right behind it; arguments are text, of JSON for many servers."""
+    if tools is not None and not tools:
+        return "[] is too short - 'tools'"
+    waiting: list[str] = []
+    for message in messages:
+        if message["role"] == "tool":
+            if message.get("tool_call_id") not in waiting:
+                return "messages with role 'tool' must be a response to a preceding message with 'tool_calls'."
+            waiting.remove(message["tool_call_id"])
+        elif waiting:
+            return "An assistant message with 'tool_calls' must be followed by tool messages"
+        for call in message.get("tool_calls", ()):
+            function = call["function"]
+            if not re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", function["name"]):
+                return "Invalid 'messages.tool_calls.function.name': string does not match pattern"
+            if not isinstance(json.loads(function["arguments"]), dict) or call["id"] in waiting or not call["id"]:
+                return "invalid tool call arguments"
+            waiting.append(call["id"])
+    return "An assistant message with 'tool_calls' must be followed by tool messages" if waiting else ""
 
 
 # What constrained decoding accepts

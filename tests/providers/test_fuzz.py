@@ -6,15 +6,18 @@ import json
 from collections.abc import Callable, Iterator
 
 import pytest
+from agent_lattice_runtime.canonical import canonical
 from agent_lattice_runtime.errors import CATALOGUE, Failure
 from agent_lattice_runtime.http_tools import HttpOp
 from agent_lattice_runtime.models import Deps, Reply, Request
 from agent_lattice_runtime.providers import anthropic, openai
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from runtime.agent_samples import tools
+from runtime.samples import World
 
 from .callers import TRIAGE, deps_for, model_at, request_to
-from .fake_answers import Answer, anthropic_message, openai_completion
+from .fake_answers import Answer, anthropic_message, function_call, openai_completion, tool_use
 from .fake_services import FakeServices
 
 Provider = Callable[[Request, Deps], Reply]
@@ -31,7 +34,16 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=5,
 )
-WHOLE = [json.loads(anthropic_message("{}").body), json.loads(openai_completion("{}").body)]
+TOOL = {"name": "shop_search", "input_schema": {"type": "object"}, "parameters": {"type": "object"}}
+WHOLE = [
+    json.loads(answer.body)
+    for answer in (
+        anthropic_message("{}"),
+        openai_completion("{}"),
+        anthropic_message("", content=[tool_use(0, TOOL), tool_use(1, TOOL)], stop_reason="tool_use"),
+        openai_completion(None, calls=[function_call(0, TOOL), function_call(1, TOOL)], finish_reason="tool_calls"),
+    )
+]
 
 
 @st.composite
@@ -68,11 +80,20 @@ LIVELY = settings(deadline=None, suppress_health_check=[HealthCheck.function_sco
 
 @pytest.mark.parametrize("complete", [anthropic.complete, openai.complete])
 @pytest.mark.parametrize("schema", [None, TRIAGE, {"type": "string"}])
-@given(answer=ANSWERS)
+@given(answer=ANSWERS, may_call=st.none() | st.booleans())
 @LIVELY
-def test_providers(server: FakeServices, complete: Provider, schema: dict[str, object] | None, answer: Answer) -> None:
+def test_providers(
+    server: FakeServices,
+    complete: Provider,
+    schema: dict[str, object] | None,
+    answer: Answer,
+    may_call: bool | None,
+) -> None:
+    """`may_call` is None for a question without tools."""
     server.plan(answer)
-    request = request_to(model_at(f"{server.url}/v1", retries=0, timeout=2.0), schema)
+    model = model_at(f"{server.url}/v1", retries=0, timeout=2.0)
+    more = {} if may_call is None else {"offers": tools(World()), "may_call": may_call}
+    request = request_to(model, schema, **more)
     try:
         reply = complete(request, deps_for(server.url))
     except Failure as failure:
@@ -81,6 +102,9 @@ def test_providers(server: FakeServices, complete: Provider, schema: dict[str, o
     else:
         assert isinstance(reply.text, str) and reply.finish_reason in ("stop", "length", "refusal", "other")
         assert all(count >= 0 for count in (reply.input_tokens, reply.output_tokens, reply.cached_tokens))
+        assert not reply.calls or may_call is not None
+        assert all(isinstance(text, str) for call in reply.calls for text in (call.id, call.name, call.arguments))
+        canonical([*reply.kept, *([call.id, call.name, call.arguments] for call in reply.calls)])
 
 
 @given(answer=ANSWERS, method=st.sampled_from(["GET", "HEAD", "POST", "DELETE"]))

@@ -8,7 +8,7 @@ from typing import Any
 from agent_lattice_runtime.agents import Agent, AgentTool
 from agent_lattice_runtime.canonical import canonical
 from agent_lattice_runtime.context import Context
-from agent_lattice_runtime.errors import Failure
+from agent_lattice_runtime.errors import CATALOGUE, Failure
 from agent_lattice_runtime.models import Model, Output, Reply, ToolCall, Workflow
 
 from .samples import FAST, JUDGE, VERDICT, World, asks, check_string, manifest, ops, workflow
@@ -31,7 +31,7 @@ def check_arguments(*names: str) -> Any:
 
 
 def fails(text: str) -> object:
-    raise Failure(text, "as asked for")
+    raise Failure(text if text in CATALOGUE else "conflict", "as asked for")
 
 
 def tools(world: World) -> list[AgentTool]:

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from agent_lattice_runtime.context import Context
 from agent_lattice_runtime.effects import PythonOp
-from agent_lattice_runtime.testing import Computed, Fails, Mocks, Tested, run_test
+from agent_lattice_runtime.testing import Computed, Fails, Mocks, Tested, Uses, run_test
 
+from .agent_samples import desk
 from .samples import FAST, TEXT, VERDICT, World, asks, check_any, manifest, ops, workflow
 
 
@@ -120,3 +121,25 @@ def test_asks_are_named_by_their_static_id_or_its_last_part(step: str) -> None:
     )
     assert outcome.error is None
     assert outcome.calls(f"ask {step}") == 1
+
+
+def test_a_whole_agent() -> None:
+    tested = run_test(desk(World()), {}, {"run found": [GOOD]})
+    assert (tested.result, tested.calls("run found"), tested.calls("turn found")) == (GOOD, 1, 0)
+    assert run_test(desk(World()), {}, {"run found": [Fails("refused")]}).error == "refused"
+    wrong = run_test(desk(World()), {}, {"run found": [{"verdict": 1}]})
+    assert wrong.error == "validation"
+
+
+def test_the_turns_of_an_agent() -> None:
+    turns: list[object] = [Uses(("desk_search", {"text": "a"}), ("desk_file", {"text": "b"})), Fails("timeout")]
+    mocks: dict[str, list[object]] = {"turn found": [*turns[:1], GOOD], "desk.search": ["x"], "desk.file": ["y"]}
+    tested = run_test(desk(World()), {}, mocks)
+    assert tested.result == GOOD
+    assert [tested.calls(name) for name in ("run found", "turn found", "desk.search", "desk.file")] == [1, 2, 1, 1]
+    assert run_test(desk(World()), {}, mocks | {"turn found": turns}).error == "timeout"
+    endless = run_test(desk(World()), {}, mocks | {"turn found": turns[:1]})
+    assert (endless.error, endless.calls("turn found"), endless.calls("desk.search")) == ("budget_exceeded", 4, 3)
+    unknown = run_test(desk(World()), {}, {})
+    assert unknown.failure is not None
+    assert "the test has no mock for turn found" in unknown.failure.message

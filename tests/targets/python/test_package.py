@@ -180,6 +180,23 @@ def test_the_manifest_says_what_each_workflow_may_touch() -> None:
     assert list(found["workflows"]) == ["answer"]
 
 
+def test_a_turn_may_ask_and_a_call_may_do_what_its_operation_may() -> None:
+    found = json.loads(package_files(beside("agents"))["agents/manifest.json"])
+    steps = found["permissions"]["steps"]
+    assert steps["unread.turn"]["models"] == ["fast", "large"]
+    assert steps["unread.turn"]["operations"] == steps["unread.turn.web_docs_find"]["models"] == []
+    assert steps["unread.turn.web_docs_find"]["operations"] == ["web_docs.find"]
+    assert steps["unread.turn.web_docs_find"]["secrets"] == ["WEB_TOKEN"]
+    assert steps["unread.turn.web_docs_find_2"]["operations"] == ["web.docs_find"]
+    assert steps["unread.turn.web_docs_find_2"]["secrets"] == []
+    assert found["agents"]["ctx"] == {
+        "model": "fast",
+        "tools": {"web_docs_find": "web_docs.find", "web_docs_find_2": "web.docs_find", "web_count": "web.count"},
+        "max_turns": 3,
+        "repair": 2,
+    }
+
+
 def test_only_the_needed_parts_of_the_runtime_are_carried() -> None:
     plain = package_files(made(body("return 1").replace(body("").partition("workflow")[0], "")))
     assert not any("/providers/" in path or "http_tools" in path for path in plain)
@@ -190,6 +207,8 @@ def test_only_the_needed_parts_of_the_runtime_are_carried() -> None:
         "rich/_runtime/effects.py",
     } <= full.keys()
     assert "rich/_runtime/providers/anthropic.py" not in full
+    assert not any("agent" in path for path in full), "only what runs agents carries their loop"
+    assert {"agents/_runtime/agents.py", "agents/_runtime/agent_calls.py"} <= package_files(beside("agents")).keys()
     assert full["rich/_tools/rich_tools.py"] == (HERE / "rich_tools.py").read_text()
 
 
