@@ -34,5 +34,5 @@ def analyse(program: Program, graphs: dict[str, Graph], report: Report) -> None:
         tools(name, touches, report)
     if not report.failed:  # of what does not work yet nothing is said that could be better
         for workflow in program.workflows.values():
-            waiting(workflow, touches.operations, report)
-        unused(program, touches.operations, report)
+            waiting(workflow, touches, report)
+        unused(program, touches, report)

@@ -48,7 +48,9 @@ class Touches:
     def __init__(self, program: Program, surveys: dict[str, Survey]) -> None:
         self.surveys = surveys
         self.operations: dict[str, plan.Operation] = {}
+        self.agents: dict[str, plan.Agent] = {}
         for module in program.modules:
+            self.agents |= {s.value.name: s.value for s in module.of_sort("agent") if isinstance(s.value, plan.Agent)}
             for symbol in module.of_sort("tool"):
                 if isinstance(symbol.value, plan.ToolSet):
                     self.operations |= {f"{symbol.value.name}.{op.name}": op for op in symbol.value.operations}
@@ -63,15 +65,39 @@ class Touches:
             for touch in self._step(step):
                 yield Placed(touch, step.areas, step.op)
 
+    def looks(self, op: plan.Op) -> bool:
+        """Whether a step only looks: it asks a model, or nothing that it calls or lets an agent call writes."""
+        match op:
+            case plan.Ask():
+                return True
+            case plan.Tool(operation=name):
+                called = [name]
+            case plan.Run(agent=name) if name in self.agents:
+                called = [offer.operation for offer in self.agents[name].offers]
+            case _:
+                return False
+        return all(name in self.operations and self.operations[name].effect != "write" for name in called)
+
     def _step(self, step: Step) -> Iterator[Touch]:
         if isinstance(step.op, plan.Tool) and step.op.operation in self.operations:
             operation = self.operations[step.op.operation]
             if operation.effect != "pure":
                 yield _touch(step, step.op, operation)
+        elif isinstance(step.op, plan.Run) and step.op.agent in self.agents:
+            yield from self._offered(step, self.agents[step.op.agent])
         elif isinstance(step.op, plan.Call):
             for touch in self._known.get(step.op.workflow, ()):
                 roots = frozenset[str | int]().union(*(step.roots.get(str(root), ()) for root in touch.roots))
                 yield replace(touch, roots=roots)
+
+    def _offered(self, step: Step, agent: plan.Agent) -> Iterator[Touch]:
+        """What the model of an agent may call, with arguments that it makes of what the agent is given."""
+        roots = frozenset[str | int]().union(*step.roots.values())
+        for offer in agent.offers:
+            operation = self.operations.get(offer.operation)
+            if operation is not None and operation.effect != "pure":
+                tool = offer.operation.partition(".")[0]
+                yield Touch(tool, offer.operation, operation.effect == "write", None, roots, agent.span)
 
 
 def _touch(step: Step, op: plan.Tool, operation: plan.Operation) -> Touch:

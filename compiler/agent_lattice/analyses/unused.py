@@ -1,4 +1,5 @@
-"""What is written and never read: values, variables, results of steps that only look, parameters; secrets, models and tools.
+"""What is written and never read: values, variables, results of steps that only look, parameters; secrets, models, tools and
+agents.
 
 A name that begins with `_` says that nobody reads it. Of a file that others may import nothing declared is unused: what is
 declared counts only in the main source, and only where that has a workflow to run.
@@ -6,10 +7,11 @@ declared counts only in the main source, and only where that has a workflow to r
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from agent_lattice import plan
+from agent_lattice.analyses.touches import Touches
 from agent_lattice.dataflow import defined, span_of
 from agent_lattice.declarations.model import KEYS
 from agent_lattice.diagnostics import Code, Edit, Fix, Report, Severity
@@ -23,17 +25,18 @@ UNUSED_RESULT = Code("LAT1220", "unused-result", Severity.WARNING)
 UNUSED_PARAMETER = Code("LAT1221", "unused-parameter", Severity.HINT)
 UNUSED_DECLARATION = Code("LAT1222", "unused-declaration", Severity.WARNING)
 
-_SORTS = ("secret", "model", "tool")
+_SORTS = ("secret", "model", "tool", "agent")
 """Declarations that cost something when nobody uses them, and that are seldom shared for their own sake."""
 
 
-def unused(program: Program, operations: Mapping[str, plan.Operation], report: Report) -> None:
+def unused(program: Program, touches: Touches, report: Report) -> None:
     """Report what a program without errors never uses."""
     for module in program.modules:
         for name, bindings in module.bindings.items():
             unread = [binding for binding in bindings if not binding.used and not binding.name.startswith("_")]
             if unread:
-                _Body(program.workflows[name], operations, report).check(unread)
+                block = program.workflows[name].body if name in program.workflows else ()  # of an agent
+                _Body(block, touches, report).check(unread)
     main = program.main
     if main.main_workflow() is not None:
         for symbol in main.symbols.values():
@@ -42,13 +45,13 @@ def unused(program: Program, operations: Mapping[str, plan.Operation], report: R
 
 
 class _Body:
-    """Reports unread names of one workflow."""
+    """Reports unread names of one workflow, or of an agent, which has no steps."""
 
-    def __init__(self, workflow: plan.Workflow, operations: Mapping[str, plan.Operation], report: Report) -> None:
-        self.operations = operations
+    def __init__(self, block: plan.Block, touches: Touches, report: Report) -> None:
+        self.touches = touches
         self.report = report
         self.made: dict[str, list[plan.Op]] = {}
-        for op in plan.walk(workflow.body):
+        for op in plan.walk(block):
             for name in () if isinstance(op, plan.Parallel) else (*defined(op), *_set(op)):
                 self.made.setdefault(name, []).append(op)
 
@@ -80,17 +83,15 @@ class _Body:
     def _step_result(self, binding: Binding) -> None:
         steps = [op for op in self._makers(binding) if self._only_looks(op)]
         if steps:
-            what = "asks for nothing" if isinstance(steps[0], plan.Ask) else "looks at something for nothing"
+            what = "looks at something for nothing" if isinstance(steps[0], plan.Tool) else "asks for nothing"
             text = f"the result of `{binding.name}` is never read: the step {what}"
             help = f"remove it, or call it `_{binding.name}` if it is there to fail"
             self._add(UNUSED_RESULT, text, binding, steps, "remove the step", help)
 
     def _only_looks(self, op: plan.Op) -> bool:
-        """Whether a step does nothing but give a result; an `ask` with checks may be there to fail."""
-        if isinstance(op, plan.Tool):
-            operation = self.operations.get(op.operation)
-            return operation is not None and operation.effect != "write"
-        return isinstance(op, plan.Ask) and not op.checks
+        """Whether a step does nothing but give a result; an `ask` or an agent with checks may be there to fail."""
+        asking = self.touches.agents.get(op.agent) if isinstance(op, plan.Run) else op
+        return self.touches.looks(op) and not getattr(asking, "checks", ())
 
     def _makers(self, binding: Binding) -> list[plan.Op]:
         """The operation that defines a name, which others of that name elsewhere do not contain."""

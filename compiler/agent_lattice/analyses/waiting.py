@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from agent_lattice import plan
+from agent_lattice.analyses.touches import Touches
 from agent_lattice.dataflow import own_reads, span_of
 from agent_lattice.diagnostics import Code, Edit, Fix, Label, Report, Severity
 from agent_lattice.source import Span
@@ -17,11 +18,11 @@ _QUOTES = re.compile(r'"""|\'\'\'')
 _COMMENT = re.compile(r"//[^\n]*")
 
 
-def waiting(workflow: plan.Workflow, operations: Mapping[str, plan.Operation], report: Report) -> None:
+def waiting(workflow: plan.Workflow, touches: Touches, report: Report) -> None:
     """Report each longest run of steps that could stand in a `parallel`, with a fix that puts them there."""
     for block in _blocks(workflow.body):
-        for run in _runs(block, operations):
-            if sum(_waits(op, operations) for op in run) > 1:
+        for run in _runs(block, touches):
+            if sum(_waits(op, touches.operations) for op in run) > 1:
                 _report(run, report)
 
 
@@ -31,30 +32,25 @@ def _blocks(block: plan.Block) -> Iterator[plan.Block]:
         yield from plan.blocks(op)
 
 
-def _runs(block: plan.Block, operations: Mapping[str, plan.Operation]) -> Iterator[list[plan.Op]]:
+def _runs(block: plan.Block, touches: Touches) -> Iterator[list[plan.Op]]:
     """Operations that follow each other in the block and in the text, look and do not touch, and do not need each other."""
     run: list[plan.Op] = []
     made: set[str] = set()
     for op in block:
-        if run and not (_only_looks(op, operations) and made.isdisjoint(own_reads(op)) and _adjacent(run[-1], op)):
+        if run and not (touches.looks(op) and made.isdisjoint(own_reads(op)) and _adjacent(run[-1], op)):
             yield run
             run, made = [], set()
-        if _only_looks(op, operations):
+        if touches.looks(op):
             run.append(op)
             made.add(getattr(op, "name", ""))
     yield run
 
 
-def _only_looks(op: plan.Op, operations: Mapping[str, plan.Operation]) -> bool:
-    if isinstance(op, plan.Tool):
-        operation = operations.get(op.operation)
-        return operation is not None and operation.effect != "write"
-    return isinstance(op, plan.Ask)
-
-
 def _waits(op: plan.Op, operations: Mapping[str, plan.Operation]) -> bool:
     """Whether a step waits for something outside, and not only computes."""
-    return isinstance(op, plan.Ask) or (isinstance(op, plan.Tool) and operations[op.operation].effect == "read")
+    return isinstance(op, plan.Ask | plan.Run) or (
+        isinstance(op, plan.Tool) and operations[op.operation].effect == "read"
+    )
 
 
 def _adjacent(before: plan.Op, after: plan.Op) -> bool:

@@ -114,6 +114,7 @@ class Agent:
             prompt=template(single.get("prompt"), scope) or agent.prompt,  # type: ignore[arg-type]
             checks=answer_checks(self.clauses, Name("answer", first), agent.type, scope),
         )
+        module.bindings[agent.name] = scope.body.bindings
         return symbol.value
 
     def _check_complete(self, single: dict[str, Any], report: Report) -> None:
