@@ -78,6 +78,8 @@ def _meaning(error: BaseException, witness: Witness, what: str) -> tuple[str, st
         return "unavailable", f"{what} cannot be started: there is no program {error.filename}", False
     if isinstance(error, OSError) or kind.__module__.partition(".")[0] in ("httpx2", "httpcore2", "anyio"):
         return "unavailable", f"{what} cannot be reached: {text}", None
+    if "protocol version" in text.lower():  # the SDK has no class for this
+        return "unavailable", f"{what} speaks no version of the protocol that is known here: {text}", False
     if isinstance(error, (ValueError, RuntimeError)):  # the SDK's own checks of what a server sends
         return "malformed_output", f"{what} answers against the protocol or its own schema: {text}", None
     return "internal", f"{what}: {kind.__name__}: {text}", None

@@ -6,6 +6,7 @@ import os
 import sys
 
 from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import BaseModel
 
 server = MCPServer("policies")
@@ -30,7 +31,7 @@ def search(query: str, limit: int = 10) -> list[Doc]:
 def fetch(id: str) -> str:
     """The text of a policy."""
     if id not in TEXTS:
-        raise ValueError(f"there is no policy {id}")
+        raise ToolError(f"there is no policy {id}")
     return TEXTS[id]
 
 
