@@ -12,7 +12,7 @@ from agent_lattice_runtime.redaction import Redactor
 
 from agent_lattice import plan
 from agent_lattice.reading import Unusable
-from agent_lattice.surface import Surface, server_key, surface_of
+from agent_lattice.surface import Surface, plain, server_key, surface_of
 
 if TYPE_CHECKING:
     from agent_lattice_runtime.mcp_connecting import Connection
@@ -59,8 +59,8 @@ def surface_at(tool: plan.ToolSet, folder: Path, sessions: Sessions) -> tuple[Su
         listing = cleared
         surface = surface_of(protocol, listing)
     except Failure as failure:
-        said = "".join(f"\n  it said: {_plain(redactor.text(line))}" for line in failure.details)
-        raise Unusable(f"{tool.name}: {_plain(redactor.text(failure.message))}{said}") from None
+        said = "".join(f"\n  it said: {plain(redactor.text(line))}" for line in failure.details)
+        raise Unusable(f"{tool.name}: {plain(redactor.text(failure.message))}{said}") from None
     except ValueError as error:
         raise Unusable(f"{tool.name}: the server describes itself in a way that cannot be kept: {error}") from None
     return surface, {str(each.get("name")): _first_line(each) for each in listing}
@@ -68,12 +68,7 @@ def surface_at(tool: plan.ToolSet, folder: Path, sessions: Sessions) -> tuple[Su
 
 def _first_line(tool: dict[str, object]) -> str:
     lines = str(tool.get("description") or "").strip().splitlines()
-    return _plain(lines[0])[:100] if lines else ""
-
-
-def _plain(text: str) -> str:
-    """Text of others on one line, without what a terminal would obey."""
-    return "".join(char if char.isprintable() else " " for char in text)
+    return plain(lines[0])[:100] if lines else ""
 
 
 def _connection(tool: plan.ToolSet, folder: Path, redactor: Redactor) -> Connection:

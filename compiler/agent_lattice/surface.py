@@ -64,6 +64,8 @@ def surface_of(protocol: str, tools: Iterable[Mapping[str, Any]]) -> Surface:
     found: dict[str, ToolShape] = {}
     for tool in tools:
         name = str(tool.get("name"))
+        if not name.isprintable():
+            raise ValueError(f"it has a tool whose name cannot be shown: {name!a}")
         if name in found:
             raise ValueError(f"it has two tools named `{name}`")
         if len(found) >= MOST_TOOLS:
@@ -73,6 +75,11 @@ def surface_of(protocol: str, tools: Iterable[Mapping[str, Any]]) -> Surface:
         except ValueError as error:
             raise ValueError(f"its tool `{name}`: {error}") from None
     return Surface(protocol, dict(sorted(found.items())))
+
+
+def plain(text: str) -> str:
+    """Words of a server on one line, without what a terminal would obey."""
+    return "".join(char if char.isprintable() else " " for char in text)
 
 
 def _shape(tool: Mapping[str, Any]) -> ToolShape:

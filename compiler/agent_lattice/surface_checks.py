@@ -12,7 +12,7 @@ from agent_lattice.schema_kinds import Schema, gives, takes
 from agent_lattice.schema_types import TypeReader, Unsayable, is_name, operation_name, type_name
 from agent_lattice.settings import MISSING_SETTING, Value
 from agent_lattice.source import Span
-from agent_lattice.surface import Surface, ToolShape, server_key
+from agent_lattice.surface import Surface, ToolShape, plain, server_key
 from agent_lattice.types import NULL, STRING, Optional, Type, optional
 
 UNKNOWN_TOOL = Code("LAT2453", "mcp-tool-not-found")
@@ -56,7 +56,7 @@ def _report_unknown(span: Span, name: str, near: str | None, fix: Fix | None, su
         span,
         help=f"did you mean `{near}`?" if near else "",
         fix=fix,
-        notes=(f"its tools, as the lock has them: {listed}",),
+        notes=(plain(f"its tools, as the lock has them: {listed}"),),
     )
 
 
@@ -86,7 +86,7 @@ def _check_params(node: Any, operation: plan.Operation, schema: Schema, report: 
 
 
 def _report_params(message: str, span: Span, help: str, fix: Fix | None, report: Report) -> None:
-    report.add(OTHER_PARAMETERS, message, span, help=help, fix=fix)
+    report.add(OTHER_PARAMETERS, plain(message), span, help=plain(help), fix=fix)
 
 
 def _takes_more(schema: Schema) -> bool:
@@ -118,7 +118,9 @@ def _check_result(node: Any, operation: plan.Operation, shape: ToolShape, report
     if wrong and list(schema.properties) == ["result"]:  # how servers wrap what is no object
         wrong = next(gives(schema.properties["result"], operation.type, "the result"), "")
     if wrong:
-        report.add(OTHER_RESULT, wrong, node.type.span, help="`lattice mcp FILE` prints the declarations that fit")
+        report.add(
+            OTHER_RESULT, plain(wrong), node.type.span, help="`lattice mcp FILE` prints the declarations that fit"
+        )
 
 
 def allowed(tool: plan.ToolSet, given: Mapping[str, Value], module: Module, report: Report) -> Iterator[plan.Operation]:
@@ -158,7 +160,9 @@ def _taken(
         params, type = signature(name, shape, reader, tool.name)
     except Unsayable as problem:
         help = "declare it with `op`, with the types that you use of it"
-        report.add(UNSAYABLE, f"the tool `{name}` has no types in this language: {problem}", item.span, help=help)
+        report.add(
+            UNSAYABLE, f"the tool `{name}` has no types in this language: {plain(str(problem))}", item.span, help=help
+        )
         return None
     module.records += reader.records.values()
     return plan.Operation(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from agent_lattice import plan
 from agent_lattice.schema_types import TypeReader, Unsayable, operation_name
-from agent_lattice.surface import Surface, ToolShape
+from agent_lattice.surface import Surface, ToolShape, plain
 from agent_lattice.surface_checks import signature
 from agent_lattice.types import STRING, Record
 
@@ -19,22 +19,26 @@ def declarations(tool: plan.ToolSet, surface: Surface, said: Mapping[str, str], 
         return ""
     reader = TypeReader(taken, unknown=STRING)
     names: set[str] = {op.name for op in tool.operations}
-    blocks = [_operation(name, shape, said.get(name, ""), reader, names, tool.name) for name, shape in missing.items()]
+    lines = [
+        line
+        for name, shape in missing.items()
+        for line in _operation(name, shape, said.get(name, ""), reader, names, tool.name)
+    ]
     types = [line for made in reader.records.values() for line in _type(made)]
     head = [f"// of the tool `{tool.name}`: choose, and say what each does to the world"]
-    return "\n".join([*types, *head, *(line for block in blocks for line in block)]) + "\n"
+    return "\n".join([*types, *head, *lines]) + "\n"
 
 
 def _operation(name: str, shape: ToolShape, said: str, reader: TypeReader, names: set[str], tool: str) -> Iterator[str]:
     if said:
-        yield f"// it says: {said}"
+        yield f"// it says: {plain(said)}"
     before = len(reader.vague)
     try:
         params, type = signature(name, shape, reader, tool)
     except Unsayable as problem:
-        yield f"// no declaration for {_quoted(name)}: {_plain(str(problem))}"
+        yield f"// no declaration for {_quoted(name)}: {plain(str(problem))}"
         return
-    yield from (f"// not said in types: {_plain(why)}" for why in reader.vague[before:])
+    yield from (f"// not said in types: {plain(why)}" for why in reader.vague[before:])
     own = operation_name(name)
     while own in names:
         own += "_2"
@@ -51,8 +55,4 @@ def _type(made: Record) -> Iterator[str]:
 
 
 def _quoted(text: str) -> str:
-    return '"' + _plain(text).replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def _plain(text: str) -> str:
-    return "".join(char if char.isprintable() else " " for char in text)
+    return '"' + plain(text).replace("\\", "\\\\").replace('"', '\\"') + '"'

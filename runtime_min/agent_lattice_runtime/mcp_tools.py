@@ -17,12 +17,17 @@ REQUIREMENT = "mcp>=2.3,<3"  # the official SDK, as installers name it
 
 def require_sdk() -> None:
     """Raises Failure unavailable when the official MCP SDK, in a version that this code knows, is not installed."""
+    what = "is not installed"
     try:
+        import mcp as mcp
+
+        what = "that is installed is of another version"
         from mcp.client.client import Client as Client
         from mcp.client.streamable_http import streamable_http_client as streamable_http_client
     except ImportError as error:
-        found = "is not installed" if error.name == "mcp" else f"cannot be used ({error})"
-        message = f'the official MCP SDK {found}: install the extra `mcp`, or `pip install "{REQUIREMENT}"`'
+        if error.name not in ("mcp", None) and not str(error.name).startswith("mcp."):
+            what = f"cannot be loaded ({error})"
+        message = f'the official MCP SDK {what}: install the extra `mcp`, or `pip install "{REQUIREMENT}"`'
         raise Failure("unavailable", message, retryable=False) from None
 
 

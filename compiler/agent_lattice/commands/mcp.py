@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import click
 
 from agent_lattice import plan
@@ -12,7 +10,7 @@ from agent_lattice.contacting import contact, servers_of, surface_at
 from agent_lattice.lock import LockFile
 from agent_lattice.locking import lock_of
 from agent_lattice.reading import STDIN, shown
-from agent_lattice.surface import Surface
+from agent_lattice.surface import Surface, plain
 from agent_lattice.surface_drift import surface_drift
 from agent_lattice.surface_text import declarations
 from agent_lattice.terminal import note, out
@@ -73,14 +71,9 @@ def _show(key: str, tool: plan.ToolSet, surface: Surface, lock: LockFile, check:
         if check:
             note(f"  there is no snapshot of it in {lock.name} yet: `lattice mcp` takes one\n")
         return True
-    sentences = list(_sentences(before, surface))
+    sentences = list(map(plain, surface_drift(before, surface)))
     note("".join(f"  {sentence}\n" for sentence in sentences))
     return bool(sentences)
-
-
-def _sentences(before: Surface, after: Surface) -> Iterator[str]:
-    for sentence in surface_drift(before, after):
-        yield "".join(char if char.isprintable() else " " for char in sentence)
 
 
 def _taken(compiled: Compiled) -> set[str]:
