@@ -12,7 +12,6 @@ import subprocess
 from contextlib import asynccontextmanager, suppress
 
 import anyio
-from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 from mcp.shared.message import SessionMessage
 from mcp_types import jsonrpc_message_adapter
 
@@ -27,9 +26,6 @@ if TYPE_CHECKING:
 
     from .mcp_failures import Witness
 
-    Incoming = MemoryObjectSendStream[SessionMessage | Exception]
-    Streams = tuple[MemoryObjectReceiveStream[SessionMessage | Exception], MemoryObjectSendStream[SessionMessage]]
-
 MOST_BYTES = 16_000_000  # of one message
 PATIENCE = 1.0  # seconds to end after each of: end of input, SIGTERM, SIGKILL
 
@@ -37,8 +33,8 @@ PATIENCE = 1.0  # seconds to end after each of: end of input, SIGTERM, SIGKILL
 @asynccontextmanager
 async def program(
     command: tuple[str, ...], environment: dict[str, str], witness: Witness
-) -> AsyncGenerator[Streams, None]:
-    """The transport of a server that is started for it. Raises OSError when it cannot be started."""
+) -> AsyncGenerator[tuple[Any, Any], None]:
+    """The transport of a server that is started for it: the streams of messages from it and to it. Raises OSError."""
     process = await anyio.open_process(
         list(command), env=environment, stderr=subprocess.PIPE, start_new_session=os.name == "posix"
     )
@@ -58,7 +54,7 @@ async def program(
             tasks.cancel_scope.cancel()
 
 
-async def _listen(process: Process, to_session: Incoming, witness: Witness) -> None:
+async def _listen(process: Process, to_session: Any, witness: Witness) -> None:
     """Every line that the program writes, as a message; a line that is none ends the connection."""
     assert process.stdout is not None
     buffer, done = bytearray(), 0
@@ -124,7 +120,7 @@ async def _overhear(process: Process, witness: Witness) -> None:
     witness.hear(buffer)
 
 
-async def _speak(process: Process, to_server: Any, to_session: Incoming, witness: Witness) -> None:
+async def _speak(process: Process, to_server: Any, to_session: Any, witness: Witness) -> None:
     assert process.stdin is not None
     try:
         async with to_server:

@@ -93,10 +93,26 @@ def answer_call(message: dict[str, Any]) -> None:
         send({"id": message["id"], "result": text("error" if "error" in reply else "obeyed")})
     elif MODE.startswith("code"):
         send({"id": message["id"], "error": {"code": int(MODE[4:]), "message": "not like this"}})
+    elif MODE == "remembers":
+        remember(message)
     elif MODE == "echo":
         send({"id": message["id"], "result": text(json.dumps(message["params"], sort_keys=True))})
     else:
         send({"id": message["id"], "result": RESULTS.get(MODE, RESULTS["good"])})
+
+
+def remember(message: dict[str, Any]) -> None:
+    """Note what is asked in the file $BOOK; the first `slow` takes too long."""
+    book = Path(os.environ["BOOK"])
+    before = book.read_text().splitlines() if book.exists() else []
+    asked = message["params"]["arguments"]["q"]
+    meta = message["params"].get("_meta") or {}
+    with book.open("a") as file:
+        file.write(f"{asked} {meta.get('agent-lattice/idempotency-key', '')}\n")
+    if asked == "slow" and not any(line.startswith("slow") for line in before):
+        Path(f"{book}.pid").write_text(str(os.getpid()))
+        time.sleep(60)
+    send({"id": message["id"], "result": text(f"answer to {asked}")})
 
 
 def answer(message: dict[str, Any]) -> None:

@@ -51,10 +51,10 @@ def api_module(made: plan.Plan, names: PackageNames, checks: TypesModule) -> str
 def _imports(used: set[str]) -> str:
     runtime = {"embedding"} | (used & _RUNTIME)
     lines = [import_line(".", {"workflow"}), import_line("._runtime", runtime)]
-    lines += ["from ._runtime.errors import Failure", "from ._runtime.models import Workflow"]
+    lines.append("from ._runtime.errors import Failure")
+    lines += ["from ._runtime.mcp_tools import require_sdk"] if "require_sdk" in used else []
+    lines.append("from ._runtime.models import Workflow")
     validators = used - _RUNTIME - {"require_sdk"}
-    if "require_sdk" in used:
-        lines.append("from ._runtime.mcp_tools import require_sdk")
     return "\n".join([*lines, *([import_line(".datatypes", validators)] if validators else [])])
 
 
