@@ -71,7 +71,7 @@ def _meaning(error: BaseException, witness: Witness, what: str) -> tuple[str, st
     if isinstance(error, MCPError):
         return _protocol_meaning(error.code, error.message, witness, what)
     kind = type(error)
-    text = " ".join(str(error).split())[:MOST_WORDS] or kind.__name__
+    text = _words(str(error)) or kind.__name__
     if isinstance(error, TimeoutError) or "Timeout" in kind.__name__:
         return "timeout", f"{what} did not answer in time", None
     if isinstance(error, FileNotFoundError):
@@ -85,8 +85,13 @@ def _meaning(error: BaseException, witness: Witness, what: str) -> tuple[str, st
     return "internal", f"{what}: {kind.__name__}: {text}", None
 
 
+def _words(text: str) -> str:
+    """The text on one line, without the hint that pydantic puts behind every problem."""
+    return " ".join(text.partition("For further information visit")[0].split())[:MOST_WORDS]
+
+
 def _protocol_meaning(code: int, message: str, witness: Witness, what: str) -> tuple[str, str, bool | None]:
-    said = " ".join(message.split())[:MOST_WORDS]
+    said = _words(message)
     if witness.status is not None and message in _STAND_INS:
         return _status_meaning(witness.status, what)
     if code == -32000:

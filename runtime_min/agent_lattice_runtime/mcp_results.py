@@ -57,7 +57,7 @@ def _candidates(answer: CallToolResult, texts: list[str], as_text: bool, what: s
         yield parsed[0][0]
     if all(item is not None for item in parsed):
         yield [item[0] for item in parsed if item is not None]
-    yield from (texts, texts[0]) if len(texts) == 1 else (texts,)
+    yield from (texts[0], texts) if len(texts) == 1 else (texts,)
 
 
 def _parsed(text: str, what: str) -> tuple[object] | None:

@@ -6,6 +6,7 @@ The runtime has no event loop, the SDK needs one. Steps wait here for what happe
 from __future__ import annotations
 
 import asyncio
+import logging
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from threading import Lock, Thread
@@ -27,6 +28,14 @@ if TYPE_CHECKING:
 
 GRACE = 5.0  # seconds beyond its own timeout after which an answer of the loop is no longer waited for
 CLOSING = 6.0  # seconds that servers have to end before the run goes on without waiting
+
+for _name in (
+    "mcp",
+    "client",
+    "httpx2",
+    "httpcore2",
+):  # what they log is told in failures; whoever wants it, gets it still
+    logging.getLogger(_name).addHandler(logging.NullHandler())
 
 
 def sessions_of(shared: dict[str, Any]) -> Sessions:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from agent_lattice import driver, plan
-from agent_lattice.program import Surfaces, no_surfaces
 from agent_lattice_runtime.execute import start
 from agent_lattice_runtime.run import Run, Setting
 from agent_lattice_runtime.stores.memory import MemoryStore
@@ -17,15 +16,15 @@ from agent_lattice_targets.python.memory import load_all
 HERE = Path(__file__).parent
 
 
-def made(source: str, surfaces: Surfaces = no_surfaces) -> plan.Plan:
-    """The plan of a source beside the servers of this folder."""
+def made(source: str, *more: Path) -> plan.Plan:
+    """The plan of a source beside the servers of this folder and the files of others."""
 
     def read(name: str) -> bytes | None:
-        path = HERE / name
-        return path.read_bytes() if path.is_file() else None
+        found = [folder / name for folder in (HERE, *more) if (folder / name).is_file()]
+        return found[0].read_bytes() if found else None
 
-    compilation = driver.compile_source("main.lat", source.encode(), read, surfaces)
-    assert not compilation.report.found, [str(found.message) for found in compilation.report.found]
+    compilation = driver.compile_source("main.lat", source.encode(), read)
+    assert not compilation.report.failed, [str(found.message) for found in compilation.report.found]
     result = driver.plan_of(compilation)
     assert result is not None
     return result

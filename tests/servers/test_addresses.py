@@ -112,7 +112,9 @@ BAD = [
 
 
 @pytest.mark.parametrize(("mode", "code", "words"), BAD)
-def test_what_goes_wrong_is_typed(mode: str, code: str, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_goes_wrong_is_typed(
+    mode: str, code: str, words: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     start = time.monotonic()
     with service(mode) as odd:
         monkeypatch.setenv("ODD_URL", odd.url)
@@ -120,6 +122,7 @@ def test_what_goes_wrong_is_typed(mode: str, code: str, words: str, monkeypatch:
     assert done.failure is not None
     assert (done.failure.code, done.failure.step) == (code, "a"), done.failure
     assert words in done.failure.message
+    assert capfd.readouterr() == ("", "")
     assert time.monotonic() - start < 20
 
 

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import copy
+import json
 import os
+import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from agent_lattice_runtime.errors import Failure
+from agent_lattice_runtime.execute import start
+from agent_lattice_runtime.mcp_failures import Witness
+from agent_lattice_runtime.mcp_programs import _message
+from agent_lattice_runtime.mcp_results import value_of
+from agent_lattice_runtime.models import Workflow
+from agent_lattice_runtime.run import Setting
 from agent_lattice_runtime.stores.memory import MemoryStore
-from servers.running import events, odd, run
+from agent_lattice_targets.python.memory import load_all
+from hypothesis import given
+from hypothesis import strategies as st
+from mcp_types import CallToolResult
+from servers.running import HERE, events, made, odd, run
 
 POLICIES = """
 type Doc { id: string, text: string, score: float }
@@ -175,12 +189,12 @@ BAD = [
 def test_what_goes_wrong_is_typed(mode: str, type: str, code: str, words: str) -> None:
     store = MemoryStore()
     timeout = "2s" if code == "timeout" else "20s"
-    start = time.monotonic()
+    begin = time.monotonic()
     done = run(odd(mode, type, timeout), store=store)
     assert done.failure is not None
     assert (done.failure.code, done.failure.step) == (code, "a"), done.failure
     assert words in done.failure.message
-    assert time.monotonic() - start < 15
+    assert time.monotonic() - begin < 15
     assert [kind for kind, _, _ in events(store)] == ["run.started", "step.failed", "run.failed"]
 
 
@@ -214,10 +228,10 @@ def test_a_server_that_will_not_go_is_killed_with_what_it_started(
 ) -> None:
     pids = tmp_path / "pids"
     monkeypatch.setenv("PIDS", str(pids))
-    start = time.monotonic()
+    begin = time.monotonic()
     done = run(odd("stays", more='env: ["PIDS"]'))
     assert done.result == "fine"
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - begin < 10
     for pid in map(int, pids.read_text().split()):
         assert not _alive(pid)
 
@@ -242,8 +256,6 @@ def test_a_variable_that_is_not_set_stops_before_anything_is_started(monkeypatch
 
 
 def test_without_the_sdk_a_run_does_not_begin(monkeypatch: pytest.MonkeyPatch) -> None:
-    import sys
-
     monkeypatch.setitem(sys.modules, "mcp", None)
     monkeypatch.setitem(sys.modules, "mcp.client.client", None)
     store = MemoryStore()
@@ -251,3 +263,114 @@ def test_without_the_sdk_a_run_does_not_begin(monkeypatch: pytest.MonkeyPatch) -
         run(odd("good"), store=store)
     assert raised.value.code == "unavailable" and not raised.value.retryable
     assert store.find("run") is None
+
+
+def test_a_slow_call_is_given_up_when_a_sibling_has_failed() -> None:
+    source = """
+    tool odd = mcp("python odd_server.py slow") { timeout: 60s op ask(q: string) -> string { effect: read } }
+    tool bad = mcp("python odd_server.py is-error") { op ask(q: string) -> string { effect: read } }
+    workflow main() -> string {
+      parallel {
+        a = odd.ask(q: "?")
+        b = bad.ask(q: "?")
+      }
+      return a + b
+    }
+    """
+    begin = time.monotonic()
+    done = run(source)
+    assert done.failure is not None
+    assert (done.failure.code, done.failure.step) == ("refused", "b")
+    assert time.monotonic() - begin < 20
+
+
+def test_nothing_is_started_that_the_manifest_does_not_list() -> None:
+    compiled = made(odd("good"))
+    workflow = load_all(compiled)[compiled.main]
+    manifest = copy.deepcopy(dict(workflow.manifest))
+    manifest["permissions"]["steps"]["a"]["programs"] = ["python other_server.py"]
+    changed = Workflow(
+        name=workflow.name, function=workflow.function, input=workflow.input, output=workflow.output, manifest=manifest
+    )
+    store = MemoryStore()
+    done = start(changed, {}, store, "run", Setting(tools=str(HERE)))
+    assert done.failure is not None and done.failure.code == "permission_denied"
+    denied = [payload for kind, _, payload in events(store) if kind == "policy.denied"]
+    assert [(each["kind"], each["item"]) for each in denied] == [("programs", "python odd_server.py good")]
+
+
+def test_an_agent_calls_tools_of_a_server(tmp_path: Path) -> None:
+    source = """
+    tool docs = mcp("python policy_server.py") {
+      effect: read
+      /// The text of a policy.
+      op fetch(id: string) -> string = TOOL "policy.fetch"
+    }
+    model m = scripted("replies.json") {}
+    agent helper() -> string {
+      model m
+      tools docs.fetch
+      prompt "What may be returned?"
+      max_turns 3
+    }
+    workflow main() -> string {
+      a = run helper()
+      return a
+    }
+    """
+    calls = [{"tool": "docs_fetch", "arguments": {"id": "returns"}}]
+    replies = {"replies": [{"step": "a.turn[0]", "calls": calls}, {"step": "a.turn[1]", "text": "within 30 days"}]}
+    (tmp_path / "replies.json").write_text(json.dumps(replies))
+    compiled = made(source, tmp_path)
+    assert dict(compiled.grants.steps)["a.turn.docs_fetch"].programs == ("python policy_server.py",)
+    store = MemoryStore()
+    setting = Setting(tools=str(HERE), folder=str(tmp_path))
+    done = start(load_all(compiled)[compiled.main], {}, store, "run", setting)
+    assert done.failure is None, done.failure
+    assert done.result == "within 30 days"
+    (call,) = (payload for _, _, payload in events(store) if payload.get("op") == "docs.fetch")
+    assert call["result"] == "Goods can be returned within 30 days."
+
+
+PARTS = st.fixed_dictionaries(
+    {"type": st.just("text"), "text": st.text(max_size=5) | st.sampled_from(["1", "[1]", "{", '"a"', "null"])}
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["result", "a"]), inner, max_size=2),
+    max_leaves=6,
+)
+
+
+@given(st.lists(PARTS, max_size=3), JSON, st.booleans(), st.sampled_from(["json", "text", "none"]))
+def test_any_answer_is_a_value_of_the_type_or_a_typed_failure(
+    parts: Any, structured: Any, bad: bool, result: str
+) -> None:
+    answer = CallToolResult.model_validate({"content": parts, "structuredContent": structured, "isError": bad})
+
+    def check(value: object, path: str, errors: list[str]) -> object:
+        if not isinstance(value, (int, list, str)) or isinstance(value, bool):
+            errors.append(f"{path}: expected int, list or string")
+        return value
+
+    try:
+        value = value_of(answer, result, check, "it")
+    except Failure as failure:
+        assert failure.code == ("refused" if bad else "malformed_output")
+    else:
+        assert not bad and (value is None if result == "none" else isinstance(value, (int, list, str)))
+
+
+@given(
+    st.binary(max_size=40)
+    | st.text(max_size=20).map(lambda text: json.dumps({"jsonrpc": "2.0", "id": 1, "result": text}).encode())
+)
+def test_any_line_of_a_program_is_a_message_or_ends_the_connection(line: bytes) -> None:
+    witness = Witness("odd")
+    message = _message(line, witness)
+    if message is None and line.strip():
+        assert witness.ended and witness.problem is not None and witness.problem.code == "malformed_output"
+    else:
+        assert witness.problem is None
+    witness.hear(line)
+    assert all(text.strip() for text in witness.said)
