@@ -7,13 +7,16 @@ from typing import Any
 
 from agent_lattice.diagnostics import Code, Report, did_you_mean, replace
 from agent_lattice.layout import Chained, Doc, joined
-from agent_lattice.program import Module
+from agent_lattice.program import CYCLE, Module
 from agent_lattice.records import field, record
 from agent_lattice.records import replace as with_changes
 from agent_lattice.source import NOWHERE, Span
 from agent_lattice.tree import Name, Parts, Reader, written
 from agent_lattice.types import (
+    FLOAT,
+    INT,
     UNKNOWN,
+    AnyValue,
     Bool,
     Bytes,
     Float,
@@ -21,23 +24,27 @@ from agent_lattice.types import (
     ListType,
     Literal,
     MapType,
-    Null,
     Optional,
     Primitives,
+    Record,
     Refined,
     Refinement,
     String,
     Type,
     Uint,
+    Union,
     Unknown,
     base,
+    join,
     optional,
 )
+from agent_lattice.unions import confusion, flattened
 
 UNKNOWN_TYPE = Code("LAT2301", "unknown-type")
 WRONG_TYPE_ARGUMENTS = Code("LAT2302", "wrong-type-arguments")
 WRONG_UNION = Code("LAT2303", "wrong-union")
 WRONG_REFINEMENT = Code("LAT2304", "wrong-refinement")
+CONFUSED_UNION = Code("LAT2006", "ambiguous-union")
 
 SYNTAX = r"""
 type: type_choice refinement*
@@ -203,7 +210,7 @@ def resolve(node: Annotation, module: Module, report: Report) -> Type:
         case LiteralType():
             return Literal((node.value,))
         case UnionType():
-            return _union(node, module, report)
+            return union_type(node, module, report)
         case OptionalType():
             return optional(resolve(node.inner, module, report))
         case RefinedType():
@@ -278,41 +285,102 @@ def _unknown(node: NamedType, module: Module, report: Report) -> Type:
     return UNKNOWN
 
 
-def _union(node: UnionType, module: Module, report: Report) -> Type:
-    members = [(item, resolve(item, module, report)) for item in node.items]
-    values: list[str | int | bool] = []
-    nullable = False
-    for item, member in members:
-        if isinstance(member, Optional):
-            nullable, member = True, member.inner
-        if isinstance(member, Null):
-            nullable = True
-        elif isinstance(member, Literal):
-            _collect(values, member, item.span, report)
-        elif len(members) == 2 and any(isinstance(other, Null) for _, other in members):
-            return optional(member)
-        elif not isinstance(member, Unknown):
-            report.add(
-                WRONG_UNION,
-                f"`{member}` cannot be in a union",
-                item.span,
-                help="a union is of literals, or of a type and `null`; for one of several types use a record of optional fields",
-            )
-            return UNKNOWN
-    if not values:
+def union_type(node: UnionType, module: Module, report: Report, named: Union | None = None) -> Type:
+    """The type of a union; `named` is the one that its declaration has promised to those it mentions, to be filled here."""
+    types = [_member(item, module, report) for item in node.items]
+    _report_repeated(node, types, report)
+    members, nullable = flattened(types)
+    if any(isinstance(member, Unknown) for member in members) or not members:
+        if named:
+            named.members.append(UNKNOWN)
         return UNKNOWN
-    if len({type(value) for value in values}) > 1:
-        report.add(WRONG_UNION, "the literals of a union are of one type", node.span)
-    literal = Literal(tuple(values))
-    return optional(literal) if nullable else literal
+    union = named or Union([])
+    union.members.extend(members)
+    if len(members) > 1:
+        module.unions.append((union, node.span))
+    inner = union if len(members) > 1 else members[0]
+    return optional(inner) if nullable else inner
 
 
-def _collect(values: list[str | int | bool], member: Literal, span: Span, report: Report) -> None:
-    for value in member.values:
-        if any(value == known and type(value) is type(known) for known in values):
-            report.add(WRONG_UNION, f"`{Literal((value,))}` stands twice in the union", span)
+def is_union(node: Annotation) -> bool:
+    """Whether an annotation means a union, by its look: of several types that are neither null nor literals."""
+    return isinstance(node, UnionType) and any(
+        not isinstance(item, LiteralType) and str(getattr(item, "name", "")) != "null" for item in node.items
+    )
+
+
+def is_nullable(node: Annotation, module: Module, seen: frozenset[str] = frozenset()) -> bool:
+    """Whether null is a value of what an annotation means; only by its look, as what it names may not be known yet."""
+    match node:
+        case OptionalType():
+            return True
+        case UnionType(items=items):
+            return any(is_nullable(item, module, seen) for item in items)
+        case NamedType(name=name):
+            symbol = module.symbols.get(name.text)
+            alias = getattr(symbol.declaration, "alias", None) if symbol and name.text not in seen else None
+            if symbol is None or alias is None:
+                return name.text == "null"
+            return is_nullable(alias, symbol.module, seen | {name.text})
+    return False
+
+
+def _member(item: Annotation, module: Module, report: Report) -> Type:
+    """The type of a member of a union; UNKNOWN when it is reported as wrong."""
+    type = resolve(item, module, report)
+    inner = type.inner if isinstance(type, Optional) else type
+    if isinstance(inner, Union) and not inner.members:
+        help = "write its members here, or put it into a list, a map or a record"
+        report.add(CYCLE, f"`{inner}` is a member of itself", item.span, help=help)
+        return UNKNOWN
+    if isinstance(inner, AnyValue):
+        report.add(WRONG_UNION, "`any` already holds every value", item.span, help="write `any` alone")
+        return UNKNOWN
+    return type
+
+
+def _report_repeated(node: UnionType, types: list[Type], report: Report) -> None:
+    """Members that stand twice: they change nothing, so one of them was meant to be another."""
+    seen: list[Type] = []
+    for item, type in zip(node.items, types, strict=True):
+        parts = [Literal((value,)) for value in type.values] if isinstance(type, Literal) else [type]
+        for part in parts:
+            if part in seen and not isinstance(part, Unknown):
+                report.add(WRONG_UNION, f"`{part}` stands twice in the union", item.span)
+            seen.append(part)
+
+
+def report_confusions(module: Module, report: Report) -> None:
+    """Report the unions whose members cannot be told apart; of records only now, when all their fields are known."""
+    for union, span in module.unions:
+        found = confusion(union.members)
+        if found is None or any(isinstance(member, Unknown) for member in union.members):
+            continue
+        left, right, form = found
+        if isinstance(left, Record) and isinstance(right, Record):
+            message = f"nothing tells `{left}` and `{right}` apart"
+            help = f'give both a field with a value of its own: `kind: "{snake(left.name)}"` and `kind: "{snake(right.name)}"`'
         else:
-            values.append(value)
+            message = f"`{left}` and `{right}` cannot both be in a union: {form} could be either"
+            help = _merged_advice(left, right)
+        report.add(CONFUSED_UNION, message, span, help=help)
+    module.unions.clear()
+
+
+def _merged_advice(left: Type, right: Type) -> str:
+    if isinstance(left, ListType) and isinstance(right, ListType):
+        return (
+            f"an empty list has no type of its own: write `list<{left.item} | {right.item}>`, or put them into records"
+        )
+    joined = join(left, right)
+    if {base(left), base(right)} == {INT, FLOAT}:
+        return "write `float`: it holds whole numbers too"
+    return f"write `{joined}`" if joined is not None else "put each into a record with a field that says which it is"
+
+
+def snake(name: str) -> str:
+    """`bank_transfer` for `BankTransfer`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
 def _refined(node: RefinedType, module: Module, report: Report) -> Type:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from agent_lattice import plan
@@ -79,7 +79,7 @@ class _Builder:
         id = self._node(op, loose, label=_shorten(op.subject.span.text))
         ends: Loose = []
         for case in op.cases:
-            ends += self.block(case.body, [(id, _values(case.values))])
+            ends += self.block(case.body, [(id, _values(case))])
         return ends + (self.block(op.otherwise, [(id, "else")]) if op.otherwise is not None else [])
 
     def _parallel(self, op: plan.Parallel, loose: Loose) -> Loose:
@@ -111,10 +111,12 @@ class _Builder:
         return []
 
 
-def _values(values: Iterable[Any]) -> str:
-    return ", ".join(
-        "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value) for value in values
-    )
+def _values(case: plan.Case) -> str:
+    values = [
+        "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+        for value in case.values
+    ]
+    return ", ".join([*values, *map(str, case.types)])
 
 
 def _shorten(text: str) -> str:

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from pathlib import PurePosixPath
 
 from agent_lattice import plan
-from agent_lattice.annotations import unquote
+from agent_lattice.annotations import report_confusions, unquote
 from agent_lattice.declarations.imports import Import
 from agent_lattice.declarations.test import REPEATED_TEST, Test
+from agent_lattice.declarations.type import report_hollow
 from agent_lattice.diagnostics import Code, Edit, Fix, Label, Report, Severity, did_you_mean, nearest
 from agent_lattice.program import Files, Module, Program, Surfaces, Symbol, no_surfaces
 from agent_lattice.python_files import collect, collect_script
@@ -17,7 +18,7 @@ from agent_lattice.records import fields, is_record
 from agent_lattice.source import Source, Span, decoded
 from agent_lattice.tree import Junk, Name
 from agent_lattice.tree import Module as Tree
-from agent_lattice.types import Record
+from agent_lattice.types import Record, Union
 
 DUPLICATE = Code("LAT1203", "duplicate-declaration")
 FILE_NOT_FOUND = Code("LAT1301", "import-not-found")
@@ -203,7 +204,14 @@ def _import(name: Name, node: Import, module: Module, target: Module | None, rep
 
 
 def _resolve(modules: list[Module], report: Report) -> None:
+    """Types by name, then what is in them, then all that speaks of types."""
+    types = [symbol for module in modules for symbol in module.of_sort("type")]
+    for symbol in types:
+        symbol.resolve(report)
+    for symbol in types:
+        symbol.declaration.fill(symbol, report)
     for module in modules:
+        report_confusions(module, report)
         for symbol in module.symbols.values():
             symbol.resolve(report)
 
@@ -223,6 +231,10 @@ def _check_bodies(program: Program, report: Report) -> None:
                 program.workflows[found.name] = found
             elif isinstance(found, Record):
                 program.records.append(found)
+            elif isinstance(found, Union):
+                program.unions.append(found)
+        report_confusions(module, report)
+    report_hollow(program.records, report)
     seen: dict[str, Span] = {}
     for node in (node for node in program.main.declarations if isinstance(node, Test)):
         if unquote(node.name.raw) in seen:

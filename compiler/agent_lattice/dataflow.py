@@ -17,7 +17,13 @@ def own_terms(op: plan.Op) -> Iterator[Term | Template]:
         case plan.Ask(system=system, prompt=prompt, checks=checks):
             yield from (text for text in (system, prompt) if text is not None)
             yield from (check.condition for check in checks)
-        case plan.Let(value=value) | plan.Var(value=value) | plan.Set(value=value) | plan.Return(value=value):
+        case (
+            plan.Let(value=value)
+            | plan.Narrow(value=value)
+            | plan.Var(value=value)
+            | plan.Set(value=value)
+            | plan.Return(value=value)
+        ):
             yield value
         case plan.If(condition=value) | plan.Match(subject=value) | plan.Each(items=value):
             yield value
@@ -92,6 +98,7 @@ def defined(op: plan.Op) -> tuple[str, ...]:
             | plan.Call(name=name)
             | plan.Run(name=name)
             | plan.Let(name=name)
+            | plan.Narrow(name=name)
             | plan.Var(name=name)
         ):
             return (name,)

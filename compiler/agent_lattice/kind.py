@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from typing import Any, ClassVar, Protocol
 
 from agent_lattice import plan
 from agent_lattice.diagnostics import Code, Label, Report
+from agent_lattice.expr.narrow import Fact, Facts
 from agent_lattice.printer import Printer
 from agent_lattice.program import Module, Symbol
-from agent_lattice.records import field, record
+from agent_lattice.records import field, fields, is_record, record
 from agent_lattice.source import Span
 from agent_lattice.tree import Junk, Name, Reader
 from agent_lattice.types import Record, Type
@@ -100,10 +100,12 @@ class Scope:
     path: str = ""
     steps: dict[str, Span] = field(default_factory=dict)
     own: dict[str, Binding] = field(default_factory=dict)
-    present: frozenset[tuple[str, ...]] = frozenset()
+    facts: Facts = frozenset()
     concurrent: int | None = None
     """Depth of the innermost concurrent region (parallel branch or `for … parallel`), None outside."""
     depth: int = 0
+    repeats: bool = False
+    """Whether it is the body of a loop, that may be entered with what it has left."""
     counts: dict[str, int] = field(default_factory=dict)
     """How often a name was asked for by `unused`, in the current loop scope."""
 
@@ -144,8 +146,15 @@ class Scope:
             yield from scope.own
             scope = scope.parent
 
-    def is_present(self, path: tuple[str, ...]) -> bool:
-        return path in self.present
+    def knows(self, fact: Fact) -> bool:
+        return fact in self.facts
+
+    def forget(self, name: str) -> None:
+        """Know nothing more of a variable, here and around: it has another value from now on."""
+        scope: Scope | None = self
+        while scope is not None:
+            scope.facts = frozenset(fact for fact in scope.facts if fact[0][0] != name)
+            scope = scope.parent
 
     def is_poisoned(self, name: str) -> bool:
         """Whether the name belongs to a statement that could not be read; nothing is said about it."""
@@ -198,7 +207,7 @@ class Scope:
         self.counts[name] = count
         return found
 
-    def inner(self, present: Iterable[tuple[str, ...]] = ()) -> Scope:
+    def inner(self, facts: Iterable[Fact] = ()) -> Scope:
         """A block of the same loop scope: its names end with it."""
         return Scope(
             self.body,
@@ -206,10 +215,10 @@ class Scope:
             self.path,
             self.steps,
             {},
-            self.present | frozenset(present),
+            self.facts | frozenset(facts),
             self.concurrent,
             self.depth + 1,
-            self.counts,
+            counts=self.counts,
         )
 
     def branch(self) -> Scope:
@@ -222,26 +231,33 @@ class Scope:
         """The body of a loop: step names start anew under `name`."""
         scope = self.inner()
         scope.path = f"{name}."
+        scope.repeats = True
         scope.steps = {}
         scope.counts = {}
         if concurrent:
             scope.concurrent = scope.depth
         return scope
 
-    @contextmanager
-    def narrowed(self, paths: Iterable[tuple[str, ...]]) -> Iterator[None]:
-        """With some optional values known to be there."""
-        before = self.present
-        self.present = before | frozenset(paths)
-        try:
-            yield
-        finally:
-            self.present = before
-
     def block(self, statements: Iterable[Kind]) -> plan.Block:
         """Check statements in order, each seeing the names before it."""
         statements = tuple(statements)
         if any(isinstance(statement, Junk) for statement in statements):
             self.body.unclear = True
+        if self.repeats and self.facts:
+            changed = set(_changed(statements))
+            self.facts = frozenset(fact for fact in self.facts if fact[0][0] not in changed)
         ops = [op for statement in statements if (op := statement.check(self)) is not None]
         return tuple(ops)
+
+
+def _changed(statements: Iterable[Kind]) -> Iterator[str]:
+    """The variables that statements, or what is in them, set."""
+    stack: list[Any] = list(statements)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, tuple):
+            stack.extend(node)
+        elif getattr(node, "word", "") == "set":
+            yield str(node.name)
+        elif is_record(node) and not isinstance(node, Name | Span):
+            stack.extend(getattr(node, item.name) for item in fields(node))

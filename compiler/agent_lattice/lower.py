@@ -38,6 +38,7 @@ def lower(program: Program, main: plan.Workflow) -> plan.Plan:
         main=main.name,
         doc=main.doc,
         records=tuple(sorted(program.records, key=lambda record: record.name)),
+        unions=tuple(sorted(program.unions, key=lambda union: union.name)),
         models=tuple(models[name] for name in sorted(needed)),
         tools=tuple(_trimmed(tools[name], used) for name in sorted({operation.split(".")[0] for operation in used})),
         agents=tuple(agents),

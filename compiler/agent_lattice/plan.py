@@ -96,6 +96,16 @@ class Let(Op):
 
 
 @record
+class Narrow(Op):
+    """Name a value of a union or `any` as what it has to be; one of another type ends the run with `validation`."""
+
+    name: str
+    value: Term
+    type: types.Type
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@record
 class Var(Op):
     """Declare a variable that `Set` may change. With a `merge` policy branches that run side by side may change it too."""
 
@@ -127,10 +137,15 @@ class If(Op):
 
 @record
 class Case:
-    """A block taken when the subject equals one of the values."""
+    """A block taken when the subject equals one of the values, or has one of the types.
+
+    A union is told apart by `types`, each a member or null. Of an `any` there is one type; inside the block the
+    variable that is the subject has that type.
+    """
 
     values: tuple[str | int | bool | None, ...]
     body: Block
+    types: tuple[types.Type, ...] = ()
 
 
 @record
@@ -431,6 +446,8 @@ class Plan:
     main: str
     doc: str
     records: tuple[types.Record, ...]
+    unions: tuple[types.Union, ...]
+    """Those that have a name."""
     models: tuple[Model, ...]
     tools: tuple[ToolSet, ...]
     agents: tuple[Agent, ...]

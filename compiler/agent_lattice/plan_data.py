@@ -40,7 +40,7 @@ def _data_fields(kind: Any) -> tuple[str, ...]:
 
 
 def plan_data(plan: Plan) -> dict[str, Any]:
-    """The plan as JSON data: `data(plan)` with the records spelled out and the digest, when there is one."""
+    """The plan as JSON data: `data(plan)` with the records and unions spelled out and the digest, when there is one."""
     body: dict[str, Any] = data(plan)
     body["records"] = [
         {
@@ -50,6 +50,7 @@ def plan_data(plan: Plan) -> dict[str, Any]:
         }
         for record in plan.records
     ]
+    body["unions"] = [{"name": union.name, "doc": union.doc, "type": union.spelled} for union in plan.unions]
     if plan.digest:
         body["digest"] = plan.digest
     return body

@@ -11,7 +11,7 @@ from agent_lattice.diagnostics import Code, Label, Report, did_you_mean
 from agent_lattice.records import field, record
 from agent_lattice.source import Source, Span
 from agent_lattice.tree import Name
-from agent_lattice.types import UNKNOWN, Record, Type
+from agent_lattice.types import UNKNOWN, Record, Type, Union
 
 if TYPE_CHECKING:
     from agent_lattice.surface import Surface
@@ -53,7 +53,7 @@ class Symbol:
                 CYCLE,
                 f"`{self.name}` is defined by itself",
                 self.span,
-                help="a type may mention itself only in a field of a record",
+                help="a type may mention itself in a field of a record, and in a list or map of a union",
             )
             self.state = "done"
         if self.state == "new":
@@ -81,6 +81,8 @@ class Module:
     """Records that no declaration names: of tools that are taken as a snapshot describes them."""
     taken: set[str] = field(default_factory=set)
     """Names of all declarations of the program, for such records to keep away from."""
+    unions: list[tuple[Union, Span]] = field(default_factory=list)
+    """Unions whose members are still to be compared, and where they are written."""
     operations: dict[str, dict[str, plan.Operation]] = field(default_factory=dict)
     """Operations by the name of their tool here and their own; a tool is added when it is first called."""
 
@@ -139,6 +141,8 @@ class Program:
 
     modules: list[Module]
     records: list[Any] = field(default_factory=list)
+    unions: list[Union] = field(default_factory=list)
+    """Those that have a name."""
     workflows: dict[str, plan.Workflow] = field(default_factory=dict)
     tests: list[plan.Test] = field(default_factory=list)
     python_files: dict[str, str] = field(default_factory=dict)

@@ -41,6 +41,15 @@ class RecordData(BaseModel):
     fields: list[FieldData]
 
 
+class UnionData(BaseModel):
+    """A union with a name."""
+
+    model_config = ConfigDict(extra="forbid", title="Union")
+    name: str
+    doc: str
+    type: _TypeText
+
+
 @cache
 def plan_model() -> type[BaseModel]:
     """The plan as a model that validates its JSON form."""
@@ -95,6 +104,8 @@ def _class_data(hint: Any) -> Any:
     kind: Any = hint
     if hint is types.Record:
         return RecordData
+    if hint is types.Union:
+        return UnionData
     if issubclass(hint, types.Type):
         return _TypeText
     if issubclass(hint, Term):

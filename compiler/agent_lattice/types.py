@@ -104,10 +104,24 @@ class TypeOf(Type):
 
 
 @record
+class AnyValue(Type):
+    """Any JSON value: nothing can be read from it until it is narrowed to another type."""
+
+    def __str__(self) -> str:
+        return "any"
+
+
+@record(eq=False)
 class Literal(Type):
-    """A closed choice of strings, integers or booleans, in the order written, each once."""
+    """A closed choice of strings, integers or booleans, in the order written, each once. `1` and `true` are two."""
 
     values: tuple[str | int | bool, ...]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Literal) and [*map(_tagged, self.values)] == [*map(_tagged, other.values)]
+
+    def __hash__(self) -> int:
+        return hash(self.values)
 
     def __str__(self) -> str:
         return " | ".join(_literal(value) for value in self.values)
@@ -139,9 +153,7 @@ class Optional(Type):
     inner: Type
 
     def __str__(self) -> str:
-        return (
-            f"({self.inner})?" if isinstance(self.inner, Literal) and len(self.inner.values) > 1 else f"{self.inner}?"
-        )
+        return f"({self.inner})?" if _is_choice(self.inner) or isinstance(self.inner, Refined) else f"{self.inner}?"
 
 
 @record
@@ -198,7 +210,37 @@ class Record(Type):
         return self.name
 
 
+@record(eq=False)
+class Union(Type):
+    """One of several types that JSON tells apart (see `unions`): none is null, optional, `any` or itself a union.
+
+    One with a name is equal by it, and its `members` are filled once by its declaration: they may mention it.
+    """
+
+    members: list[Type]
+    name: str = ""
+    doc: str = ""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Union) and (self.name or self.members) == (other.name or other.members)
+
+    def __hash__(self) -> int:
+        return hash(self.name or tuple(self.members))
+
+    def __repr__(self) -> str:
+        return f"Union({self})"
+
+    def __str__(self) -> str:
+        return self.name or self.spelled
+
+    @property
+    def spelled(self) -> str:
+        """The members, whatever it is called."""
+        return " | ".join(f"({member})" if isinstance(member, Refined) else str(member) for member in self.members)
+
+
 NULL, BOOL, INT, FLOAT, STRING, DYN, UNKNOWN = Null(), Bool(), Int(), Float(), String(), Dyn(), Unknown()
+ANY = AnyValue()
 UINT, BYTES, TIMESTAMP, DURATION, TYPE = Uint(), Bytes(), Timestamp(), Duration(), TypeOf()
 
 
@@ -215,6 +257,7 @@ class Primitives:
         "bytes": BYTES,
         "timestamp": TIMESTAMP,
         "duration": DURATION,
+        "any": ANY,
     }
 
 
@@ -239,15 +282,14 @@ def primitive(value: str | int | bool) -> Type:
 
 
 def optional(type: Type) -> Type:
-    """`type?`; `null` and optional types stay as they are."""
-    return type if isinstance(type, Optional | Null | Unknown | Dyn) else Optional(type)
+    """`type?`; `null`, `any` and optional types stay as they are."""
+    return type if isinstance(type, Optional | Null | Unknown | Dyn | AnyValue) else Optional(type)
 
 
 def assignable(source: Type, target: Type) -> bool:
     """Whether every value of `source` may stand where `target` is expected without a check at run time.
 
-    Refinements of the target are *not* proved here: they are enforced where values enter (validators), so they count only
-    when the source promises them too or is computed; see `needs_check`.
+    Refinements of the target are *not* proved here: they are enforced where values enter (validators).
     """
     if isinstance(source, Unknown | Dyn) or isinstance(target, Unknown | Dyn):
         return True
@@ -256,6 +298,10 @@ def assignable(source: Type, target: Type) -> bool:
         return isinstance(source, Null) or assignable(
             source.inner if isinstance(source, Optional) else source, target.inner
         )
+    if isinstance(source, AnyValue) or isinstance(target, AnyValue):
+        return isinstance(target, AnyValue) and is_json(source)
+    if isinstance(source, Union) or isinstance(target, Union):
+        return _assignable_union(source, target)
     if isinstance(target, Literal):
         return isinstance(source, Literal) and set(map(_tagged, source.values)) <= set(map(_tagged, target.values))
     if isinstance(source, Literal):
@@ -269,17 +315,35 @@ def assignable(source: Type, target: Type) -> bool:
     return source == target
 
 
-def needs_check(source: Type, target: Type) -> bool:
-    """Whether an assignable value still has to pass the target's refinements at run time."""
-    if isinstance(target, Refined):
-        return source != target
-    if isinstance(target, Optional):
-        return needs_check(source.inner if isinstance(source, Optional) else source, target.inner)
-    if isinstance(target, ListType):
-        return isinstance(source, ListType) and needs_check(source.item, target.item)
-    if isinstance(target, MapType):
-        return isinstance(source, MapType) and needs_check(source.value, target.value)
-    return False
+_compared: set[tuple[str, str]] = set()
+"""Pairs of unions that are being compared: what mentions itself fits as long as nothing else speaks against it."""
+
+
+def _assignable_union(source: Type, target: Type) -> bool:
+    if source == target:
+        return True
+    if not isinstance(source, Union):
+        assert isinstance(target, Union)
+        return any(assignable(source, member) for member in target.members)
+    pair = (str(source), str(target))
+    if pair in _compared:
+        return True
+    _compared.add(pair)
+    try:
+        return all(assignable(member, target) for member in source.members)
+    finally:
+        _compared.remove(pair)
+
+
+def is_json(type: Type) -> bool:
+    """Whether values of the type are JSON values at run time as they are."""
+    type = base(type)
+    match type:
+        case MapType(value=inner, key=key):
+            return isinstance(base(key), String) and is_json(inner)
+        case ListType(item=inner) | Optional(inner=inner):
+            return is_json(inner)
+    return not isinstance(type, Bytes | Timestamp | Duration | TypeOf | Maybe)
 
 
 def join(left: Type, right: Type) -> Type | None:
@@ -315,6 +379,11 @@ def join(left: Type, right: Type) -> Type | None:
 
 def _tagged(value: str | int | bool) -> tuple[bool, str | int | bool]:
     return isinstance(value, bool), value
+
+
+def _is_choice(type: Type) -> bool:
+    """Whether the text of a type has a `|` in it that is not in brackets."""
+    return (isinstance(type, Literal) and len(type.values) > 1) or (isinstance(type, Union) and not type.name)
 
 
 def _literal(value: str | int | float | bool) -> str:

@@ -111,14 +111,19 @@ def text(value: Any) -> str:
         raise CelError("null has no text")
     if isinstance(value, str):
         return value
+    made = json_text(value)
+    return made if isinstance(value, (list, dict)) else made.strip('"')
+
+
+def json_text(value: Any) -> str:
+    """A value in a template, as JSON whatever it is."""
     from .canonical import canonical
     from .errors import Failure
 
     try:
-        made = canonical(value)
+        return canonical(value)
     except Failure as failure:
         raise CelError(failure.message) from None
-    return made if isinstance(value, (list, dict)) else made.strip('"')
 
 
 def shown(value: str) -> str:

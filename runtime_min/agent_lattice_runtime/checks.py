@@ -8,8 +8,10 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
-    from typing import Any
+    from collections.abc import Callable, Collection, Iterable
+    from typing import Any, TypeVar
+
+    Kind = TypeVar("Kind")
 
 LOWEST = -(2**63)
 HIGHEST = 2**63 - 1
@@ -145,9 +147,14 @@ def entries(value: object, path: str, errors: list[str]) -> dict[str, Any]:
 def no_record(name: str, value: object, path: str, errors: list[str]) -> Any:
     """Report a value that is no object where a record is expected, or one that is nested too deeply."""
     if isinstance(value, dict):
-        errors.append(f"{path[:40]}…: nested deeper than {DEEPEST} levels")
-    else:
-        expected(f"{name} (an object)", value, path, errors)
+        return too_nested(path, errors)
+    expected(f"{name} (an object)", value, path, errors)
+    return {}
+
+
+def too_nested(path: str, errors: list[str]) -> Any:
+    """Report a value that is nested too deeply."""
+    errors.append(f"{path[:40]}…: nested deeper than {DEEPEST} levels")
     return {}
 
 
@@ -158,6 +165,63 @@ def unknown(value: Iterable[object], fields: Collection[str], path: str, errors:
             errors.append(
                 f"{path}.{key}: unknown field" if isinstance(key, str) else f"{path}: field names are strings"
             )
+
+
+def anything(value: object, path: str, errors: list[str]) -> object:
+    """Any JSON value, in the form that it has on the wire: so it is the same before and after it was recorded."""
+    from .canonical import canonical, recorded
+    from .errors import Failure
+
+    if value is ABSENT:
+        expected("a value", value, path, errors)
+        return None
+    try:
+        return recorded(canonical(value))
+    except Failure as failure:
+        errors.append(f"{path}: {failure.message}")
+        return None
+
+
+def no_member(name: str, value: object, path: str, errors: list[str]) -> Any:
+    """Report a value that is of no member of a union."""
+    expected(name, value, path, errors)
+
+
+def no_kind(value: dict[Any, Any], field: str, known: Iterable[Any], path: str, errors: list[str]) -> Any:
+    """Report an object whose field tells no record of a union."""
+    choice(value.get(field, ABSENT), tuple(known), f"{path}.{field}", errors)
+
+
+def safe(value: int, path: str, errors: list[str]) -> int:
+    """An int beside strings in a union: one beyond ±(2^53-1) would come back as one of them."""
+    if not -MAX_SAFE <= value <= MAX_SAFE:
+        errors.append(f"{path}: an int beyond ±(2^53-1) cannot be told from a string here")
+    return value
+
+
+def finite(value: float, path: str, errors: list[str]) -> float:
+    """A float beside strings in a union: NaN and the infinities would come back as one of them."""
+    if value - value != 0:
+        errors.append(f"{path}: {value} cannot be told from a string here")
+    return value
+
+
+def fitting(value: object, check: Callable[[object, str, list[str]], Kind]) -> tuple[Kind] | None:
+    """The value as the type of a validator, alone in a tuple; None when it is of another type."""
+    errors: list[str] = []
+    made = check(value, "$", errors)
+    return None if errors else (made,)
+
+
+def narrowed(value: object, check: Callable[[object, str, list[str]], Kind], name: str) -> Kind:
+    """The value as what it has to be. Raises Failure validation when it is something else."""
+    errors: list[str] = []
+    made = check(value, "$", errors)
+    if errors:
+        from .errors import Failure
+
+        raise Failure("validation", f"{name} is not what it has to be: {'; '.join(errors[:10])}")
+    return made
 
 
 def too_deep(path: str) -> bool:

@@ -21,6 +21,7 @@ from agent_lattice.types import (
     DYN,
     FLOAT,
     INT,
+    NULL,
     STRING,
     Field,
     ListType,
@@ -100,7 +101,7 @@ class Scope:
 
     def __init__(self, variables: dict[str, Type], present: Iterable[tuple[str, ...]] = ()) -> None:
         self.variables = variables
-        self.present = frozenset(present)
+        self.facts = frozenset((path, NULL) for path in present)
 
     def lookup(self, name: str) -> Type | None:
         return self.variables.get(name)
@@ -111,8 +112,8 @@ class Scope:
     def known(self) -> Iterable[str]:
         return [*self.variables, *RECORDS]
 
-    def is_present(self, path: tuple[str, ...]) -> bool:
-        return path in self.present
+    def knows(self, fact: tuple[tuple[str, ...], Type]) -> bool:
+        return fact in self.facts
 
     def is_poisoned(self, name: str) -> bool:
         return name == "broken"

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from agent_lattice.annotations import Annotation, annotation, maybe_annotation, resolve
+from agent_lattice.annotations import (
+    Annotation,
+    UnionType,
+    annotation,
+    is_nullable,
+    is_union,
+    maybe_annotation,
+    resolve,
+    union_type,
+)
 from agent_lattice.diagnostics import Code, Label, Report
 from agent_lattice.kind import Declaration
 from agent_lattice.printer import Braces, Printer
@@ -13,7 +22,8 @@ from agent_lattice.program import CYCLE, Module, Symbol
 from agent_lattice.records import field, record
 from agent_lattice.source import NOWHERE, Span
 from agent_lattice.tree import Junk, Name, Parts, Reader
-from agent_lattice.types import Field, Record, Refined, Type
+from agent_lattice.type_graph import hollow
+from agent_lattice.types import Field, Optional, Record, Type, Union, optional
 
 REPEATED_FIELD = Code("LAT1213", "repeated-field")
 
@@ -71,9 +81,14 @@ class TypeDeclaration:
 
     def signature(self, symbol: Symbol, report: Report) -> Any:
         if self.alias is not None:
-            return resolve(self.alias, symbol.module, report)
-        record = Record(symbol.unique, {}, self.doc)
-        symbol.value = record
+            return self._alias(self.alias, symbol, report)
+        return Record(symbol.unique, {}, self.doc)
+
+    def fill(self, symbol: Symbol, report: Report) -> None:
+        """Resolve the fields of a record, when all types are known by name: chains of records are of any length."""
+        record = symbol.value
+        if self.alias is not None or not isinstance(record, Record):
+            return
         seen: dict[str, Span] = {}
         for node in (item for item in self.fields if isinstance(item, FieldNode)):
             name = node.name.text
@@ -87,43 +102,32 @@ class TypeDeclaration:
                 continue
             seen[name] = node.name.span
             record.fields[name] = Field(name, resolve(node.type, symbol.module, report), node.doc, node.span)
-        return record
+
+    def _alias(self, alias: Annotation, symbol: Symbol, report: Report) -> Type:
+        """A union is known under its name before its members are: they may mention it."""
+        if not isinstance(alias, UnionType) or not is_union(alias):
+            return resolve(alias, symbol.module, report)
+        union = Union([], symbol.unique, self.doc)
+        symbol.value = optional(union) if is_nullable(alias, symbol.module) else union
+        return union_type(alias, symbol.module, report, union)
 
     def check(self, module: Module, report: Report) -> Any:
-        """A record that always contains itself has no values."""
-        value = module.symbols[self.name.text].value
-        if isinstance(value, Record) and (path := _self_path(value)):
-            start = value.fields[path[0]].span
-            shown = ".".join(path)
-            report.add(
-                CYCLE,
-                f"`{self.name}` always contains itself, so it has no values",
-                start,
-                notes=(f"through `{self.name}.{shown}`",),
-                help="make the field optional: `T?`, or a list",
-            )
-        return value
+        """The record or union that it declares, or None for another name of a type."""
+        symbol = module.symbols[self.name.text]
+        inner = symbol.value.inner if isinstance(symbol.value, Optional) else symbol.value
+        return inner if isinstance(inner, Record | Union) and inner.name == symbol.unique else None
 
 
-def _self_path(record: Record) -> list[str] | None:
-    """Fields that lead from a record to itself through required fields, by breadth first."""
-    seen: set[str] = set()
-    queue: list[tuple[Record, list[str]]] = [(record, [])]
-    for current, path in queue:
-        for name, inner in _required(current):
-            if inner == record:
-                return [*path, name]
-            if inner.name not in seen:
-                seen.add(inner.name)
-                queue.append((inner, [*path, name]))
-    return None
-
-
-def _required(record: Record) -> Iterator[tuple[str, Record]]:
-    for item in record.fields.values():
-        type: Type = item.type.base if isinstance(item.type, Refined) else item.type
-        if isinstance(type, Record):
-            yield item.name, type
+def report_hollow(records: Iterable[Record], report: Report) -> None:
+    """Report the records that always contain themselves: they have no values."""
+    for found, path in hollow(list(records)):
+        report.add(
+            CYCLE,
+            f"`{found}` always contains itself, so it has no values",
+            found.fields[path[0]].span,
+            notes=(f"through `{found}.{'.'.join(path)}`",),
+            help="make the field optional: `T?`, or a list",
+        )
 
 
 DECLARATION: type[Declaration] = TypeDeclaration

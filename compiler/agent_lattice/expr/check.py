@@ -9,11 +9,11 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from agent_lattice.diagnostics import Code, Report, did_you_mean
-from agent_lattice.expr import calls, literals, operators, optionals, tree
+from agent_lattice.expr import alternative, calls, literals, operators, optionals, tree
 from agent_lattice.expr.fits import can_be_equal, core, has_dyn, is_inner, is_unknown, may_be_null, present
 from agent_lattice.expr.fold import folded
 from agent_lattice.expr.functions import CASTS, OVERLOADS, QUALIFIED, TYPE_NAMES
-from agent_lattice.expr.narrow import Path, narrowed, path
+from agent_lattice.expr.narrow import Fact, Facts, narrowed, path
 from agent_lattice.expr.syntax import EXPRESSION_ONLY
 from agent_lattice.expr.tree import Expr, show
 from agent_lattice.records import replace
@@ -23,19 +23,23 @@ from agent_lattice.types import (
     DYN,
     STRING,
     UNKNOWN,
+    AnyValue,
     Dyn,
     Int,
     ListType,
     MapType,
     Maybe,
+    Optional,
     Record,
     Type,
     Uint,
+    Union,
     Unknown,
     assignable,
     base,
     widened,
 )
+from agent_lattice.unions import alternatives, without
 
 __all__ = ["Checker", "Names", "check", "narrowed", "path"]
 
@@ -59,22 +63,22 @@ class Names(Protocol):
     def known(self) -> Iterable[str]:
         """Names to suggest."""
 
-    def is_present(self, path: Path) -> bool:
-        """Whether an optional value is known not to be null here."""
+    def knows(self, fact: Fact) -> bool:
+        """Whether an alternative of a value's type is ruled out here."""
 
     def is_poisoned(self, name: str) -> bool:
         """Whether the name is defined by something that could not be read: nothing is said about it."""
 
 
 class Inner:
-    """Names with more variables or with more known to be there."""
+    """Names with more variables or with more known of them."""
 
-    __slots__ = ("_outer", "_present", "_variables")
+    __slots__ = ("_facts", "_outer", "_variables")
 
-    def __init__(self, outer: Names, variables: dict[str, Type], present: frozenset[Path] = frozenset()) -> None:
+    def __init__(self, outer: Names, variables: dict[str, Type], facts: Facts = frozenset()) -> None:
         self._outer = outer
         self._variables = variables
-        self._present = present
+        self._facts = facts
 
     def lookup(self, name: str) -> Type | None:
         return self._variables.get(name) or self._outer.lookup(name)
@@ -85,8 +89,8 @@ class Inner:
     def known(self) -> Iterable[str]:
         return [*self._variables, *self._outer.known()]
 
-    def is_present(self, path: Path) -> bool:
-        return path in self._present or (path[0] not in self._variables and self._outer.is_present(path))
+    def knows(self, fact: Fact) -> bool:
+        return fact in self._facts or (fact[0][0] not in self._variables and self._outer.knows(fact))
 
     def is_poisoned(self, name: str) -> bool:
         return self._outer.is_poisoned(name)
@@ -119,11 +123,11 @@ class Checker:
         self.depth = depth
         """How many macros and template loops there are around."""
 
-    def within(self, variables: dict[str, Type] | None = None, present: frozenset[Path] = frozenset()) -> Checker:
-        """A checker that sees more variables, or knows more to be there."""
-        if not variables and not present:
+    def within(self, variables: dict[str, Type] | None = None, facts: Facts = frozenset()) -> Checker:
+        """A checker that sees more variables, or knows more of them."""
+        if not variables and not facts:
             return self
-        return Checker(Inner(self.scope, variables or {}, present), self.report, self.depth + bool(variables))
+        return Checker(Inner(self.scope, variables or {}, facts), self.report, self.depth + bool(variables))
 
     def wrong(self, span: Span) -> Term:
         """What stands for an expression that was reported."""
@@ -205,6 +209,8 @@ class Checker:
         """The term, of which the compiler knows the type or the run checks it."""
         if not has_dyn(term.type) or has_dyn(expected) or not assignable(term.type, expected) or is_unknown(expected):
             return term
+        if isinstance(expected, AnyValue):
+            return term
         if base(expected) in CASTS:
             return self.cast(term, base(expected))
         message = f"`{expected}` is expected, but the type of this value is only known when it runs"
@@ -231,11 +237,12 @@ class Checker:
         return self.apply("type_named", Const(name, type=STRING, span=expr.span), span=expr.span)
 
     def _seen(self, term: Term) -> Term:
-        """A variable or field, without its `?` where it is known to be there."""
-        found = path(term) if may_be_null(term.type) else None
-        if found is None or not self.scope.is_present(found):
+        """A variable or field, without the alternatives of its type that are ruled out here."""
+        if not isinstance(base(term.type), Optional | Union):
             return term
-        return replace(term, type=present(term.type))
+        found = path(term)
+        excluded = [other for other in alternatives(term.type) if found and self.scope.knows((found, other))]
+        return replace(term, type=without(term.type, excluded)) if excluded else term
 
     def _select(self, expr: tree.Select) -> Term:
         if expr.name.text in ("Timestamp", "Duration") and (named := self._type_named(expr)):
@@ -255,6 +262,10 @@ class Checker:
         key = Const(name, type=STRING, span=expr.name.span)
         if isinstance(owner, Dyn):
             return self.apply("field_dyn", target, key, span=expr.span)
+        if isinstance(owner, Union):
+            return self._seen(alternative.field(self, target, owner, expr))
+        if isinstance(owner, AnyValue):
+            return alternative.not_narrowed(self, target, owner, expr)
         function = self.lookup(target, key, expr)
         type = owner.value if isinstance(owner, MapType) else DYN
         return self.apply(function, target, key, type=type, span=expr.span) if function else self.wrong(expr.span)

@@ -11,7 +11,7 @@ from agent_lattice_runtime import cel, cel_convert
 from agent_lattice_runtime.cel_bytes import encode
 
 from agent_lattice.diagnostics import Report
-from agent_lattice.expr.narrow import Path
+from agent_lattice.expr.narrow import Fact
 from agent_lattice.expr.parse import parse_expr
 from agent_lattice.expr.python import RUNTIME_MODULES, python
 from agent_lattice.source import Source
@@ -42,7 +42,7 @@ class Bindings:
     def known(self) -> Iterable[str]:
         return self._names
 
-    def is_present(self, path: Path) -> bool:
+    def knows(self, fact: Fact) -> bool:
         return False
 
     def is_poisoned(self, name: str) -> bool:

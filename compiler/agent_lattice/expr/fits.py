@@ -22,6 +22,7 @@ from agent_lattice.types import (
     Type,
     TypeOf,
     Uint,
+    Union,
     Unknown,
     assignable,
     base,
@@ -29,6 +30,7 @@ from agent_lattice.types import (
     primitive,
     widened,
 )
+from agent_lattice.unions import alternatives
 
 
 def present(type: Type) -> Type:
@@ -104,6 +106,8 @@ def can_be_equal(left: Type, right: Type) -> bool:
     a, b = present(left), present(right)
     if isinstance(a, Unknown | Dyn) or isinstance(b, Unknown | Dyn):
         return True
+    if isinstance(a, Union) or isinstance(b, Union):
+        return any(can_be_equal(x, y) for x in alternatives(a) for y in alternatives(b))
     if isinstance(a, Null) or isinstance(b, Null):
         return may_be_null(left) and may_be_null(right)
     if isinstance(a, Literal) and isinstance(b, Literal):

@@ -16,6 +16,7 @@ from agent_lattice.source import Span
 from agent_lattice.terms import Const, ListOf, Make, MapOf, Term
 from agent_lattice.tree import Name
 from agent_lattice.types import (
+    ANY,
     BOOL,
     BYTES,
     DYN,
@@ -25,6 +26,7 @@ from agent_lattice.types import (
     STRING,
     UINT,
     UNKNOWN,
+    AnyValue,
     Dyn,
     Field,
     Float,
@@ -34,6 +36,7 @@ from agent_lattice.types import (
     Optional,
     Record,
     Type,
+    Union,
     assignable,
     base,
     optional,
@@ -62,6 +65,16 @@ def _inner(expected: Type | None) -> Type | None:
     return base(plain.inner) if isinstance(plain, Optional) else plain
 
 
+def _member(expected: Type | None, sort: type[Type]) -> Type | None:
+    """The expected type, or the member of that sort of an expected union; of an `any` one that holds `any`."""
+    inner = _inner(expected)
+    if isinstance(inner, AnyValue):
+        return ListType(ANY) if sort is ListType else MapType(ANY)
+    if isinstance(inner, Union):
+        return next((base(member) for member in inner.members if isinstance(base(member), sort)), inner)
+    return inner
+
+
 def scalar(check: Checker, expr: tree.Literal, expected: Type | None) -> Term:
     """A constant; its type is the literal's own, so that it fits unions that list it."""
     value, span = expr.value, expr.span
@@ -77,14 +90,19 @@ def scalar(check: Checker, expr: tree.Literal, expected: Type | None) -> Term:
         if value >= 2**63:
             check.report.add(WRONG_NUMBER, "this number does not fit an int", span, help=INT_RANGE)
             return check.wrong(span)
-        if isinstance(_inner(expected), Float):
+        if _wants_float(_inner(expected)):
             return Const(float(value), type=FLOAT, span=span)
     return Const(value, type=Literal((value,)), span=span)
 
 
+def _wants_float(expected: Type | None) -> bool:
+    """Whether an int is meant as a float: no union has both."""
+    return isinstance(expected, Float) or (isinstance(expected, Union) and FLOAT in map(base, expected.members))
+
+
 def list_of(check: Checker, expr: tree.ListLiteral, expected: Type | None) -> Term:
     """A list; without an expected type its items are those of their primitive types, or `dyn` when they differ."""
-    wanted = _inner(expected)
+    wanted = _member(expected, ListType)
     item = wanted.item if isinstance(wanted, ListType) else None
     items = tuple(_item(check, part, item, "an item") for part in expr.items)
     type = ListType(_common([term.type for term in items], item))
@@ -119,7 +137,7 @@ def _common(types: list[Type], expected: Type | None) -> Type:
         return UNKNOWN if expected is None else expected
     found = merged_all(types)
     if found is None:
-        return DYN
+        return DYN if expected is None else expected
     return found if expected is not None else _wide(found)
 
 
@@ -131,7 +149,7 @@ def _wide(type: Type) -> Type:
 
 def map_of(check: Checker, expr: tree.MapLiteral, expected: Type | None) -> Term:
     """A map; without an expected type its keys and values are as the items of a list."""
-    wanted = _inner(expected)
+    wanted = _member(expected, MapType)
     value, by = (wanted.value, wanted.key) if isinstance(wanted, MapType) else (None, None)
     keys: dict[object, Span] = {}
     entries = tuple(

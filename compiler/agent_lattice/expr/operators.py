@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from agent_lattice.diagnostics import Code, Fix, Severity, did_you_mean, replace
 from agent_lattice.expr import tree
+from agent_lattice.expr.alternative import is_comparable
 from agent_lattice.expr.fits import (
     can_be_equal,
     core,
@@ -19,7 +20,7 @@ from agent_lattice.expr.fits import (
 )
 from agent_lattice.expr.fold import folded
 from agent_lattice.expr.functions import OPERATOR, OVERLOADS
-from agent_lattice.expr.narrow import Path, narrowed
+from agent_lattice.expr.narrow import Facts, narrowed
 from agent_lattice.expr.optionals import as_nullable
 from agent_lattice.expr.overload import Function, Overload
 from agent_lattice.expr.tree import Expr, quoted, show
@@ -30,6 +31,7 @@ from agent_lattice.types import (
     BOOL,
     DYN,
     STRING,
+    AnyValue,
     Dyn,
     Float,
     Int,
@@ -40,6 +42,7 @@ from agent_lattice.types import (
     Null,
     String,
     Type,
+    assignable,
 )
 
 if TYPE_CHECKING:
@@ -184,10 +187,10 @@ def condition(check: Checker, expr: Expr, what: str) -> Term:
 
 def _logic(check: Checker, expr: tree.Logic) -> Term:
     truth = expr.operator == "&&"
-    known: frozenset[Path] = frozenset()
+    known: Facts = frozenset()
     operands: list[Term] = []
     for part in expr.operands:
-        operand = condition(check.within(present=known), part, f"`{expr.operator}`")
+        operand = condition(check.within(facts=known), part, f"`{expr.operator}`")
         known |= narrowed(operand, truth)
         operands.append(operand)
     fails = any(operand.fails for operand in operands)
@@ -196,13 +199,20 @@ def _logic(check: Checker, expr: tree.Logic) -> Term:
 
 def _conditional(check: Checker, expr: tree.Conditional, expected: Type | None) -> Term:
     test = condition(check, expr.condition, "the condition of `?`")
-    then = check.within(present=narrowed(test, True)).term(expr.then, expected)
-    otherwise = check.within(present=narrowed(test, False)).term(expr.otherwise, expected)
+    then = check.within(facts=narrowed(test, True)).term(expr.then, expected)
+    otherwise = check.within(facts=narrowed(test, False)).term(expr.otherwise, expected)
     if is_unknown(then.type) or is_unknown(otherwise.type):
         return check.wrong(expr.span)
     if isinstance(core(then.type), Maybe) is not isinstance(core(otherwise.type), Maybe):
         then, otherwise = as_nullable(check, then), as_nullable(check, otherwise)
     type = merged(then.type, otherwise.type)
+    if (
+        type is None
+        and expected is not None
+        and assignable(then.type, expected)
+        and assignable(otherwise.type, expected)
+    ):
+        type = expected
     if type is None:
         help, fix = _number_advice((then.type, then, expr.then), (otherwise.type, otherwise, expr.otherwise))
         message = f"the two sides of `:` differ: `{then.type}` and `{otherwise.type}`"
@@ -255,7 +265,7 @@ def _equality(check: Checker, expr: tree.Binary) -> Term:
 
 
 def _report_never_null(check: Checker, term: Term, written: Expr, equal: bool, expr: tree.Binary) -> None:
-    if may_be_null(term.type) or isinstance(term.type, Dyn) or is_unknown(term.type):
+    if may_be_null(term.type) or isinstance(term.type, Dyn | AnyValue) or is_unknown(term.type):
         return
     outcome = "never" if equal else "always"
     message = f"`{show(written)}` is never null: this is {outcome} true"
@@ -265,6 +275,8 @@ def _report_never_null(check: Checker, term: Term, written: Expr, equal: bool, e
 def _compare(check: Checker, left: tuple[Term, Expr], right: tuple[Term, Expr], span: Span) -> bool:
     """Whether two values can be equal; reported when not."""
     (a, _), (b, _) = left, right
+    if not all(is_comparable(check, term, expr) for term, expr in (left, right)):
+        return False
     if not isinstance(a, Const) or not isinstance(b, Const):
         for (term, expr), other in ((left, b), (right, a)):
             choices = present(other.type)
@@ -333,6 +345,10 @@ def _in_list(check: Checker, expr: tree.Binary, item: Term, container: Term, own
             skipped = is_unknown(term.type) or isinstance(term.type, Null)
             if not skipped and not _compare(check, (item, expr.left), (term, part), part.span):
                 return _unknown_bool(check, expr)
+    elif not is_comparable(check, item, expr.left) or isinstance(owner.item, AnyValue):
+        if isinstance(owner.item, AnyValue):
+            is_comparable(check, with_changes(container, type=owner.item), expr.right)
+        return _unknown_bool(check, expr)
     elif not can_be_equal(item.type, owner.item):
         check.report.add(NEVER_EQUAL, f"a `{item.type}` is never in a `{owner}`", expr.span)
         return _unknown_bool(check, expr)

@@ -9,7 +9,7 @@ from agent_lattice.diagnostics import Report
 from agent_lattice.expr.check import Checker, Names
 from agent_lattice.expr.fits import core, is_inner, present
 from agent_lattice.expr.macros import elements
-from agent_lattice.expr.narrow import Path, narrowed
+from agent_lattice.expr.narrow import Facts, narrowed
 from agent_lattice.expr.operators import condition
 from agent_lattice.expr.optionals import as_nullable
 from agent_lattice.expr.python import Writer, filled
@@ -24,7 +24,7 @@ from agent_lattice.expr.template_tree import (
 )
 from agent_lattice.expr.tree import quoted
 from agent_lattice.terms import Choice, Const, Each, Hole, Template, TemplatePart, Term, Text, template_reads
-from agent_lattice.types import Literal, primitive
+from agent_lattice.types import AnyValue, Literal, primitive
 
 __all__ = ["ParsedTemplate", "check_template", "parse_template", "template_python"]
 
@@ -69,12 +69,12 @@ def _shown(term: Term) -> TemplatePart:
 
 def _check_choice(node: IfBlock, check: Checker) -> TemplatePart:
     branches: list[tuple[Term, tuple[TemplatePart, ...]]] = []
-    known: frozenset[Path] = frozenset()
+    known: Facts = frozenset()
     for written, body in node.branches:
-        test = condition(check.within(present=known), written, "`{% if %}`")
-        branches.append((test, _check_parts(body, check.within(present=known | narrowed(test, True)))))
+        test = condition(check.within(facts=known), written, "`{% if %}`")
+        branches.append((test, _check_parts(body, check.within(facts=known | narrowed(test, True)))))
         known |= narrowed(test, False)
-    return Choice(tuple(branches), _check_parts(node.otherwise, check.within(present=known)))
+    return Choice(tuple(branches), _check_parts(node.otherwise, check.within(facts=known)))
 
 
 def template_python(template: Template, names: Mapping[str, str] | None = None) -> ast.expr:
@@ -107,6 +107,8 @@ def _piece(part: TemplatePart, writer: Writer) -> ast.expr:
 def _form(term: Term) -> str:
     """How a value becomes text."""
     found = present(term.type)
+    if isinstance(found, AnyValue):
+        return "cel.json_text(_0)"
     if isinstance(found, Literal) and len({primitive(value) for value in found.values}) > 1:
         return "cel_convert.text(_0)"
     forms = {

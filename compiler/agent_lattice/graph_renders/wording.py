@@ -17,7 +17,7 @@ def node_lines(node: Node) -> list[str]:
             return [name, f"run {agent}"]
         case plan.Call(name=name, workflow=workflow):
             return [name, f"call {workflow}"]
-        case plan.Let(name=name) | plan.Var(name=name) | plan.Set(name=name) as op:
+        case plan.Let(name=name) | plan.Narrow(name=name) | plan.Var(name=name) | plan.Set(name=name) as op:
             return [f"{type(op).__name__.lower()} {name}"]
         case plan.Emit(event=event):
             return [f"emit {event}"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from agent_lattice import plan
-from agent_lattice.expr.narrow import narrowed
+from agent_lattice.expr.narrow import Facts, narrowed
 from agent_lattice.expr.tree import Expr, head
 from agent_lattice.fitting import condition
 from agent_lattice.kind import Kind, Scope
@@ -62,15 +62,15 @@ class If:
         otherwise = here.block(self.otherwise.statements) if self.otherwise else ()
         for test, then, arm in reversed(checked):
             otherwise = (plan.If(test, then, otherwise, self.span if arm is self.arms[0] else arm.span),)
-        scope.present |= self._outlives(checked)
+        scope.facts |= self._outlives(checked)
         (op,) = otherwise
         return op
 
-    def _outlives(self, checked: list[tuple[Term, plan.Block, Arm]]) -> frozenset[tuple[str, ...]]:
+    def _outlives(self, checked: list[tuple[Term, plan.Block, Arm]]) -> Facts:
         """`if x == null { return … }`: what is known behind a single arm that never falls through."""
         if len(checked) != 1 or self.otherwise or not _leaves(checked[0][1]):
             return frozenset()
-        return frozenset(narrowed(checked[0][0], False))
+        return narrowed(checked[0][0], False)
 
 
 def _leaves(block: plan.Block) -> bool:

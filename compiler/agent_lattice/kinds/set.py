@@ -56,6 +56,7 @@ class Set:
         )
         binding.used = read  # what only makes its own next value is not read
         binding.sets.append(self.span)
+        scope.forget(self.name.text)
         return plan.Set(self.name.text, value, self.span)
 
     def _reject(self, scope: Scope) -> None:

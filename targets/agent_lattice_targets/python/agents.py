@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 
-from agent_lattice import plan
+from agent_lattice import plan, types
 
 from agent_lattice_targets.python.annotations import Annotations
 from agent_lattice_targets.python.frames import Frame, Place
@@ -16,9 +17,11 @@ from agent_lattice_targets.python.steps import question
 class AgentBody(Lines):
     """Writes the function of an agent: its arguments become the question that its constant is run with."""
 
-    def __init__(self, agent: plan.Agent, names: PackageNames, annotations: Annotations) -> None:
+    def __init__(
+        self, agent: plan.Agent, names: PackageNames, annotations: Annotations, check: Callable[[types.Type], str]
+    ) -> None:
         frame = plan.Workflow(agent.name, agent.params, agent.type, ())
-        super().__init__(frame, names, annotations)
+        super().__init__(frame, names, annotations, check)
         self.agent = agent
 
     def write(self) -> list[str]:

@@ -12,11 +12,12 @@ from agent_lattice_targets.python.literals import constant
 
 
 class Annotations:
-    """Writes annotations and remembers what they need imported. `classes` gives the Python name of each record."""
+    """Writes annotations and remembers what they need imported. `classes` gives the Python name of each record and named union."""
 
     def __init__(self, classes: Mapping[str, str]) -> None:
         self._classes = classes
         self.typing: set[str] = set()
+        self.callables = False
         self.records: set[str] = set()
 
     def of(self, type: types.Type) -> str:
@@ -51,6 +52,13 @@ class Annotations:
             case types.Record(name=name):
                 self.records.add(self._classes[name])
                 return self._classes[name]
+            case types.Union(name=str() as name) if name:
+                self.records.add(self._classes[name])
+                return self._classes[name]
+            case types.Union(members=members):
+                return " | ".join(map(self.of, members))
+            case types.AnyValue():
+                return "object"
         self.typing.add("Any")
         return "Any"
 

@@ -73,6 +73,11 @@ class Body(Lines):
                 self._step(op, place)
             case plan.Let(value=value):
                 self._value(op, value, place)
+            case plan.Narrow(value=value, type=type):
+                self.imports.add("checks")
+                args = [self.term(value, place), self.check(type), ast.Constant(op.name)]
+                call = ast.Call(ast.Attribute(ast.Name("checks"), "narrowed"), args, [])
+                self.statement(place, self.target(self.bindings.of(op)[op.name], place, annotated=True), call)
             case plan.Var(value=value):
                 binding = self.bindings.of(op)[op.name]
                 self.statement(place, self.target(binding, place, annotated=True), self.term(value, place))

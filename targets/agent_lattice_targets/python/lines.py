@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 
-from agent_lattice import plan, types
+from agent_lattice import plan, types, unions
 from agent_lattice.expr.python import python
 from agent_lattice.source import NOWHERE, Span
 from agent_lattice.terms import Template, Term, reads
 
+from agent_lattice_targets.python.alternatives import condition
 from agent_lattice_targets.python.annotations import Annotations
 from agent_lattice_targets.python.frames import Place
-from agent_lattice_targets.python.layout import WIDTH, statement
+from agent_lattice_targets.python.layout import WIDTH, flat, statement
 from agent_lattice_targets.python.literals import escaped, string
-from agent_lattice_targets.python.narrowing import Path, proved
+from agent_lattice_targets.python.narrowing import Path, Proof, proved
 from agent_lattice_targets.python.package_names import PackageNames
 from agent_lattice_targets.python.scopes import Binding, Bindings
 from agent_lattice_targets.python.tidy import tidied
@@ -24,10 +25,13 @@ from agent_lattice_targets.python.tidy import tidied
 class Lines:
     """Lines of one workflow. `helpers` are functions and constants of the module that stand before it."""
 
-    def __init__(self, workflow: plan.Workflow, names: PackageNames, annotations: Annotations) -> None:
+    def __init__(
+        self, workflow: plan.Workflow, names: PackageNames, annotations: Annotations, check: Callable[[types.Type], str]
+    ) -> None:
         self.workflow = workflow
         self.names = names
         self.annotations = annotations
+        self._check = check
         self.bindings = Bindings(workflow)
         self.called = names.called(workflow)
         self.constants: list[list[str]] = []
@@ -107,22 +111,42 @@ class Lines:
     def proved_fields(self, read: Iterable[Term | Template], inside: Place) -> None:
         """Say which fields of values from outside are there, wherever the function reads them."""
         if inside.outer is not None:
-            for line in presence_lines(proved(read, inside.outer.declared), inside):
+            for line in self.proof_lines(proved(read, inside.outer.declared), inside):
                 self.put(inside, line)
+
+    def proof_lines(self, proofs: Mapping[Path, Proof], place: Place) -> list[str]:
+        """Assertions of what is known of fields; a variable needs none."""
+        lines: list[str] = []
+        for (root, *fields), proof in proofs.items():
+            if fields:
+                value = ast.parse(place.python(root) + "".join(f"[{string(field)}]" for field in fields), mode="eval")
+                known = self.alternatives(value.body, proof.narrower, proof.declared)
+                lines.append(f"assert {flat(known)}")
+        return lines
+
+    def alternatives(self, value: ast.expr, wanted: types.Type, declared: types.Type) -> ast.expr:
+        """The condition that a value of a declared type has a narrower one."""
+        options, kept = unions.alternatives(declared), unions.alternatives(wanted)
+        if types.NULL in options and len(kept) == len(options) - 1 and types.NULL not in kept:
+            return ast.Compare(value, [ast.IsNot()], [ast.Constant(None)])
+        return condition(value, kept, options, self.guard)
+
+    def guard(self, record: types.Record) -> str:
+        """The function that tells whether a value is that record; it is imported."""
+        self.imports.add(name := self.names.guard(record))
+        return name
+
+    def check(self, type: types.Type) -> ast.expr:
+        """The validator of a type; it is imported."""
+        text = self._check(type)
+        self.imports.add(text.partition(".")[0])
+        return ast.parse(text, mode="eval").body
 
     def close_function(self, inside: Place) -> None:
         start, self.loops = self._opened.pop()
         if len(self.lines) == start:
             self.put(inside, "pass")
         self.lines.append("")
-
-
-def presence_lines(paths: Iterable[Path], place: Place) -> list[str]:
-    """Assertions that fields are there; a variable needs none."""
-    shown = (
-        place.python(root) + "".join(f"[{string(field)}]" for field in fields) for root, *fields in paths if fields
-    )
-    return [f"assert {text} is not None" for text in shown]
 
 
 def head_lines(indent: int, name: str, params: Sequence[str], result: str) -> list[str]:

@@ -21,7 +21,7 @@ def modules(made: plan.Plan, names: PackageNames) -> dict[str, str]:
     files = {
         "__init__.py": api_module(made, names, types),
         "declarations.py": DeclarationsModule(made, names, types).text(),
-        "workflow.py": workflow_module(made, names),
+        "workflow.py": workflow_module(made, names, types),
         "datatypes.py": types.text(),
         "manifest.json": manifest_text(made),
     }

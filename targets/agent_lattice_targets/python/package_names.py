@@ -26,12 +26,12 @@ class PackageNames:
         self.taken = frozenset({python_name(name) for name in names} | names)
         functions = [*(workflow.name for workflow in made.workflows), *(agent.name for agent in made.agents)]
         self._space = Namespace(self.taken - set(functions))
+        self.guards: dict[str, str] = {}
         self._nested: dict[tuple[str, int], str] = {}
         self.functions = {name: self._space.fresh(identifier(name)) for name in functions}
-        self.classes = {record.name: self._space.fresh(identifier(record.name)) for record in made.records}
-        self.checks = {
-            record.name: self._space.fresh(f"check_{snake(identifier(record.name))}") for record in made.records
-        }
+        named: tuple[types.Record | types.Union, ...] = (*made.records, *made.unions)
+        self.classes = {type.name: self._space.fresh(identifier(type.name)) for type in named}
+        self.checks = {type.name: self._space.fresh(f"check_{snake(identifier(type.name))}") for type in named}
         self.models = {model.name: self._space.fresh(constant_name(model.name)) for model in made.models}
         self.servers = {
             tool.name: self._space.fresh(constant_name(tool.name)) for tool in made.tools if tool.protocol == "mcp"
@@ -45,6 +45,12 @@ class PackageNames:
         self.outputs = self._outputs(made)
         self.parameters = {workflow.name: self._parameters(workflow) for workflow in made.workflows}
         self.parameters |= {agent.name: {p.name: python_name(p.name) for p in agent.params} for agent in made.agents}
+
+    def guard(self, record: types.Record) -> str:
+        """The function that tells whether a value of a union is that record."""
+        if record.name not in self.guards:
+            self.guards[record.name] = self.fresh(f"is_{snake(identifier(record.name))}")
+        return self.guards[record.name]
 
     def fresh(self, wanted: str) -> str:
         """A name that nothing else in the package has."""

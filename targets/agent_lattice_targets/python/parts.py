@@ -9,7 +9,7 @@ from agent_lattice import plan
 from agent_lattice.dataflow import all_terms, outer_reads, outer_writes
 
 from agent_lattice_targets.python.frames import Frame, Place
-from agent_lattice_targets.python.lines import Lines, head_lines, presence_lines
+from agent_lattice_targets.python.lines import Lines, head_lines
 from agent_lattice_targets.python.merging import sets_name
 from agent_lattice_targets.python.narrowing import narrowed, proved
 from agent_lattice_targets.python.scopes import Binding, leaves, returns
@@ -23,7 +23,7 @@ def write_part(block: plan.Block, place: Place, needed: frozenset[str], out: Lin
     part = _Part(block, place, needed, out)
     lines, out.lines = out.lines, []
     loops, out.loops = out.loops, 0
-    for line in presence_lines(part.proved, part.inside):
+    for line in out.proof_lines(part.proved, part.inside):
         out.put(part.inside, line)
     write(block, part.inside)
     part.give_back(out)
@@ -55,7 +55,7 @@ class _Part:
             found = self.place.find(name)
             if found is not None:
                 python, binding = found
-                annotation = out.annotations.of(narrowed(binding.type, (name,) in self.proved))
+                annotation = out.annotations.of(narrowed(name, binding.type, self.proved))
                 self.inside.own[name] = found
                 self.inside.frame.declared[python] = annotation
                 self.params.append(f"{python}: {annotation}")

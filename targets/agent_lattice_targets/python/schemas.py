@@ -8,6 +8,7 @@ from typing import Any
 from agent_lattice import plan, types
 
 Schema = dict[str, Any]
+Named = types.Record | types.Union
 
 _WORDS = {
     types.Null: "null",
@@ -38,27 +39,38 @@ _NUMBERS = ("minimum", "maximum")
 
 def json_schema(type: types.Type) -> Schema:
     """The schema of a type: a record is spelled out at the root, the records inside it stand under `$defs`."""
-    used: dict[str, types.Record] = {}
-    root = _object(type.fields.values(), used, type.doc) if isinstance(type, types.Record) else _schema(type, used)
+    used: dict[str, Named] = {}
+    root = _spelled(type, used) if isinstance(type, types.Record | types.Union) else _schema(type, used)
     return _with_definitions(root, used)
 
 
 def params_schema(params: Iterable[plan.Param]) -> Schema:
     """The schema of the arguments of a workflow, an object by parameter name."""
-    used: dict[str, types.Record] = {}
+    used: dict[str, Named] = {}
     fields = [types.Field(param.name, param.type, param.doc) for param in params]
     return _with_definitions(_object(fields, used, ""), used)
 
 
-def _with_definitions(root: Schema, used: dict[str, types.Record]) -> Schema:
+def _with_definitions(root: Schema, used: dict[str, Named]) -> Schema:
     definitions: dict[str, Schema] = {}
-    while waiting := [record for name, record in used.items() if name not in definitions]:
-        for record in waiting:
-            definitions[record.name] = _object(record.fields.values(), used, record.doc)
+    while used:
+        name, named = used.popitem()
+        definitions[name] = {}  # it may mention itself
+        inner: dict[str, Named] = {}
+        definitions[name] = _spelled(named, inner)
+        used.update((other, type) for other, type in inner.items() if other not in definitions)
     return {**root, "$defs": dict(sorted(definitions.items()))} if definitions else root
 
 
-def _object(fields: Iterable[types.Field], used: dict[str, types.Record], doc: str) -> Schema:
+def _spelled(named: Named, used: dict[str, Named]) -> Schema:
+    """What a name stands for."""
+    if isinstance(named, types.Record):
+        return _object(named.fields.values(), used, named.doc)
+    members = {"anyOf": [_schema(member, used) for member in named.members]}
+    return {"description": named.doc, **members} if named.doc else members
+
+
+def _object(fields: Iterable[types.Field], used: dict[str, Named], doc: str) -> Schema:
     fields = list(fields)
     described = {"description": doc} if doc else {}
     return {
@@ -74,12 +86,19 @@ def _described(schema: Schema, doc: str) -> Schema:
     return {**schema, "description": doc} if doc else schema
 
 
-def _schema(type: types.Type, used: dict[str, types.Record]) -> Schema:
+def _schema(type: types.Type, used: dict[str, Named]) -> Schema:
     match type:
         case types.Record(name=name):
             used.setdefault(name, type)
             return {"$ref": f"#/$defs/{name}"}
+        case types.Union(members=members, name=name):
+            if not name:
+                return {"anyOf": [_schema(member, used) for member in members]}
+            used.setdefault(name, type)
+            return {"$ref": f"#/$defs/{name}"}
         case types.Optional(inner=inner):
+            if isinstance(inner, types.Union) and not inner.name:
+                return {"anyOf": [*(_schema(member, used) for member in inner.members), {"type": "null"}]}
             return {"anyOf": [_schema(inner, used), {"type": "null"}]}
         case types.ListType(item=item):
             return {"type": "array", "items": _schema(item, used)}

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from agent_lattice import plan, types
 from agent_lattice.dataflow import after_reads, own_reads
 from agent_lattice.records import field, record
+from agent_lattice.terms import Var
 
 
 @record(frozen=False)
@@ -46,6 +47,7 @@ class Bindings:
     def __init__(self, workflow: plan.Workflow) -> None:
         self._of: dict[int, dict[str, Binding]] = {}
         self._item: dict[int, Binding] = {}
+        self._case: dict[int, Binding] = {}
         self.params = {param.name: Binding(param.name, param.type, read=True) for param in workflow.params}
         self._block(workflow.body, Scope(None, dict(self.params)))
 
@@ -55,6 +57,10 @@ class Bindings:
 
     def item(self, op: plan.Each) -> Binding:
         return self._item[id(op)]
+
+    def case(self, case: plan.Case) -> Binding:
+        """The subject of a match inside a case that asks for the type of an `any`."""
+        return self._case[id(case)]
 
     def _block(self, block: plan.Block, scope: Scope) -> None:
         for op in block:
@@ -74,12 +80,20 @@ class Bindings:
                 scope.from_branches.update(made)
 
     def _inside(self, op: plan.Op, scope: Scope) -> None:
-        for inner in plan.blocks(op):
+        for place, inner in enumerate(plan.blocks(op)):
             below = Scope(scope)
             if isinstance(op, plan.Each):
                 self._item[id(op)] = below.own[op.item] = Binding(op.item, op.item_type)
+            elif isinstance(op, plan.Match) and (subject := narrowed_subject(op)) and place < len(op.cases):
+                case = op.cases[place]
+                self._case[id(case)] = below.own[subject] = Binding(subject, case.types[0])
             self._block(inner, below)
             _mark(after_reads(op), below)
+
+
+def narrowed_subject(op: plan.Match) -> str:
+    """The variable that has another type inside each case of a match: an `any`; else empty."""
+    return op.subject.name if isinstance(op.subject, Var) and isinstance(op.subject.type, types.AnyValue) else ""
 
 
 def _mark(names: Iterable[str], scope: Scope) -> None:
@@ -94,6 +108,8 @@ def _typed(op: plan.Op) -> Iterator[tuple[str, types.Type]]:
         case plan.Let(name=name, value=value):
             yield name, value.type
         case plan.Tool(name=str() as name, type=type) | plan.Ask(name=str() as name, type=type):
+            yield name, type
+        case plan.Narrow(name=name, type=type):
             yield name, type
         case plan.Call(name=str() as name, type=type) | plan.Var(name=str() as name, type=type):
             yield name, type

@@ -11,7 +11,7 @@ from agent_lattice.types import NULL
 
 from agent_lattice_targets.python import prompts
 from agent_lattice_targets.python.frames import Frame, Place
-from agent_lattice_targets.python.lines import Lines, head_lines, presence_lines
+from agent_lattice_targets.python.lines import Lines, head_lines
 from agent_lattice_targets.python.literals import data
 from agent_lattice_targets.python.names import constant_name, python_name
 from agent_lattice_targets.python.narrowing import narrowed, proved
@@ -110,13 +110,13 @@ def _text(template: Template, name: str, place: Place, out: Lines) -> ast.expr:
 
 def _text_function(template: Template, name: str, place: Place, out: Lines) -> ast.expr:
     sources = [source for source in sorted(template_reads(template)) if place.find(source)]
-    paths = proved([template], place.declared)
+    proofs = proved([template], place.declared)
     inside = Place(Frame(), 4)
     params: list[str] = []
     for source in sources:
         binding = place.binding(source)
         inside.own[source] = (python_name(source, ("parts",)), binding)
-        params.append(f"{inside.python(source)}: {out.annotations.of(narrowed(binding.type, (source,) in paths))}")
-    head = [*head_lines(0, f"def {name}", params, "str"), *(f"    {line}" for line in presence_lines(paths, inside))]
+        params.append(f"{inside.python(source)}: {out.annotations.of(narrowed(source, binding.type, proofs))}")
+    head = [*head_lines(0, f"def {name}", params, "str"), *(f"    {line}" for line in out.proof_lines(proofs, inside))]
     out.helpers.append(prompts.function_lines(head, template, inside.names(sources)))
     return ast.Call(ast.Name(name), [ast.Name(place.python(source)) for source in sources], [])

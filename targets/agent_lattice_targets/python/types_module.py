@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from agent_lattice import plan, types
+from agent_lattice.type_graph import recursive
 
 from agent_lattice_targets.python.annotations import Annotations, import_line
+from agent_lattice_targets.python.layout import WIDTH
 from agent_lattice_targets.python.lines import docstring
 from agent_lattice_targets.python.literals import string
 from agent_lattice_targets.python.names import RESERVED, identifier
@@ -24,9 +26,11 @@ class TypesModule:
         self._made = made
         self._names = names
         self._annotations = Annotations(names.classes)
-        self._validators = Validators(names, self._annotations)
+        self._validators = Validators(names, self._annotations, recursive([*made.records, *made.unions]))
         for record in made.records:
             self._validators.record(names.checks[record.name], record, self._annotations.of(record))
+        for union in made.unions:
+            self._validators.union(names.checks[union.name], union, self._annotations.of(union))
         self._exported: set[str] = set()
         self._arguments: dict[str, str] = {}
 
@@ -60,7 +64,10 @@ class TypesModule:
     def text(self) -> str:
         validators = self._validators
         classes = [self._class_lines(record) for record in self._made.records]
-        functions = [line for function in validators.functions for line in ["", "", *function]]
+        aliases = [self._alias_line(union) for union in self._made.unions]
+        classes += [aliases] if aliases else []
+        guards = [self._guard_lines(record) for record in self._made.records if record.name in self._names.guards]
+        functions = [line for function in [*validators.functions, *guards] for line in ["", "", *function]]
         called = ["checks", *(["cel_wire"] if "cel_wire." in "\n".join(functions) else [])]
         annotated = "cel_time." in "\n".join([*functions, *(line for one in classes for line in one)])
         lines = ['"""Types of the values that go in and out, and their validators.', ""]
@@ -69,18 +76,35 @@ class TypesModule:
         ]
         lines += ['"""', "", "from __future__ import annotations", "", import_line("._runtime", called)]
         lines += [import_line("._runtime.checks", validators.imports)] if validators.imports else []
-        typing = self._annotations.typing | ({"TypedDict"} if classes else set())
-        if typing or annotated:
-            lines += ["", "TYPE_CHECKING = False", "if TYPE_CHECKING:"]
-        lines += [import_line("typing", typing, 4)] if typing else []
-        lines += [""] if typing and annotated else []
-        lines += ["    from ._runtime import cel_time"] if annotated else []
+        typing = self._annotations.typing | ({"TypedDict"} if self._made.records else set())
+        typing |= {"TypeAlias"} if aliases else set()
+        imports = ["    from collections.abc import Callable"] if self._annotations.callables else []
+        imports += [import_line("typing", typing, 4)] if typing else []
+        imports += ["", "    from typing_extensions import TypeIs"] if guards else []
+        imports += ["", "    from ._runtime import cel_time"] if annotated else []
+        if imports:
+            lines += ["", "TYPE_CHECKING = False", "if TYPE_CHECKING:", *(imports if imports[0] else imports[1:])]
         for one in classes:
             lines += ["", *one]
         if validators.constants:
             lines += ["", ""] if classes else [""]
             lines += [line for constant in validators.constants for line in constant]
-        return "\n".join([*lines, *functions]) + "\n"
+        tables = [line for table in validators.tables for line in table]
+        return "\n".join([*lines, *functions, *(["", "", *tables] if tables else [])]) + "\n"
+
+    def _alias_line(self, union: types.Union) -> str:
+        """In quotes: it may mention itself."""
+        meaning = string(self._annotations.of(types.Union(union.members)))
+        line = f"    {self._names.classes[union.name]}: TypeAlias = {meaning}"
+        return line if len(line) <= WIDTH else f"{line}  # noqa: E501"
+
+    def _guard_lines(self, record: types.Record) -> list[str]:
+        name, fields = self._names.classes[record.name], self._validators.fields[record.name]
+        return [
+            f"def {self._names.guards[record.name]}(value: object) -> TypeIs[{name}]:",
+            '    """Whether a value of a union is this record: no other member has just these fields."""',
+            f"    return isinstance(value, dict) and value.keys() == {fields}",
+        ]
 
     def _class_lines(self, record: types.Record) -> list[str]:
         name = self._names.classes[record.name]

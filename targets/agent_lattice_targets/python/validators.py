@@ -14,6 +14,7 @@ from agent_lattice_targets.python.lines import head_lines
 from agent_lattice_targets.python.literals import constant, data, string
 from agent_lattice_targets.python.names import constant_name, snake
 from agent_lattice_targets.python.package_names import PackageNames
+from agent_lattice_targets.python.union_validators import table_lines, union_lines
 
 _SCALARS = {
     types.Null: "checks.null",
@@ -22,6 +23,7 @@ _SCALARS = {
     types.Uint: "cel_wire.uint",
     types.Float: "checks.number",
     types.String: "checks.text",
+    types.AnyValue: "checks.anything",
     types.Bytes: "cel_wire.binary",
     types.Timestamp: "cel_wire.timestamp",
     types.Duration: "cel_wire.duration",
@@ -34,24 +36,32 @@ _ENTRIES = {
 RUNTIME = ("checks.", "cel_wire.")
 """What the names of validators in the runtime begin with."""
 
+_COMPOUND = types.Record | types.ListType | types.MapType | types.Union | types.AnyValue
+
 _LENGTHS = types.String | types.Bytes | types.ListType | types.MapType
 
 
 class Validators:
-    """Writes the validators of types, each once; `constants` and `functions` hold their lines."""
+    """Writes the validators of types, each once; `constants`, `functions` and `tables` hold their lines.
 
-    def __init__(self, names: PackageNames, annotations: Annotations) -> None:
+    `fields` names the constant with the fields of each record. `recursive` are the types whose values may hold another.
+    """
+
+    def __init__(self, names: PackageNames, annotations: Annotations, recursive: frozenset[str]) -> None:
         self._names = names
+        self._recursive = recursive
         self._annotations = annotations
         self._functions: dict[str, str] = {}
         self._choices: dict[str, str] = {}
         self.constants: list[list[str]] = []
         self.functions: list[list[str]] = []
+        self.tables: list[list[str]] = []
+        self.fields: dict[str, str] = {}
         self.imports: set[str] = set()
 
     def name(self, type: types.Type) -> str:
         """The expression of a type's validator: a function of the module, or one of the runtime."""
-        if isinstance(type, types.Record):
+        if isinstance(type, types.Record) or (isinstance(type, types.Union) and type.name):
             return self._names.checks[type.name]
         if type.__class__ in _SCALARS:
             return _SCALARS[type.__class__]
@@ -64,12 +74,13 @@ class Validators:
     def record(self, function: str, record: types.Record, annotation: str) -> None:
         """Write the validator of a record: every declared field is in the result, any other is a problem."""
         fields = self._names.fresh(constant_name(*function.removeprefix("check_").split("_"), "fields"))
+        self.fields[record.name] = fields
         known = ast.Call(ast.Name("frozenset"), [ast.Tuple([ast.Constant(name) for name in record.fields])], [])
         text = statement(0, f"{fields} = ", known) if record.fields else f"{fields}: frozenset[str] = frozenset()"
         self.constants.append(text.split("\n"))
         lines = self._head(function, annotation)
         condition = "not isinstance(value, dict)"
-        if contains_itself(record):
+        if record.name in self._recursive:
             condition += " or checks.too_deep(path)"
         lines += [
             f"    if {condition}:",
@@ -91,6 +102,19 @@ class Validators:
             lines.append(f"    if not value.keys() <= {fields}:")
         lines.append(f"        checks.unknown(value, {fields}, path, errors)")
         self.functions.append([*lines, "    return made"])
+
+    def union(self, function: str, union: types.Union, annotation: str) -> None:
+        """Write the validator of a union."""
+        table = self._names.fresh(constant_name(*function.removeprefix("check_").split("_"), "members"))
+        lines = [*self._head(function, annotation), f"    made: {annotation}"]
+        if union.name in self._recursive:
+            lines += ["    if checks.too_deep(path):", "        made = checks.too_nested(path, errors)"]
+            lines += ["        return made"]
+        lines += union_lines(union.members, lambda member: self._call(member, "value", "path"), table)
+        self.functions.append([*lines, "    return made"])
+        if entries := table_lines(union.members, table, annotation, self.name):
+            self._annotations.callables = True
+            self.tables.append(entries)
 
     def _head(self, function: str, annotation: str) -> list[str]:
         return head_lines(0, f"def {function}", ["value: object", "path: str", "errors: list[str]"], annotation)
@@ -159,6 +183,9 @@ class Validators:
 
     def _write(self, type: types.Type, function: str) -> None:
         annotation = self._annotations.of(type)
+        if isinstance(type, types.Union):
+            self.union(function, type, annotation)
+            return
         lines = self._head(function, annotation)
         match type:
             case types.ListType(item=item):
@@ -186,7 +213,7 @@ class Validators:
         lines = ["    items = value if type(value) is list else checks.items(value, path, errors)"]
         checked = self._decoded(item, "item", 'f"{path}[{i}]"')
         placed = ast.parse(f"[{checked} for i, item in enumerate(items)]", mode="eval").body
-        if not _is_plain_record(item):
+        if not _is_plain(item):
             return [*lines, *statement(4, f"made: {annotation} = ", placed).split("\n"), "    return made"]
         quick = ast.parse(f"[{self._call(item, 'item', 'path')} for item in items]", mode="eval").body
         lines += ["    before = len(errors)", *statement(4, f"made: {annotation} = ", quick).split("\n")]
@@ -228,18 +255,15 @@ def _bound_calls(base: types.Type, refinement: types.Refinement) -> list[str]:
     return [f"        checks.{function}(made, {constant(argument)}, path, errors)" for function, argument in pairs]
 
 
-def _is_plain_record(type: types.Type) -> bool:
-    """Whether a value is a record without lists, maps and records in it."""
+def _is_plain(type: types.Type) -> bool:
+    """Whether a value is a record without lists, maps, records and unions in it, or a union of such."""
+    if isinstance(type, types.Union):
+        return all(map(_is_plain, type.members))
     if not isinstance(type, types.Record):
         return False
     inner = [field.type for field in type.fields.values()]
-    inner = [part.inner if isinstance(part, types.Optional) else part for part in inner]
-    return not any(isinstance(types.base(part), types.Record | types.ListType | types.MapType) for part in inner)
-
-
-def contains_itself(record: types.Record) -> bool:
-    """Whether a value of a record may hold another one of the same record."""
-    return any(isinstance(part, types.Record) and part.name == record.name for part in _parts(record))
+    inner = [types.base(part.inner if isinstance(part, types.Optional) else part) for part in inner]
+    return not any(isinstance(part, _COMPOUND) for part in inner)
 
 
 def mentions(type: types.Type, classes: UnionType) -> bool:
@@ -253,9 +277,9 @@ def _parts(type: types.Type) -> Iterator[types.Type]:
     waiting = _inside(type)
     while waiting:
         part = waiting.pop()
-        if isinstance(part, types.Record) and part.name in seen:
-            continue
-        if isinstance(part, types.Record):
+        if isinstance(part, types.Record | types.Union) and part.name:
+            if part.name in seen:
+                continue
             seen.add(part.name)
         waiting += _inside(part)
         yield part
@@ -265,6 +289,8 @@ def _inside(type: types.Type) -> list[types.Type]:
     match type:
         case types.Record(fields=fields):
             return [field.type for field in fields.values()]
+        case types.Union(members=members):
+            return list(members)
         case types.ListType(item=inner) | types.Optional(inner=inner) | types.Refined(base=inner):
             return [inner]
         case types.MapType(value=value, key=key):
@@ -277,6 +303,8 @@ def _words(type: types.Type) -> str:
     match type:
         case types.Record(name=name):
             return snake(name)
+        case types.Union(members=members, name=name):
+            return snake(name) if name else "_or_".join(map(_words, members))[:60].rstrip("_")
         case types.ListType(item=item):
             return f"{_words(item)}_list"[-60:]
         case types.MapType(value=value):

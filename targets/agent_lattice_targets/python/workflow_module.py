@@ -12,17 +12,18 @@ from agent_lattice_targets.python.annotations import Annotations, import_line
 from agent_lattice_targets.python.bodies import Body
 from agent_lattice_targets.python.lines import docstring
 from agent_lattice_targets.python.package_names import PackageNames
+from agent_lattice_targets.python.types_module import TypesModule
 
 
-def workflow_module(made: plan.Plan, names: PackageNames) -> str:
+def workflow_module(made: plan.Plan, names: PackageNames, types: TypesModule) -> str:
     """Its text."""
     annotations = Annotations(names.classes)
     constants: list[list[str]] = []
     functions: list[list[str]] = []
     imports: set[str] = set()
     in_loops = False
-    bodies: list[Body | AgentBody] = [AgentBody(agent, names, annotations) for agent in made.agents]
-    bodies += [Body(workflow, names, annotations) for workflow in _callees_first(made)]
+    bodies: list[Body | AgentBody] = [AgentBody(agent, names, annotations, types.check) for agent in made.agents]
+    bodies += [Body(workflow, names, annotations, types.check) for workflow in _callees_first(made)]
     for body in bodies:
         lines = body.write()
         constants += body.constants
@@ -58,12 +59,15 @@ def _head(
     if in_loops:
         lines += ["", "# ruff: noqa: B023  # every function ends within the turn of the loop that makes it"]
     lines += ["", "from __future__ import annotations", ""]
-    called = sorted({*called, *({"merges"} & names)})
+    called = sorted({*called, *({"checks", "merges"} & names)})
     lines += [import_line("._runtime", called)] if called else []
     lines += ["from ._runtime.errors import Failure"] if "Failure" in names else []
     lines += ["from ._runtime.models import TEXT"] if "TEXT" in names else []
-    if declared := names - {"Failure", "TEXT", "merges"}:
+    of_types = {name for name in names if name.startswith(("check_", "is_"))}
+    if declared := names - {"Failure", "TEXT", "checks", "merges"} - of_types:
         lines.append(import_line(".declarations", declared))
+    if of_types:
+        lines.append(import_line(".datatypes", of_types))
     lines += [""] if lines[-1] else []
     lines += ["TYPE_CHECKING = False", "if TYPE_CHECKING:"]
     if annotations.typing:

@@ -66,6 +66,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "narrow": beside("narrow"),
         "exact": beside("exact"),
         "agents": beside("agents"),
+        "alternatives": beside("alternatives"),
         "awkward": awkward(),
         "echo": made(ECHO, ECHO_FILES),
         "empty": made(body("return 1")),
