@@ -341,13 +341,13 @@ def _member(item: Annotation, module: Module, report: Report) -> Type:
 
 def _report_repeated(node: UnionType, types: list[Type], report: Report) -> None:
     """Members that stand twice: they change nothing, so one of them was meant to be another."""
-    seen: list[Type] = []
+    seen: set[Type] = set()
     for item, type in zip(node.items, types, strict=True):
         parts = [Literal((value,)) for value in type.values] if isinstance(type, Literal) else [type]
         for part in parts:
             if part in seen and not isinstance(part, Unknown):
                 report.add(WRONG_UNION, f"`{part}` stands twice in the union", item.span)
-            seen.append(part)
+            seen.add(part)
 
 
 def report_confusions(module: Module, report: Report) -> None:

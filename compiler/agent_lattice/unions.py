@@ -64,28 +64,20 @@ def records(members: Iterable[Type]) -> list[Record]:
 
 def flattened(types: Iterable[Type]) -> tuple[list[Type], bool]:
     """The members that a union of types has, literals of one sort as one, and whether null is among its values."""
-    members: list[Type] = []
+    members: dict[Type, Type] = {}
+    literals: dict[Type, Type] = {}
     nullable = False
     for type in types:
         if isinstance(type, Null | Optional):
             nullable = True
         inner = type.inner if isinstance(type, Optional) else type
         for member in inner.members if isinstance(inner, Union) else [inner]:
-            if not isinstance(member, Null) and member not in members:
-                _add(members, member)
-    return members, nullable
-
-
-def _add(members: list[Type], member: Type) -> None:
-    """Add a member; a literal joins the one of its sort."""
-    if isinstance(member, Literal):
-        for place, other in enumerate(members):
-            if isinstance(other, Literal) and shape(other) == shape(member):
-                joined = join(other, member)
-                assert isinstance(joined, Literal)
-                members[place] = joined
-                return
-    members.append(member)
+            if isinstance(member, Literal):  # in the place of the first of its sort
+                sort = literals.setdefault(primitive(member.values[0]), member)
+                members[sort] = join(members.get(sort, member), member) or member
+            elif not isinstance(member, Null):
+                members.setdefault(member, member)
+    return list(members.values()), nullable
 
 
 def united(types: Iterable[Type]) -> Type | None:

@@ -286,7 +286,8 @@ def _module_call(module: str, function: str, *args: ast.expr) -> ast.Call:
 
 def runtime_modules(code: str) -> list[str]:
     """The modules of the runtime that a Python text calls."""
-    return [module for module in RUNTIME_MODULES if re.search(rf"(?<![\w.]){module}\.", code)]
+    named = [module for module in RUNTIME_MODULES if f"{module}." in code]
+    return [module for module in named if re.search(rf"(?<![\w.]){module}\.", code)]
 
 
 def _builtin(function: str, *args: ast.expr) -> ast.Call:

@@ -108,7 +108,7 @@ def _form(term: Term) -> str:
     """How a value becomes text."""
     found = present(term.type)
     if isinstance(found, AnyValue):
-        return "cel.json_text(_0)"
+        return "cel_convert.json_text(_0)"
     if isinstance(found, Literal) and len({primitive(value) for value in found.values}) > 1:
         return "cel_convert.text(_0)"
     forms = {

@@ -67,6 +67,14 @@ def flat(node: ast.expr, level: int = 0) -> str:
 
 
 def _flat(node: ast.expr) -> tuple[int, str]:
+    """How tightly an expression binds, and its text; kept with it, as every bracket around it asks again."""
+    known: tuple[int, str] | None = node.__dict__.get("flat")
+    if known is None:
+        known = node.__dict__["flat"] = _rendered(node)
+    return known
+
+
+def _rendered(node: ast.expr) -> tuple[int, str]:
     match node:
         case ast.Constant(value=value):
             text = constant(value)

@@ -97,7 +97,7 @@ class Lines:
         """Begin a function inside the one being written."""
         if self.loops:
             self.functions_in_loops = True
-        if self.lines and self.lines[-1] and not self.lines[-1].endswith(":"):
+        if self.lines and self.lines[-1] and not _begins_function(self.lines[-1]):
             self.lines.append("")
         self.lines += head_lines(place.indent, f"async def {name}", params, result)
         self._opened.append((len(self.lines), self.loops))
@@ -147,6 +147,11 @@ class Lines:
         if len(self.lines) == start:
             self.put(inside, "pass")
         self.lines.append("")
+
+
+def _begins_function(line: str) -> bool:
+    """Whether a line is the end of a function's head: no empty line stands behind one."""
+    return line.endswith(":") and line.lstrip().startswith(("async def ", "def ", ") -> "))
 
 
 def head_lines(indent: int, name: str, params: Sequence[str], result: str) -> list[str]:
