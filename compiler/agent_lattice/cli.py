@@ -29,6 +29,7 @@ COMMANDS = {
     "test": ("test", "run the test blocks of sources"),
     "graph": ("graph", "draw what can follow what"),
     "plan": ("plan", "print what targets and the runtime get to see"),
+    "types": ("types", "print types as JSON Schema, or a JSON Schema as types"),
     "permissions": ("permissions", "list what a run may touch"),
     "eval": ("eval", "evaluate one expression"),
     "explain": ("explain", "say more about a finding"),

@@ -50,7 +50,7 @@ def plan_data(plan: Plan) -> dict[str, Any]:
         }
         for record in plan.records
     ]
-    body["unions"] = [{"name": union.name, "doc": union.doc, "type": union.spelled} for union in plan.unions]
+    body["unions"] = [{"name": union.name, "doc": union.doc, "type": union.meaning} for union in plan.unions]
     if plan.digest:
         body["digest"] = plan.digest
     return body

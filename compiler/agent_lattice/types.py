@@ -153,6 +153,8 @@ class Optional(Type):
     inner: Type
 
     def __str__(self) -> str:
+        if isinstance(self.inner, Union) and self.inner.nullable:
+            return self.inner.name
         return f"({self.inner})?" if _is_choice(self.inner) or isinstance(self.inner, Refined) else f"{self.inner}?"
 
 
@@ -214,12 +216,14 @@ class Record(Type):
 class Union(Type):
     """One of several types that JSON tells apart (see `unions`): none is null, optional, `any` or itself a union.
 
-    One with a name is equal by it, and its `members` are filled once by its declaration: they may mention it.
+    One with a name is equal by it, and its `members` are filled once by its declaration: they may mention it. With
+    `nullable` the name stands for null, too: then it is that of the optional type around this one.
     """
 
     members: list[Type]
     name: str = ""
     doc: str = ""
+    nullable: bool = False
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Union) and (self.name or self.members) == (other.name or other.members)
@@ -231,12 +235,17 @@ class Union(Type):
         return f"Union({self})"
 
     def __str__(self) -> str:
-        return self.name or self.spelled
+        return self.spelled if self.nullable or not self.name else self.name
 
     @property
     def spelled(self) -> str:
         """The members, whatever it is called."""
         return " | ".join(f"({member})" if isinstance(member, Refined) else str(member) for member in self.members)
+
+    @property
+    def meaning(self) -> str:
+        """What its name stands for."""
+        return f"{self.spelled} | null" if self.nullable else self.spelled
 
 
 NULL, BOOL, INT, FLOAT, STRING, DYN, UNKNOWN = Null(), Bool(), Int(), Float(), String(), Dyn(), Unknown()
@@ -383,7 +392,9 @@ def _tagged(value: str | int | bool) -> tuple[bool, str | int | bool]:
 
 def _is_choice(type: Type) -> bool:
     """Whether the text of a type has a `|` in it that is not in brackets."""
-    return (isinstance(type, Literal) and len(type.values) > 1) or (isinstance(type, Union) and not type.name)
+    return (isinstance(type, Literal) and len(type.values) > 1) or (
+        isinstance(type, Union) and (type.nullable or not type.name)
+    )
 
 
 def _literal(value: str | int | float | bool) -> str:

@@ -107,8 +107,8 @@ class TypeDeclaration:
         """A union is known under its name before its members are: they may mention it."""
         if not isinstance(alias, UnionType) or not is_union(alias):
             return resolve(alias, symbol.module, report)
-        union = Union([], symbol.unique, self.doc)
-        symbol.value = optional(union) if is_nullable(alias, symbol.module) else union
+        union = Union([], symbol.unique, self.doc, nullable=is_nullable(alias, symbol.module))
+        symbol.value = optional(union) if union.nullable else union
         return union_type(alias, symbol.module, report, union)
 
     def check(self, module: Module, report: Report) -> Any:

@@ -18,7 +18,7 @@ _WORDS = {
     types.String: "string",
 }
 _SCALARS: dict[type[types.Type], Schema] = {
-    types.Uint: {"type": "integer", "minimum": 0},
+    types.Uint: {"type": "integer", "format": "uint64", "minimum": 0},
     types.Bytes: {"type": "string", "contentEncoding": "base64"},
     types.Timestamp: {"type": "string", "format": "date-time"},
     types.Duration: {"type": "string", "pattern": r"^-?[0-9]{1,12}(\.[0-9]{1,9})?s$"},
@@ -40,8 +40,18 @@ _NUMBERS = ("minimum", "maximum")
 def json_schema(type: types.Type) -> Schema:
     """The schema of a type: a record is spelled out at the root, the records inside it stand under `$defs`."""
     used: dict[str, Named] = {}
-    root = _spelled(type, used) if isinstance(type, types.Record | types.Union) else _schema(type, used)
+    named = _named(type)
+    root = _spelled(named, used) if named is not None else _schema(type, used)
     return _with_definitions(root, used)
+
+
+def _named(type: types.Type) -> Named | None:
+    """The record or union that a name of the source stands for, if that is all the type is."""
+    if isinstance(type, types.Optional) and isinstance(type.inner, types.Union) and type.inner.nullable:
+        return type.inner
+    if isinstance(type, types.Union):
+        return None if type.nullable else type
+    return type if isinstance(type, types.Record) else None
 
 
 def params_schema(params: Iterable[plan.Param]) -> Schema:
@@ -66,7 +76,8 @@ def _spelled(named: Named, used: dict[str, Named]) -> Schema:
     """What a name stands for."""
     if isinstance(named, types.Record):
         return _object(named.fields.values(), used, named.doc)
-    members = {"anyOf": [_schema(member, used) for member in named.members]}
+    choices = [*named.members, types.NULL] if named.nullable else named.members
+    members = {"anyOf": [_schema(member, used) for member in choices]}
     return {"description": named.doc, **members} if named.doc else members
 
 
@@ -87,15 +98,13 @@ def _described(schema: Schema, doc: str) -> Schema:
 
 
 def _schema(type: types.Type, used: dict[str, Named]) -> Schema:
+    named = _named(type)
+    if named is not None and named.name:
+        used.setdefault(named.name, named)
+        return {"$ref": f"#/$defs/{named.name}"}
     match type:
-        case types.Record(name=name):
-            used.setdefault(name, type)
-            return {"$ref": f"#/$defs/{name}"}
-        case types.Union(members=members, name=name):
-            if not name:
-                return {"anyOf": [_schema(member, used) for member in members]}
-            used.setdefault(name, type)
-            return {"$ref": f"#/$defs/{name}"}
+        case types.Union(members=members):
+            return {"anyOf": [_schema(member, used) for member in members]}
         case types.Optional(inner=inner):
             if isinstance(inner, types.Union) and not inner.name:
                 return {"anyOf": [*(_schema(member, used) for member in inner.members), {"type": "null"}]}

@@ -64,10 +64,9 @@ def _head(
     lines += ["from ._runtime.errors import Failure"] if "Failure" in names else []
     lines += ["from ._runtime.models import TEXT"] if "TEXT" in names else []
     of_types = {name for name in names if name.startswith(("check_", "is_"))}
+    lines += [import_line(".datatypes", of_types)] if of_types else []
     if declared := names - {"Failure", "TEXT", "checks", "merges"} - of_types:
         lines.append(import_line(".declarations", declared))
-    if of_types:
-        lines.append(import_line(".datatypes", of_types))
     lines += [""] if lines[-1] else []
     lines += ["TYPE_CHECKING = False", "if TYPE_CHECKING:"]
     if annotations.typing:
