@@ -10,7 +10,7 @@ import click
 
 from agent_lattice.compiling import compile_file
 from agent_lattice.diagnostics import nearest
-from agent_lattice.reading import Unusable, read_json, read_text, shown
+from agent_lattice.reading import Unusable, read_json, shown
 from agent_lattice.terminal import note, out, out_json
 from agent_lattice.types import Type
 
@@ -59,7 +59,7 @@ def _print_declarations(file: str, name: str | None) -> None:
     from agent_lattice.schema_reading import SchemaReader, declarations
     from agent_lattice.schema_types import type_name
 
-    schema: Any = read_json(read_text(file).decode(), shown(file))
+    schema: Any = read_json(file, shown(file))
     title = schema.get("title") if isinstance(schema, dict) else None
     reader = SchemaReader(schema)
     types = reader.read(name or type_name(title if isinstance(title, str) else PurePath(file).name.split(".")[0]))
