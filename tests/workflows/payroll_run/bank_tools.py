@@ -1,0 +1,5 @@
+"""A bank that refuses accounts which it does not know."""
+
+
+def transfer(key, iban, cents):
+    return iban.startswith("DE")
