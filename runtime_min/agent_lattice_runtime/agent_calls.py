@@ -23,6 +23,7 @@ MOST_CALLS = 64  # of one turn; the model is told of the others that they are no
 WIDTH = 16  # calls going on at once
 _WIRE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 _LONGEST = 64  # characters of a name or an id that every service takes
+_MOST_ERRORS, _LONGEST_ERROR = 20, 300  # mistakes in the arguments of a call, and characters of one
 
 # What a model can react to. Any other failure of a call ends the agent: nothing that a model does mends it.
 _TOLD = frozenset(
@@ -72,9 +73,11 @@ class _Call:
     def _checked(self, tool: AgentTool) -> Mapping[str, Any]:
         try:
             value = read_arguments(self.call.arguments)
-            decoded: Mapping[str, Any] = tool.check(value, "$", self.errors)
-            if not self.errors:
+            errors: list[str] = []
+            decoded: Mapping[str, Any] = tool.check(value, "$", errors)
+            if not errors:
                 canonical(decoded)
+            self.errors = [_printable(error) for error in errors[:_MOST_ERRORS]]
         except Failure as failure:
             self.code, self.errors = failure.code, [failure.message]
             return {}
@@ -97,6 +100,11 @@ class _Call:
                 raise
             return _error(f"{failure.code}: {failure.message}", failure.details)
         return {"content": value if isinstance(value, str) else canonical(value)}
+
+
+def _printable(error: str) -> str:
+    """A mistake as it can be stored and sent: it may quote what the model wrote."""
+    return error[:_LONGEST_ERROR].encode("utf-8", "backslashreplace").decode()
 
 
 def read_arguments(text: str) -> dict[str, Any]:

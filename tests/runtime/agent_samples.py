@@ -34,11 +34,11 @@ def fails(text: str) -> object:
     raise Failure(text if text in CATALOGUE else "conflict", "as asked for")
 
 
-def tools(world: World) -> list[AgentTool]:
+def tools(world: World, search: Any = None, file: Any = None) -> list[AgentTool]:
     """Reading, writing with a key, writing without one, failing with a class of one's choice."""
     operations = (
-        world.op("desk.search", "read", lambda text: [text, "ü"]),
-        world.op("desk.file", "write", lambda text: f"filed {text}", key="text"),
+        world.op("desk.search", "read", search or (lambda text: [text, "ü"])),
+        world.op("desk.file", "write", file or (lambda text: f"filed {text}"), key="text"),
         world.op("desk.stamp", "write", lambda text: {"stamped": text}),
         world.op("desk.fail", "read", fails),
     )
@@ -52,10 +52,21 @@ def tools(world: World) -> list[AgentTool]:
 
 
 def desk(
-    world: World, *, model: Model = FAST, output: Output = VERDICT, max_turns: int = 4, repair: int = 1, **grants: Any
+    world: World,
+    *,
+    model: Model = FAST,
+    output: Output = VERDICT,
+    max_turns: int = 4,
+    repair: int = 1,
+    search: Any = None,
+    file: Any = None,
+    **grants: Any,
 ) -> Workflow:
-    """A workflow with the step `found`, which runs the agent; `grants` of its steps replace the right ones."""
-    agent = Agent(name="clerk", model=model, output=output, tools=tools(world), max_turns=max_turns, repair=repair)
+    """A workflow with the step `found`, which runs the agent. `search` and `file` stand in for operations, `grants` for
+    what steps may do."""
+    agent = Agent(
+        name="clerk", model=model, output=output, tools=tools(world, search, file), max_turns=max_turns, repair=repair
+    )
 
     async def clerk(ctx: Context, question: str) -> Any:
         return await agent.run(ctx, system="You decide.", prompt=question, checks=SURE)
@@ -82,6 +93,7 @@ class Turns:
     def __init__(self, *replies: Any, **more: Any) -> None:
         self.replies = dict(enumerate(replies)) | more
         self.asked: list[Any] = []
+        self.secret = ""
 
     @property
     def counts(self) -> Counter[str]:
@@ -89,6 +101,7 @@ class Turns:
 
     def complete(self, request: Any, deps: Any) -> Reply:
         self.asked.append(request)
+        deps.redactor.register("TOKEN", self.secret)
         turn, _, attempt = request.step.rpartition("turn[")[2].partition("]#")
         reply = self.replies.get(f"t{turn}_{attempt}", self.replies.get(int(turn)))
         if reply is None:

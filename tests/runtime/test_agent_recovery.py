@@ -119,7 +119,17 @@ def test_a_write_without_outcome_is_in_doubt(monkeypatch: pytest.MonkeyPatch) ->
 
 
 ARGUMENTS = st.text(max_size=8) | st.sampled_from(
-    ['{"text":"a"}', '{"text":3}', "[]", "null", "{", '{"text":"\\ud800"}', "9" * 5000, '{"text":"a","b":{}}']
+    [
+        '{"text":"a"}',
+        '{"text":3}',
+        "[]",
+        "null",
+        "{",
+        '{"text":"\\ud800"}',
+        "9" * 5000,
+        '{"\\ud800":1}',
+        '{"text":"a","b":{}}',
+    ]
 )
 NAMES = st.sampled_from(
     ["desk_search", "desk_file", "desk_stamp", "desk_fail", "desk.file", "bank_pay", "", "__class__"]

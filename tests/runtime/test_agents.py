@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -105,6 +106,9 @@ def test_in_the_last_turn_nothing_can_be_called(provided: Any) -> None:
         ("desk_search!", '{"text": NaN}', "malformed_output", "NaN"),
         ("desk_search!", "[" * 9999, "malformed_output", "not JSON"),
         ("desk_search!", '{"text": "\\ud800"}', "validation", "surrogate"),
+        ("desk_search!", '{"\\ud800": 1}', "validation", "$.\\ud800: unknown"),
+        ("desk_search", {"x" * 1000: 1}, "validation", f"$.{'x' * 298}"),
+        ("desk_search", {f"x{n}": 1 for n in range(100)}, "validation", "$.x0: unknown"),
         ("desk_search!", "", "validation", "$.text"),
     ],
 )
@@ -212,6 +216,43 @@ def test_ids_are_made_to_be_different(provided: Any) -> None:
     assert len(set(ids)) == len(ids) == 12
     assert ids[0] == "x"
     assert ids == [message["id"] for message in messages if message["role"] == "tool"]
+
+
+def test_calls_of_one_turn_go_on_at_once(provided: Any) -> None:
+    """Each waits for the other: one after the other they would never end."""
+    together = Barrier(2)
+    world = World()
+    flow = desk(world, search=lambda text: together.wait(20) and text)
+    provided(calls(("desk_search", "a"), ("desk_search", "b")), Reply(text=GOOD))
+    outcome, store = run(flow)
+    assert outcome.failure is None
+    assert len(world.done) == 2
+    assert replay(flow, "r1", store).divergence is None
+
+
+def test_no_secret_reaches_a_model_a_tool_or_the_log(provided: Any) -> None:
+    """What a tool gives away goes no further: not into the conversation, not through the model into another call."""
+    secret = "s3cr3t-0123456789"
+    known = [f"found.turn[{turn}]" for turn in range(4)]
+    turns = provided(
+        calls(("desk_search", "a")),
+        calls(
+            ("desk_file", f"send {secret}"), (f"desk_{secret}", {"a": secret}), kept=[{"type": "thinking", "t": secret}]
+        ),
+        Reply(text=secret),
+        Reply(text=GOOD),
+    )
+    turns.secret = secret
+    world, seen = World(), []
+    flow = desk(world, search=lambda text: [secret], file=lambda text: seen.append(text), repair=2)
+    outcome, store = run(flow)
+    assert outcome.failure is None
+    assert [request.step.partition("#")[0] for request in turns.asked] == known
+    assert seen == ["send [secret TOKEN]"]
+    assert all(secret not in str(request.messages) for request in turns.asked)
+    assert all(secret not in str(event) for event in store.events(store.runs()[0]))
+    assert "[secret TOKEN]" in str(turns.asked[2].messages)
+    assert replay(flow, "r1", store).divergence is None
 
 
 def test_too_many_calls_in_one_turn(provided: Any) -> None:
