@@ -216,7 +216,7 @@ def _listed(terminals: Iterable[str]) -> str:
     shown: list[str] = []
     if len(names & _EXPRESSION) > 3:
         shown.append("an expression")
-        names -= _EXPRESSION | {"NAME", "TYPE_NAME", "STRING", "INT", "FLOAT", "HEX", "LBRACE", "BYTES", "UINT"}
+        names -= _EXPRESSION | {"NAME", "TYPE_NAME", "STRING", "INT", "FLOAT", "HEX", "LBRACE", "BYTES", "UINT", "DOT"}
     words = [name for name in names if name in _SIGNS or (name.isalpha() and name.isupper())]
     shown += sorted(_SIGNS.get(name, f"`{name.lower()}`") for name in words if name not in ("HEX", "UINT", "BYTES"))
     if len(shown) > 8:

@@ -91,7 +91,10 @@ def _text(value: Any) -> str:
 def _scalar(value: Any) -> str:
     if value is None:
         return "null"
-    return repr(value) if kind(value) == "type" else to_string(value)
+    if kind(value) == "type":
+        return repr(value)
+    text = to_string(value)
+    return f"{text[:-1].rstrip('0')}Z" if kind(value) == "google.protobuf.Timestamp" and "." in text else text
 
 
 def _inside(value: Any) -> list[tuple[bool, Any]]:

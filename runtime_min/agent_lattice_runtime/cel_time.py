@@ -220,9 +220,9 @@ def get(value: Any, name: str, zone: str = "") -> int:
     """A part of a timestamp in a time zone (UTC when empty), or a whole duration in a unit."""
     if isinstance(value, Duration):
         return _whole(value, name)
+    at = _local(value, zone)
     if name == "getMilliseconds":
         return int(value.nanos % _SECOND // 1_000_000)
-    at = _local(value, zone)
     if name in _PLACES:
         return int(getattr(at, _PLACES[name]))
     return {

@@ -43,6 +43,7 @@ TABLE: list[tuple[str, Any]] = [
     ("[5, 6].transformMap(i, v, v)", {0: 5, 1: 6}),
     ("d.x.all(i, v, true)", E("no such overload: <range>(double)")),
     ("[0, 1].all(i, v, 1 / v > 1)", False),
+    ("cel.bind(x, 2, cel.bind(y, x + 1, x * y))", 6),
     ("[0, 2].all(i, v, 2 / v == 1)", E("divide by zero")),
     ("[0, 1].exists(i, v, 1 / v == 1)", True),
     ("[0, 1].exists(i, v, 1 / v == 2)", E("divide by zero")),

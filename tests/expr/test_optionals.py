@@ -119,6 +119,9 @@ TYPES: list[tuple[str, Type | None, str]] = [
     ("{'a': 1, ?'b': maybe}", None, "map<string, int>"),
     ("maybe.hasValue()", None, "bool"),
     ("maybe.value()", None, "int"),
+    ("optional.none().orValue(3)", None, "int"),
+    ("optional.none().or(stock[?'a']).orValue(3)", None, "int"),
+    ("order.kind == 'toys' ? optional.of('x') : optional.none()", None, "string?"),
 ]
 
 
@@ -161,6 +164,8 @@ def test_values_where_they_leave_their_expression(lab: Any, text: str, value: An
         ("ns[?'a']", [("LAT2105", "'a'")]),
         ("ns.first() + 1", [("LAT2121", "ns.first() + 1")]),
         ("[ns.first()]", [("LAT1102", "[ns.first()]")]),
+        ("stock[?'a'].orValue('x')", [("LAT2132", "'x'")]),
+        ("optional.none().value() + 1 > 2", []),
         ("optional.of(1, 2)", [("LAT2132", "optional.of(1, 2)")]),
         ("maybe.orValue()", [("LAT2132", "maybe.orValue()")]),
         ("maybe.optMap(1, 2)", [("LAT2133", "1")]),

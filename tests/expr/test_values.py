@@ -189,6 +189,8 @@ TABLE: list[tuple[str, Any]] = [
     ("type(int) == type && type(type(1)) == type && type(d.n) == null_type && type(d.list[1]) != int", True),
     ("type(1) in [string, int] && [d.x, 1].map(i, type(i)) == [double, int]", True),
     ("dyn(type(1)) < dyn(1)", E("no such overload: _<_(type, int)")),
+    ("[][0] + 1", E("index out of bounds: 0")),
+    ("{}.a + 1", E("no such key: a")),
     ("d[dyn(int)]", E("no such key: int")),
     # strings
     ("'hello'.contains('ell') && 'hello'.contains('') && !'hello'.contains('x')", True),

@@ -9,7 +9,7 @@ from agent_lattice.expr import optionals, tree
 from agent_lattice.expr.extensions import EXTREMES, is_number
 from agent_lattice.expr.fits import core, has_dyn, is_unknown, may_be_null, present
 from agent_lattice.expr.functions import FUNCTIONS, MACROS, OTHER_NAMES
-from agent_lattice.expr.macros import WRONG_MACRO, macro
+from agent_lattice.expr.macros import WRONG_MACRO, bind, is_bind, macro
 from agent_lattice.expr.operators import chosen
 from agent_lattice.expr.optionals import WRONG_ARGUMENTS
 from agent_lattice.expr.overload import Function, Overload
@@ -32,6 +32,8 @@ def call(check: Checker, expr: tree.Call) -> Term:
         if name == "has" and len(expr.args) == 1:
             return _has(check, expr)
         return _function(check, expr, name, expr.args)
+    if is_bind(check, expr):
+        return bind(check, expr)
     if isinstance(expr.target, tree.Ident) and _is_namespace(check, expr.target.name):
         return _function(check, expr, f"{expr.target.name}.{name}", expr.args)
     if name in MACROS:

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from agent_lattice.diagnostics import Code, Report, did_you_mean
 from agent_lattice.expr import alternative, calls, literals, operators, optionals, tree
-from agent_lattice.expr.fits import can_be_equal, core, has_dyn, is_inner, is_unknown, may_be_null, present
+from agent_lattice.expr.fits import can_be_equal, core, has_dyn, held, is_inner, is_unknown, may_be_null, present
 from agent_lattice.expr.fold import folded
 from agent_lattice.expr.functions import CASTS, OVERLOADS, QUALIFIED, TYPE_NAMES
 from agent_lattice.expr.narrow import Fact, Facts, narrowed, path
@@ -20,7 +20,6 @@ from agent_lattice.records import replace
 from agent_lattice.source import Span
 from agent_lattice.terms import Apply, Const, FieldOf, Term, Var
 from agent_lattice.types import (
-    DYN,
     STRING,
     UNKNOWN,
     AnyValue,
@@ -48,6 +47,7 @@ UNKNOWN_FIELD = Code("LAT2102", "unknown-field")
 MAY_BE_NULL = Code("LAT2103", "may-be-null")
 NO_FIELDS = Code("LAT2104", "no-fields")
 NOT_INDEXABLE = Code("LAT2105", "not-indexable")
+HIDDEN_NAME = Code("LAT2108", "hidden-name")
 ONLY_KNOWN_LATER = Code("LAT2106", "type-known-too-late")
 
 
@@ -94,6 +94,10 @@ class Inner:
 
     def is_poisoned(self, name: str) -> bool:
         return self._outer.is_poisoned(name)
+
+    def hides(self, name: str) -> bool:
+        """Whether the name is a variable of a macro or loop."""
+        return name in self._variables or (isinstance(self._outer, Inner) and self._outer.hides(name))
 
 
 def check(expr: Expr, scope: Names, report: Report, expected: Type | None = None) -> Term:
@@ -219,6 +223,10 @@ class Checker:
 
     def _variable(self, expr: tree.Ident) -> Term:
         found = self.scope.lookup(expr.name)
+        if expr.outside and isinstance(self.scope, Inner) and self.scope.hides(expr.name):
+            message = f"`.{expr.name}` is hidden by the variable `{expr.name}` of a macro or loop around it"
+            self.report.add(HIDDEN_NAME, message, expr.span, help="give that variable another name")
+            return self.wrong(expr.span)
         if found is None:
             if expr.name in TYPE_NAMES and not self.scope.is_poisoned(expr.name):
                 return self.apply("type_named", Const(expr.name, type=STRING, span=expr.span), span=expr.span)
@@ -267,8 +275,9 @@ class Checker:
         if isinstance(owner, AnyValue):
             return alternative.not_narrowed(self, target, owner, expr)
         function = self.lookup(target, key, expr)
-        type = owner.value if isinstance(owner, MapType) else DYN
-        return self.apply(function, target, key, type=type, span=expr.span) if function else self.wrong(expr.span)
+        return (
+            self.apply(function, target, key, type=held(owner), span=expr.span) if function else self.wrong(expr.span)
+        )
 
     def field(self, target: Term, owner: Record, expr: tree.Select) -> Term:
         """A declared field of a record."""
@@ -294,8 +303,9 @@ class Checker:
         if expr.optional or isinstance(core(target.type), Maybe):
             return optionals.indexed(self, target, key, expr)
         function, owner = self.lookup(target, key, expr), present(target.type)
-        type = owner.item if isinstance(owner, ListType) else owner.value if isinstance(owner, MapType) else DYN
-        return self.apply(function, target, key, type=type, span=expr.span) if function else self.wrong(expr.span)
+        return (
+            self.apply(function, target, key, type=held(owner), span=expr.span) if function else self.wrong(expr.span)
+        )
 
     def lookup(self, target: Term, key: Term, expr: tree.Select | tree.Index) -> str:
         """The overload that looks up a key in a list, a map or what only the run knows; empty when it is reported."""

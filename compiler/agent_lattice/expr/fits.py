@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agent_lattice.types import (
+    DYN,
     UNKNOWN,
     Bool,
     Bytes,
@@ -60,6 +61,15 @@ def has_dyn(type: Type) -> bool:
     if isinstance(type, MapType):
         return has_dyn(type.value) or has_dyn(type.key)
     return isinstance(type, Dyn) or (isinstance(type, Maybe) and has_dyn(type.inner))
+
+
+def held(type: Type) -> Type:
+    """What a list, map or optional value holds; DYN for an empty literal, of which only the run can know."""
+    found: Type = DYN
+    match present(type):
+        case ListType(item=inner) | MapType(value=inner) | Maybe(inner=inner):
+            found = inner
+    return DYN if isinstance(found, Unknown) else found
 
 
 def is_inner(type: Type) -> bool:

@@ -283,6 +283,7 @@ MACROS = {
     "transformMap": "the map with what an expression gives for each value, perhaps only those that meet a condition",
     "transformMapEntry": "the map of the entries that an expression gives for each pair",
     **optionals.MAPS,
+    "cel.bind": "what an expression gives in which a name stands for a value",
 }
 """Of two variables the first is the place in a list or the key of a map, the second the item or value."""
 

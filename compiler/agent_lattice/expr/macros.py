@@ -56,9 +56,7 @@ def macro(check: Checker, expr: tree.Call, target: Expr) -> Term:
     name, args = expr.name.text, expr.args[len(variables) :]
     over, types = elements(check, over, target) if len(variables) == 1 else _pairs(check, over, target, name)
     inner = check.within(dict(zip(variables, types, strict=True)))
-    if inner.depth > MOST_MACROS:
-        message = f"macros nest more than {MOST_MACROS} deep here, loops of a template included"
-        check.report.add(TOO_DEEP, message, expr.name.span, help="name the inner ones with `let`")
+    if _is_too_deep(inner, expr):
         return check.wrong(expr.span)
     where = _holds(inner, args[0], name) if len(args) == 2 else None
     body = _body(inner, args[-1], name)
@@ -73,6 +71,38 @@ def macro(check: Checker, expr: tree.Call, target: Expr) -> Term:
         type = over.type if isinstance(over.type, ListType) else type
     assert first is not None
     return Fold(sort, first, over, body, where, second, type=type, fails=fails, span=expr.span)
+
+
+def is_bind(check: Checker, expr: tree.Call) -> bool:
+    """Whether a call is the macro `cel.bind`."""
+    target = expr.target
+    return (
+        isinstance(target, tree.Ident) and f"{target.name}.{expr.name}" == "cel.bind" and not check.scope.lookup("cel")
+    )
+
+
+def bind(check: Checker, expr: tree.Call) -> Term:
+    """`cel.bind(name, value, expression)`: the value is computed once, before the expression."""
+    if len(expr.args) != 3 or not isinstance(expr.args[0], tree.Ident):
+        help = "write `cel.bind(name, value, expression)`"
+        check.report.add(WRONG_MACRO, "`cel.bind` takes a name and two expressions", expr.name.span, help=help)
+        return check.wrong(expr.span)
+    name, value = expr.args[0].name, check.term(expr.args[1])
+    inner = check.within({name: core(value.type) if isinstance(value, Const) else value.type})
+    if _is_too_deep(inner, expr):
+        return check.wrong(expr.span)
+    body = inner.term(expr.args[2])
+    if is_unknown(value.type) or is_unknown(body.type):
+        return check.wrong(expr.span)
+    return Fold("bind", name, value, body, type=body.type, fails=value.fails or body.fails, span=expr.span)
+
+
+def _is_too_deep(inner: Checker, expr: tree.Call) -> bool:
+    if inner.depth <= MOST_MACROS:
+        return False
+    message = f"macros nest more than {MOST_MACROS} deep here, loops of a template included"
+    inner.report.add(TOO_DEEP, message, expr.name.span, help="name the inner ones with `let`")
+    return True
 
 
 def _variables(check: Checker, expr: tree.Call) -> tuple[str, ...] | None:

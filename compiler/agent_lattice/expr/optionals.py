@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from agent_lattice.diagnostics import Code
 from agent_lattice.expr import tree
-from agent_lattice.expr.fits import core, is_unknown, may_be_null, merged, present
+from agent_lattice.expr.fits import core, held, is_unknown, may_be_null, merged, present
 from agent_lattice.expr.narrow import path
 from agent_lattice.expr.overload import LIST, Function, Overload, method, row
 from agent_lattice.expr.tree import Expr, show
@@ -24,7 +24,6 @@ from agent_lattice.types import (
     UNKNOWN,
     Dyn,
     ListType,
-    MapType,
     Maybe,
     Record,
     Type,
@@ -156,11 +155,6 @@ def as_optional(check: Checker, term: Term, written: Expr, what: str) -> Term:
     return check.wrong(written.span)
 
 
-def _inner(type: Type) -> Type:
-    found = core(type)
-    return found.inner if isinstance(found, Maybe) else DYN
-
-
 def selected(check: Checker, target: Term, expr: tree.Select) -> Term:
     """`target.?name`, or `target.name` of an optional value, which is optional too."""
     if isinstance(core(target.type), Maybe):
@@ -186,10 +180,8 @@ def _looked_up(check: Checker, target: Term, key: Term, expr: tree.Select | tree
     function = check.lookup(target, key, expr)
     if not function:
         return check.wrong(expr.span)
-    owner = present(target.type)
-    type = owner.item if isinstance(owner, ListType) else owner.value if isinstance(owner, MapType) else DYN
     form = {"index_list": "optional_item", "index_map": "optional_entry"}.get(function, "optional_at")
-    return check.apply(form, target, key, type=Maybe(type), span=expr.span)
+    return check.apply(form, target, key, type=Maybe(held(target.type)), span=expr.span)
 
 
 def _within(check: Checker, target: Term, span: Span, taken: frozenset[str], made: object) -> Term:
@@ -197,7 +189,7 @@ def _within(check: Checker, target: Term, span: Span, taken: frozenset[str], mad
     name = "it"
     while name in taken:
         name += "_"
-    body = made(Var(name, type=_inner(target.type), span=target.span))  # type: ignore[operator]
+    body = made(Var(name, type=held(target.type), span=target.span))  # type: ignore[operator]
     return _mapped(target, name, body, span)
 
 
@@ -228,27 +220,38 @@ def method_of(check: Checker, expr: tree.Call, target: Expr) -> Term:
     if name == "hasValue" and may_be_null(owner.type):
         return check.apply("not_null", owner, span=expr.span)
     if name in ("hasValue", "value"):
-        type = BOOL if name == "hasValue" else _inner(found.type)
+        type = BOOL if name == "hasValue" else held(found.type)
         return check.apply(
             "optional_get" if name == "value" else "optional_has_value", found, type=type, span=expr.span
         )
-    (written,) = expr.args
-    other = check.term(written, _inner(found.type) if name == "orValue" else None)
+    return _either(check, expr, owner, found)
+
+
+def _either(check: Checker, expr: tree.Call, owner: Term, found: Term) -> Term:
+    """`or` and `orValue`; of a variable or field that may be null, `orValue` is a conditional."""
+    (written,), name, span = expr.args, expr.name.text, expr.span
+    other = check.term(written, held(found.type) if name == "orValue" else None)
     if name == "or":
         other = as_optional(check, other, written, "`or`")
     if is_unknown(other.type):
-        return check.wrong(expr.span)
-    left, right = (_inner(found.type), other.type) if name == "orValue" else (found.type, other.type)
-    both = merged(left, widened(right) if left != right and not may_be_null(right) else right)
-    if name == "orValue" and found is not owner and path(owner) is not None:
-        there = check.apply("not_null", owner, span=owner.span)
-        fails = owner.fails or other.fails
-        return Cond(
-            there, replace(owner, type=present(owner.type)), other, type=both or DYN, fails=fails, span=expr.span
-        )
-    return check.apply(
-        "optional_or" if name == "or" else "optional_or_value", found, other, type=both or DYN, span=expr.span
-    )
+        return check.wrong(span)
+    type = merged(found.type, other.type if name == "or" else Maybe(_widened(other.type)))
+    if type is None:
+        message = f"`{name}` of `{found.type}` cannot take `{other.type}`"
+        check.report.add(WRONG_ARGUMENTS, message, written.span, help="both are of one type")
+        return check.wrong(span)
+    if name == "or":
+        return check.apply("optional_or", found, other, type=type, span=span)
+    if found is owner or path(owner) is None:
+        return check.apply("optional_or_value", found, other, type=held(type), span=span)
+    there = check.apply("not_null", owner, span=owner.span)
+    value = replace(owner, type=present(owner.type))
+    return Cond(there, value, other, type=held(type), fails=owner.fails or other.fails, span=span)
+
+
+def _widened(type: Type) -> Type:
+    """A literal as its primitive type."""
+    return type if may_be_null(type) else widened(type)
 
 
 def map_of(check: Checker, expr: tree.Call, target: Expr) -> Term:
@@ -256,7 +259,7 @@ def map_of(check: Checker, expr: tree.Call, target: Expr) -> Term:
     found = as_optional(check, check.term(target), target, f"`{expr.name}`")
     variable, written = expr.args
     assert isinstance(variable, tree.Ident)
-    inside = check.within({variable.name: _inner(found.type)})
+    inside = check.within({variable.name: held(found.type)})
     body = inside.term(written)
     if expr.name.text == "optFlatMap":
         body = as_optional(inside, body, written, "the expression of `optFlatMap`")
@@ -270,4 +273,4 @@ def map_of(check: Checker, expr: tree.Call, target: Expr) -> Term:
 def item_of(check: Checker, expr: tree.OptionalItem) -> Term:
     """`?value` in a list or behind an optional key: its type is that of the value."""
     found = as_optional(check, check.term(expr.item), expr.item, "an item with `?`")
-    return check.apply("optional_items", found, type=_inner(found.type), span=expr.span)
+    return check.apply("optional_items", found, type=held(found.type), span=expr.span)

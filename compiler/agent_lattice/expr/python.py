@@ -177,6 +177,8 @@ class Writer:
             case "exists_one":
                 ones = ast.GeneratorExp(ast.Constant(1), [ast.comprehension(target, over, [body], 0)])
                 return ast.Compare(_builtin("sum", ones), [ast.Eq()], [ast.Constant(1)])
+            case "bind":
+                return ast.Call(_deferred(body, *variables), [over], [])
             case "optMap" | "optFlatMap":
                 function = "mapped" if term.macro == "optMap" else "flat_mapped"
                 return _module_call("cel_optional", function, over, _deferred(body, *variables))

@@ -47,13 +47,13 @@ SYNTAX = r"""
 ?product: unary (("*" | "/" | "%") unary)*
 ?unary: postfix | ("!" | "-") unary -> expr_unary
 ?postfix: primary
-    | postfix "." (NAME | TYPE_NAME) -> expr_select
+    | postfix "." (NAME | TYPE_NAME | QUOTED_NAME) -> expr_select
     | postfix "." (NAME | TYPE_NAME) "(" _expr_list? ")" -> expr_call
     | postfix "[" expr "]" -> expr_index
-    | postfix "." "?" (NAME | TYPE_NAME) -> expr_select
+    | postfix "." "?" (NAME | TYPE_NAME | QUOTED_NAME) -> expr_select
     | postfix "[" "?" expr "]" -> expr_index
-?primary: (NAME | TYPE_NAME) -> expr_ident
-    | (NAME | TYPE_NAME) "(" _expr_list? ")" -> expr_call
+?primary: "."? (NAME | TYPE_NAME) -> expr_ident
+    | "."? (NAME | TYPE_NAME) "(" _expr_list? ")" -> expr_call
     | "(" expr ")" -> expr_group
     | ("true" | "false" | "null" | INT | HEX | UINT | FLOAT | STRING) -> expr_literal
     | BYTES -> expr_bytes
@@ -66,6 +66,7 @@ expr_field: (NAME | TYPE_NAME) ":" expr
 _expr_list: expr ("," expr)*
 
 NAME: /[a-z_][A-Za-z0-9_]*/
+QUOTED_NAME: /`[a-zA-Z0-9_.\-\/ ]+`/
 INT: /[0-9][0-9_]*/
 HEX.2: /0[xX][0-9a-fA-F]+/
 FLOAT.2: /[0-9]*\.[0-9]+(?:[eE][+-]?[0-9]+)?|[0-9]+[eE][+-]?[0-9]+/
@@ -143,7 +144,9 @@ def _read_conditional(parts: Parts) -> Expr:
 
 
 def _member(parts: Parts) -> Name:
-    return parts.name("NAME", "TYPE_NAME")
+    """The name behind a dot or of a call; in backticks it may be any text."""
+    name = parts.name("NAME", "TYPE_NAME", "QUOTED_NAME")
+    return Name(name.text.strip("`"), name.span)
 
 
 def _read_select(parts: Parts) -> Expr:
@@ -164,10 +167,10 @@ def _read_index(parts: Parts) -> Expr:
 
 
 def _read_ident(parts: Parts) -> Expr:
-    name = str(parts.children[0])
+    name = str(parts.children[-1])
     if name == "in":
         return wrong(EXPRESSION_SYNTAX, "`in` is an operator, not a name", parts.span, "write `item in items`")
-    return Ident(name, span=parts.span)
+    return Ident(name, parts.has("."), span=parts.span)
 
 
 def _read_group(parts: Parts) -> Expr:

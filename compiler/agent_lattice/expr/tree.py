@@ -51,7 +51,10 @@ class Literal(Expr):
 
 @record
 class Ident(Expr):
+    """`name`, or `.name`, which is no variable of a macro around it."""
+
     name: str
+    outside: bool = False
 
 
 @record
@@ -242,7 +245,7 @@ class _Shown:
             case Literal():
                 return self.literal(expr), _UNARY if _is_negative(expr) else _PRIMARY
             case Ident(name=name):
-                return name, _PRIMARY
+                return f".{name}" if expr.outside else name, _PRIMARY
             case Wrong():
                 return _as_it_is(expr), _PRIMARY
             case Special():
@@ -280,7 +283,8 @@ class _Shown:
     def _postfix(self, expr: Select | Index | Call) -> Doc:
         match expr:
             case Select(target=target, name=name):
-                return (self.within(target, _POSTFIX), f".?{name}" if expr.optional else f".{name}")
+                member = name.text if name.text.isidentifier() and name.text.isascii() else f"`{name}`"
+                return (self.within(target, _POSTFIX), f".?{member}" if expr.optional else f".{member}")
             case Index(target=target, key=key):
                 return (self.within(target, _POSTFIX), "[?" if expr.optional else "[", self.doc(key), "]")
             case Call(target=target, name=name, args=args):
