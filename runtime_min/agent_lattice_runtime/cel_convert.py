@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from .cel import HIGHEST, LOWEST, CelError, fit, no_overload
-from .cel_strings import quote
 from .uint import MOST, Uint
 
 TYPE_CHECKING = False
@@ -128,4 +127,6 @@ def json_text(value: Any) -> str:
 
 def shown(value: str) -> str:
     """A string for a message: quoted, and shortened when long."""
+    from .cel_strings import quote
+
     return quote(value if len(value) <= 60 else f"{value[:57]}...")

@@ -37,6 +37,9 @@ class _Time:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Time) and self.cel_kind == other.cel_kind and self.nanos == other.nanos
 
+    def __repr__(self) -> str:
+        return self.cel_text()
+
     def __hash__(self) -> int:
         return hash((self.cel_kind, self.nanos))
 
@@ -51,6 +54,10 @@ class _Time:
 
     def __ge__(self, other: _Time) -> bool:
         return self.nanos >= other.nanos
+
+    def cel_text(self) -> str:
+        """The JSON form."""
+        raise NotImplementedError
 
     def cel_calc(self, operator: str, other: Any) -> Any:
         """`self + other` or `self - other`, of values of any type."""

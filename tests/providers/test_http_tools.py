@@ -4,9 +4,11 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
+from agent_lattice_runtime.cel_time import duration, timestamp
 from agent_lattice_runtime.errors import Failure
 from agent_lattice_runtime.http_tools import HttpOp
 from agent_lattice_runtime.models import Auth, Env
+from agent_lattice_runtime.uint import Uint
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -69,6 +71,23 @@ def test_json_body(services: FakeServices, method: str) -> None:
     assert (request.method, request.path) == (method, "/orders/A1")
     assert request.headers["content-type"] == "application/json"
     assert request.json == {"amount": 1.5, "note": None, "count": str(2**60)}
+
+
+def test_values_that_are_text_in_json_are_that_text(services: FakeServices) -> None:
+    given: dict[str, object] = {
+        "at": timestamp("2026-01-31T12:30:00.25Z"),
+        "span": duration("1h"),
+        "id": Uint(2**64 - 1),
+        "raw": b"\xff\xfe",
+    }
+    operation = op(services.url, path="/at/{at}", parameters=tuple(given))
+    expected = "/at/2026-01-31T12%3A30%3A00.250Z?span=3600s&id=18446744073709551615&raw=%2F%2F4%3D"
+    assert sent(services, operation, given).path == expected
+    posted = sent(services, op(services.url, "POST", "/x", parameters=(*given, "by")), {**given, "by": {2: 1, 10: 2}})
+    text = (
+        '{"at":"2026-01-31T12:30:00.250Z","by":{"10":2,"2":1},"id":"18446744073709551615","raw":"//4=","span":"3600s"}'
+    )
+    assert posted.body == text.encode()
 
 
 def test_no_body_when_the_path_takes_everything(services: FakeServices) -> None:

@@ -6,7 +6,6 @@ lone surrogates are no text; a pattern is RE2; a record that contains itself has
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -169,15 +168,35 @@ def test_a_value_nested_too_deeply_is_a_problem_not_a_crash() -> None:
 
 def _types() -> st.SearchStrategy[str]:
     plain = st.sampled_from(
-        ["null", "bool", "int", "float", "string", "Color", "Level", "Leaf", "Word", "true", '"x" | "y"']
+        [
+            "null",
+            "bool",
+            "int",
+            "uint",
+            "duration",
+            "float",
+            "string",
+            "Color",
+            "Level",
+            "Leaf",
+            "Word",
+            "true",
+            '"x" | "y"',
+        ]
     )
-    bounded = st.sampled_from(["int @range(-5, 5)", "float @min(0.5)", "string @max(2)", "list<int> @min(1) @max(2)"])
+    bounded = st.sampled_from(
+        ["int @range(-5, 5)", "uint @max(3)", "float @min(0.5)", "string @max(2)", "list<int> @min(1) @max(2)"]
+    )
     inner = plain | bounded
     return st.recursive(
         inner,
         lambda of: (
             of.map(lambda type: f"list<({type})>" if "|" in type or "@" in type else f"list<{type}>")
-            | of.map(lambda type: f"map<string, ({type})>" if "|" in type or "@" in type else f"map<string, {type}>")
+            | st.builds(
+                lambda key, type: f"map<{key}, ({type})>" if "|" in type or "@" in type else f"map<{key}, {type}>",
+                st.sampled_from(["string", "int", "uint", "bool"]),
+                of,
+            )
             | of.filter(lambda type: not type.endswith("?") and type != "null").map(lambda type: f"({type})?")
         ),
         max_leaves=3,
@@ -201,13 +220,14 @@ _SCALARS = (
     | st.booleans()
     | st.integers(-8, 40)
     | st.floats(allow_nan=False, allow_infinity=False, width=16).filter(lambda number: not number.is_integer())
-    | st.sampled_from(["", "x", "y", "ab", "abcde", "red", "green", "AB"])
+    | st.sampled_from(["", "x", "y", "ab", "abcde", "red", "green", "AB", "1s", "-0.5s", "1.s", "1h"])
 )
 _VALUES = st.recursive(
     _SCALARS,
     lambda of: (
         st.lists(of, max_size=4)
         | st.dictionaries(st.sampled_from(["name", "color", "size", "count", "z"]), of, max_size=5)
+        | st.dictionaries(st.sampled_from(["true", "false", "0", "12", "-3", "01", "-0"]), of, max_size=3)
         | st.fixed_dictionaries(
             {"name": st.just("n"), "size": st.sampled_from([0.5, 2.5, 1]), "count": st.integers(-1, 3)},
             optional={"color": st.sampled_from(["red", "pink", None]), "other": st.none()},
@@ -230,18 +250,23 @@ def test_what_was_decoded_decodes_to_itself(type: str, value: object) -> None:
     if problems(type, value) == []:
         found = decoded(type, value)
         again = decoded(type, recorded(canonical(found)))
-        assert json.dumps(found) == json.dumps(again)
+        assert canonical(found) == canonical(again) and repr(found) == repr(again)
 
 
 @settings(max_examples=300, deadline=None)
 @given(
-    st.sampled_from(["Tree", "Leaf", "list<Leaf?>", "map<string, Word>", "int", "Level?"]),
+    st.sampled_from(["Tree", "Leaf", "list<Leaf?>", "map<string, Word>", "int", "Level?"])
+    | st.sampled_from(["uint", "bytes @max(3)", "timestamp", "duration?", "map<int, bytes>", "map<bool, uint>"]),
     st.from_regex(r"\A[\x00-\U0010ffff]{0,9}\Z")
     | st.binary()
     | st.integers()
     | st.floats()
     | st.sets(st.integers())
-    | st.lists(st.dictionaries(st.integers(), st.binary())),
+    | st.lists(st.dictionaries(st.integers(), st.binary()))
+    | st.dictionaries(st.integers() | st.booleans() | st.text(), st.binary())
+    | st.datetimes(timezones=st.none() | st.timezones())
+    | st.timedeltas()
+    | st.from_regex(r"\A-?[0-9]{1,13}(\.[0-9]{0,10})?s\Z|\A[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z\Z"),
 )
 def test_no_value_at_all_makes_a_validator_raise(type: str, value: object) -> None:
     assert all(problem.startswith("$") for problem in problems(type, value))
