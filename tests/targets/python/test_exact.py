@@ -144,7 +144,7 @@ def test_decoding_the_canonical_form_gives_the_same_values(plan: Plan) -> None:
 def test_schemas_say_the_form(plan: Plan) -> None:
     (parcel,) = [record for record in plan.records if record.name == "Parcel"]
     fields = json_schema(parcel)["properties"]
-    assert fields["id"] == {"type": "integer", "minimum": 0}
+    assert fields["id"] == {"type": "integer", "minimum": 0, "format": "uint64"}
     assert fields["label"] == {"type": "string", "contentEncoding": "base64", "maxLength": 24}
     assert fields["sent"] == {"type": "string", "format": "date-time"}
     assert fields["weights"]["propertyNames"] == {"pattern": "^(0|-?[1-9][0-9]{0,18})$"}
