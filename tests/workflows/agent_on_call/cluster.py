@@ -1,6 +1,8 @@
+from pathlib import Path
+
+
 def logs(service, lines):
-    with open(f"logs/{service}.txt", encoding="utf-8") as file:
-        return file.read().splitlines()[-lines:]
+    return Path(f"logs/{service}.txt").read_text("utf-8").splitlines()[-lines:]
 
 
 def restart(service):
