@@ -14,7 +14,6 @@ from agent_lattice.diagnostics import Code, Report
 from agent_lattice.program import Module
 from agent_lattice.records import replace
 from agent_lattice.settings import Rule
-from agent_lattice.surface_checks import allowed, check_surface
 from agent_lattice.tree import Text
 
 WRONG_SERVER = Code("LAT2452", "wrong-mcp-server")
@@ -33,6 +32,7 @@ def _call(node: Any, given: Given, report: Report) -> dict[str, Any]:
 
 def _connect(made: plan.ToolSet, node: Any, given: Given, module: Module, report: Report) -> plan.ToolSet:
     from agent_lattice.declarations.operations import secrets, texts
+    from agent_lattice.surface_checks import allowed
 
     if isinstance(node.target, Text) and not unquote(node.target.raw).startswith(("http://", "https://")):
         command = _command(node.target, report)
@@ -52,6 +52,12 @@ def _connect(made: plan.ToolSet, node: Any, given: Given, module: Module, report
         secrets=secrets(given.get("secrets"), module, report),
         operations=(*made.operations, *allowed(made, given, module, report)),
     )
+
+
+def _check(tool: plan.ToolSet, declared: Any, module: Module, report: Report) -> None:
+    from agent_lattice.surface_checks import check_surface
+
+    check_surface(tool, declared, module, report)
 
 
 def _command(target: Text, report: Report) -> tuple[str, ...]:
@@ -106,5 +112,5 @@ PROTOCOL = ToolProtocol(
     operation_settings={"returns": _TRUST},
     call=_call,
     connect=_connect,
-    check=check_surface,
+    check=_check,
 )
