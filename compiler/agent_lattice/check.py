@@ -219,7 +219,8 @@ def _resolve(modules: list[Module], report: Report) -> None:
 def _check_bodies(program: Program, report: Report) -> None:
     """Everything but tests first: tests speak of the steps of finished workflows."""
     for module in program.modules:
-        program.records += module.records
+        program.records += [type for type in module.made if isinstance(type, Record)]
+        program.unions += [type for type in module.made if isinstance(type, Union)]
         for node in module.declarations:
             if isinstance(node, Test) or not all(
                 module.symbols[name.text].declaration is node for name in node.names()

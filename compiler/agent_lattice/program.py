@@ -77,8 +77,8 @@ class Module:
     """The names of the bodies of its workflows (`kind.Binding`), by the workflows' unique names."""
     files: Files = lambda path: None
     surfaces: Surfaces = no_surfaces
-    records: list[Record] = field(default_factory=list)
-    """Records that no declaration names: of tools that are taken as a snapshot describes them."""
+    made: list[Record | Union] = field(default_factory=list)
+    """Types that no declaration names: of tools that are taken as a snapshot describes them."""
     taken: set[str] = field(default_factory=set)
     """Names of all declarations of the program, for such records to keep away from."""
     unions: list[tuple[Union, Span]] = field(default_factory=list)

@@ -7,6 +7,8 @@ from typing import Any
 
 from agent_lattice.types import (
     Bool,
+    Bytes,
+    Duration,
     Float,
     Int,
     ListType,
@@ -16,13 +18,19 @@ from agent_lattice.types import (
     Optional,
     Record,
     String,
+    Timestamp,
     Type,
+    Uint,
+    Union,
     base,
     primitive,
 )
 
 _EVERY = frozenset({"array", "boolean", "integer", "null", "number", "object", "string"})
-_OF_TYPES = {Bool: "boolean", Int: "integer", Float: "number", String: "string", Null: "null", ListType: "array"}
+_OF_TYPES = {
+    Bool: "boolean", Bytes: "string", Duration: "string", Float: "number", Int: "integer", ListType: "array", Null: "null",
+    String: "string", Timestamp: "string", Uint: "integer",
+}  # fmt: skip
 _DEEPEST = 12
 
 
@@ -111,6 +119,9 @@ def kinds_of(type: Type) -> frozenset[str] | None:
         return None if inner is None else inner | {"null"}
     if isinstance(type, Literal):
         return frozenset(word for value in type.values for word in (kinds_of(primitive(value)) or ()))
+    if isinstance(type, Union):
+        members = [kinds_of(member) for member in type.members]
+        return None if None in members else frozenset(word for kinds in members for word in kinds or ())
     if isinstance(type, Record | MapType):
         return frozenset({"object"})
     word = _OF_TYPES.get(type.__class__)

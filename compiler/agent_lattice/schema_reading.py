@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from agent_lattice.records import field, record
-from agent_lattice.schema_types import is_name, type_name
+from agent_lattice.schema_names import is_name, type_name
 from agent_lattice.types import (
     ANY,
     BOOL,
@@ -54,9 +54,11 @@ _DEEPEST = 100
 
 @record(frozen=False)
 class SchemaReader:
-    """Reads one document. `declared` are the types that it makes, by name, in the order in which they are met."""
+    """Reads one document. `declared` are the types that it makes, by name, in the order in which they are met; none of them gets a
+    name that is `taken`."""
 
     document: Any
+    taken: set[str] = field(default_factory=set)
     declared: dict[str, Type] = field(default_factory=dict)
     docs: dict[str, str] = field(default_factory=dict)
     lost: list[str] = field(default_factory=list)
@@ -73,6 +75,10 @@ class SchemaReader:
         if not isinstance(schema, dict) or schema.keys() - _SILENT:
             self._target("#", root)
         return self.declared
+
+    def type_of(self, schema: Any, at: str, name: str) -> Type:
+        """The type of a schema that stands at `at` in the document; types that it declares get names that start with `name`."""
+        return self._type(schema, at, name, 0)
 
     def _target(self, pointer: str, wanted: str = "") -> Type:
         """The type that a reference means; one that is being read is known by its name already."""
@@ -114,7 +120,7 @@ class SchemaReader:
 
     def _free(self, wanted: str) -> str:
         free, count = wanted, 2
-        while free in self.declared:
+        while free in self.declared or free in self.taken:
             free, count = f"{wanted}{count}", count + 1
         return free
 

@@ -8,18 +8,20 @@ from typing import Any
 from agent_lattice import plan
 from agent_lattice.diagnostics import Code, Fix, Report, nearest, replace
 from agent_lattice.program import Module
+from agent_lattice.records import record
 from agent_lattice.schema_kinds import Schema, gives, takes
-from agent_lattice.schema_types import TypeReader, Unsayable, is_name, operation_name, type_name
+from agent_lattice.schema_names import is_name, operation_name, type_name
+from agent_lattice.schema_reading import SchemaReader
 from agent_lattice.settings import MISSING_SETTING, Value
 from agent_lattice.source import Span
 from agent_lattice.surface import Surface, ToolShape, plain, server_key
-from agent_lattice.types import NULL, STRING, Optional, Type, optional
+from agent_lattice.types import NULL, STRING, Optional, Record, Type, Union, optional
 
 UNKNOWN_TOOL = Code("LAT2453", "mcp-tool-not-found")
 OTHER_PARAMETERS = Code("LAT2454", "mcp-parameters-differ")
 OTHER_RESULT = Code("LAT2455", "mcp-result-differs")
 NO_SNAPSHOT = Code("LAT2456", "mcp-snapshot-missing")
-UNSAYABLE = Code("LAT2457", "mcp-tool-without-types")
+UNSAYABLE = Code("LAT2457", "mcp-tool-not-callable")
 
 
 def check_surface(tool: plan.ToolSet, declared: Any, module: Module, report: Report) -> None:
@@ -102,12 +104,9 @@ def _retyping(span: Span, schema: Schema, name: str) -> Fix | None:
 
 
 def _shown(schema: Schema, required: bool = True) -> str:
-    reader = TypeReader(set())
-    try:
-        type = reader.type(schema, "T")
-    except Unsayable:
-        return "…"
-    return "…" if reader.records else str(type if required else optional(type))
+    reader = SchemaReader(schema.root)
+    type = reader.type_of(schema.value, "#", "T")
+    return "…" if reader.declared else str(type if required else optional(type))
 
 
 def _check_result(node: Any, operation: plan.Operation, shape: ToolShape, report: Report) -> None:
@@ -155,48 +154,67 @@ def _taken(
     tool: plan.ToolSet, item: Value, shape: ToolShape, given: Mapping[str, Value], module: Module, report: Report
 ) -> plan.Operation | None:
     name = str(item.value)
-    reader = TypeReader(module.taken)
     try:
-        params, type = signature(name, shape, reader, tool.name)
+        found = signature(name, shape, module.taken, tool.name)
     except Unsayable as problem:
-        help = "declare it with `op`, with the types that you use of it"
-        report.add(
-            UNSAYABLE, f"the tool `{name}` has no types in this language: {plain(str(problem))}", item.span, help=help
-        )
+        message = f"the tool `{name}` cannot be called from here: {plain(str(problem))}"
+        report.add(UNSAYABLE, message, item.span)
         return None
-    module.records += reader.records.values()
+    module.made += [type for type in map(_inner, found.types.values()) if isinstance(type, Record | Union)]
     return plan.Operation(
         name=operation_name(name),
-        params=params,
-        type=type,
+        params=found.params,
+        type=found.type,
         effect=_word(given, "effect", "write"),
         remote=name,
         returns=_word(given, "returns", "untrusted"),
     )
 
 
+def _inner(type: Type) -> Type:
+    return type.inner if isinstance(type, Optional) else type
+
+
 def _word(given: Mapping[str, Value], setting: str, otherwise: str) -> str:
     return str(given[setting].value.text) if setting in given else otherwise
 
 
-def signature(name: str, shape: ToolShape, reader: TypeReader, tool: str) -> tuple[tuple[plan.Param, ...], Type]:
-    """Parameters, needed ones first, and result of a tool as its schemas have them. Raises Unsayable."""
-    schema = Schema(shape.input)
-    stem = type_name(tool, name)
+class Unsayable(Exception):
+    """A tool that no operation can stand for; the message says what of it."""
+
+
+@record
+class Signature:
+    """Parameters, needed ones first, and result of a tool; the types that they take; and what of its schemas no type says."""
+
+    params: tuple[plan.Param, ...]
+    type: Type
+    types: dict[str, Type]
+    lost: tuple[str, ...]
+
+
+def signature(name: str, shape: ToolShape, taken: set[str], tool: str) -> Signature:
+    """A tool as its schemas have it; names of its types are added to `taken`. Raises Unsayable."""
+    stem, schema = type_name(tool, name), Schema(shape.input)
+    reader = SchemaReader(shape.input, taken)
     params: list[plan.Param] = []
-    for each, inner in sorted(schema.properties.items(), key=lambda item: item[0] not in schema.required):
+    for each in sorted(schema.properties, key=lambda each: each not in schema.required):
         needed = each in schema.required
-        if not is_name(each):
-            if needed:
-                raise Unsayable(f"its parameter `{each}` is no name")
-            continue
-        type = reader.type(inner, f"{stem}{type_name(each)}")
-        params.append(plan.Param(each, type if needed else optional(type)))
+        if is_name(each):
+            type = reader.type_of(schema.get("properties")[each], f"#/properties/{each}", f"{stem}{type_name(each)}")
+            params.append(plan.Param(each, type if needed else optional(type)))
+        elif needed:
+            raise Unsayable(f"its parameter `{each}` is no name")
+    taken |= reader.declared.keys()
     if shape.output is None:
-        return tuple(params), STRING
+        return Signature(tuple(params), STRING, reader.declared, tuple(reader.lost))
+    result = SchemaReader(shape.output, taken)
     output = Schema(shape.output)
     wrapped = list(output.properties) == ["result"]
-    return tuple(params), reader.type(output.properties["result"] if wrapped else output, f"{stem}Result")
+    value = output.get("properties")["result"] if wrapped else shape.output
+    type = result.type_of(value, "#", f"{stem}Result")
+    taken |= result.declared.keys()
+    return Signature(tuple(params), type, {**reader.declared, **result.declared}, (*reader.lost, *result.lost))
 
 
 def _quoted(text: str) -> str:

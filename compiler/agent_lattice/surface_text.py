@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from agent_lattice import plan
-from agent_lattice.schema_types import TypeReader, Unsayable, operation_name
-from agent_lattice.surface import Surface, ToolShape, plain
-from agent_lattice.surface_checks import signature
-from agent_lattice.types import STRING, Record
+from agent_lattice.schema_names import operation_name
+from agent_lattice.schema_reading import declarations as type_declarations
+from agent_lattice.surface import Surface, plain
+from agent_lattice.surface_checks import Signature, Unsayable, signature
+from agent_lattice.types import Type
 
 
 def declarations(tool: plan.ToolSet, surface: Surface, said: Mapping[str, str], taken: set[str]) -> str:
@@ -17,41 +18,31 @@ def declarations(tool: plan.ToolSet, surface: Surface, said: Mapping[str, str], 
     missing = {name: shape for name, shape in surface.tools.items() if name not in declared}
     if not missing:
         return ""
-    reader = TypeReader(taken, unknown=STRING)
     names: set[str] = {op.name for op in tool.operations}
-    lines = [
-        line
-        for name, shape in missing.items()
-        for line in _operation(name, shape, said.get(name, ""), reader, names, tool.name)
-    ]
-    types = [line for made in reader.records.values() for line in _type(made)]
-    head = [f"// of the tool `{tool.name}`: choose, and say what each does to the world"]
-    return "\n".join([*types, *head, *lines]) + "\n"
+    types: dict[str, Type] = {}
+    lines = [f"// of the tool `{tool.name}`: choose, and say what each does to the world"]
+    for name, shape in missing.items():
+        try:
+            found = signature(name, shape, taken, tool.name)
+        except Unsayable as problem:
+            lines.append(f"// no declaration for {_quoted(name)}: {plain(str(problem))}")
+            continue
+        types |= found.types
+        lines += _operation(name, said.get(name, ""), found, names)
+    return "\n".join([type_declarations(types, {}), *lines] if types else lines) + "\n"
 
 
-def _operation(name: str, shape: ToolShape, said: str, reader: TypeReader, names: set[str], tool: str) -> Iterator[str]:
+def _operation(name: str, said: str, found: Signature, names: set[str]) -> Iterator[str]:
     if said:
         yield f"// it says: {plain(said)}"
-    before = len(reader.vague)
-    try:
-        params, type = signature(name, shape, reader, tool)
-    except Unsayable as problem:
-        yield f"// no declaration for {_quoted(name)}: {plain(str(problem))}"
-        return
-    yield from (f"// not said in types: {plain(why)}" for why in reader.vague[before:])
+    yield from (f"// not said in types: {plain(why)}" for why in found.lost if "`default`" not in why)
     own = operation_name(name)
     while own in names:
         own += "_2"
     names.add(own)
-    listed = ", ".join(f"{param.name}: {param.type}" for param in params)
+    listed = ", ".join(f"{param.name}: {param.type}" for param in found.params)
     remote = "" if own == name else f" = TOOL {_quoted(name)}"
-    yield f"op {own}({listed}) -> {type}{remote} {{ effect: write }}"
-
-
-def _type(made: Record) -> Iterator[str]:
-    yield f"type {made.name} {{"
-    yield from (f"  {field.name}: {field.type}" for field in made.fields.values())
-    yield "}"
+    yield f"op {own}({listed}) -> {found.type}{remote} {{ effect: write }}"
 
 
 def _quoted(text: str) -> str:

@@ -77,7 +77,7 @@ def test_what_is_not_declared_is_printed_to_paste(source: Path, monkeypatch: pyt
     assert ran.exit_code == 0, ran.output
     types = ran.stdout[: ran.stdout.index("// of the tool")]
     ops = "".join(f"  {line}\n" for line in ran.stdout[len(types) :].splitlines())
-    assert "  op search(query: string, limit: int?) -> list<DocsSearchResultItem> { effect: write }\n" in ops
+    assert "  op search(query: string, limit: int?) -> list<Doc> { effect: write }\n" in ops
     assert '  op policy_fetch(id: string) -> string = TOOL "policy.fetch" { effect: write }\n' in ops
     text = f'{types}\ntool docs = mcp("python policy_server.py") {{\n{ops}}}\nworkflow w() -> null {{ }}\n'
     Path("both.lat").write_text(text)
@@ -194,3 +194,36 @@ def test_without_the_sdk(source: Path) -> None:
         assert ran.returncode == 2, ran.stderr
         assert "the official MCP SDK is not installed: install the extra `mcp`" in ran.stderr
         assert "Traceback" not in ran.stderr
+
+
+def test_what_has_no_type_of_its_own_is_any_down_to_the_package(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = {"type": "array", "items": {}, "maxItems": 9}
+    either = {"anyOf": [{"type": "string"}, {"type": "integer"}, {"type": "null"}]}
+    filter = {"type": "object", "properties": {"by": {"enum": ["a", "b"]}, "deep": {"$ref": "#/$defs/Deep"}}}
+    deep = {"type": "object", "properties": {"deeper": {"$ref": "#/$defs/Deep"}}}
+    asks = {
+        "type": "object",
+        "properties": {"filter": filter, "id": either},
+        "required": ["id"],
+        "$defs": {"Deep": deep},
+    }
+    gives = {"type": "object", "properties": {"rows": rows, "more": {"type": "object"}}, "required": ["rows"]}
+    offers(monkeypatch, {"name": "ask", "inputSchema": asks, "outputSchema": gives})
+    source.write_text(
+        """\
+tool odd = mcp("python odd_server.py") { env: ["TOOLS"], allow: [ask], effect: read }
+
+workflow look(id: string?) -> int {
+  found = odd.ask(id: id)
+  return size(found.rows)
+}
+"""
+    )
+    assert lattice("mcp", "look.lat").exit_code == 0
+    ran = lattice("build", "look.lat", "-o", "out")
+    assert ran.exit_code == 0, ran.output
+    datatypes = Path("out/look/datatypes.py").read_text()
+    assert "rows: list[object]" in datatypes and "class Deep(TypedDict)" in datatypes
+    for command in (["ruff", "check", "--no-cache", "."], ["mypy", "--strict", "--cache-dir=cache", "-p", "look"]):
+        checked = subprocess.run([sys.executable, "-m", *command], cwd="out", capture_output=True, text=True)
+        assert checked.returncode == 0, checked.stdout
