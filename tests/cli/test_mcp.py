@@ -224,6 +224,9 @@ workflow look(id: string?) -> int {
     assert ran.exit_code == 0, ran.output
     datatypes = Path("out/look/datatypes.py").read_text()
     assert "rows: list[object]" in datatypes and "class Deep(TypedDict)" in datatypes
-    for command in (["ruff", "check", "--no-cache", "."], ["mypy", "--strict", "--cache-dir=cache", "-p", "look"]):
+    for command in (
+        ["ruff", "check", "--no-cache", "--select", "E,F,I,UP,B", "."],
+        ["mypy", "--strict", "--cache-dir=cache", "-p", "look"],
+    ):
         checked = subprocess.run([sys.executable, "-m", *command], cwd="out", capture_output=True, text=True)
         assert checked.returncode == 0, checked.stdout
