@@ -13,11 +13,11 @@ from .errors import Failure
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import TypeVar
+    from typing import Any, AnyStr, TypeVar
 
     Item = TypeVar("Item")
     Value = TypeVar("Value")
-    Ordered = TypeVar("Ordered", int, float, str)
+    Ordered = TypeVar("Ordered", bound=Any)
 
 _LOWEST, _HIGHEST = -(2**63), 2**63 - 1
 
@@ -48,8 +48,8 @@ def append_lists(name: str, before: list[Item], copies: Iterable[list[Item]]) ->
     return found
 
 
-def append_texts(name: str, before: str, copies: Iterable[str]) -> str:
-    """The same with texts."""
+def append_texts(name: str, before: AnyStr, copies: Iterable[AnyStr]) -> AnyStr:
+    """The same with texts or bytes."""
     found = before
     for copy in copies:
         if not copy.startswith(before):

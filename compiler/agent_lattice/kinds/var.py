@@ -14,15 +14,27 @@ from agent_lattice.printer import Printer
 from agent_lattice.records import field, record
 from agent_lattice.source import NOWHERE, Span
 from agent_lattice.tree import Name, Parts, Reader
-from agent_lattice.types import Float, Int, ListType, String, Type, Unknown, widened
+from agent_lattice.types import (
+    Bytes,
+    Duration,
+    Float,
+    Int,
+    ListType,
+    String,
+    Timestamp,
+    Type,
+    Uint,
+    Unknown,
+    widened,
+)
 
 UNKNOWN_POLICY = Code("LAT1217", "unknown-merge-policy")
 WRONG_POLICY = Code("LAT4003", "merge-of-wrong-type")
 
 POLICIES: dict[str, tuple[type[Type], ...]] = {
     "sum": (Int, Float),
-    "append": (ListType, String),
-    "max": (Int, Float, String),
+    "append": (ListType, String, Bytes),
+    "max": (Int, Uint, Float, String, Timestamp, Duration),
     "last_by_branch": (),
     "reject": (),
 }
@@ -30,8 +42,8 @@ POLICIES: dict[str, tuple[type[Type], ...]] = {
 
 _WORDS = {
     "sum": "adds numbers: `int` or `float`",
-    "append": "joins lists or texts: `list<…>` or `string`",
-    "max": "takes the greatest: `int`, `float` or `string`",
+    "append": "joins lists, texts or bytes: `list<…>`, `string` or `bytes`",
+    "max": "takes the greatest: `int`, `uint`, `float`, `string`, `timestamp` or `duration`",
 }
 
 

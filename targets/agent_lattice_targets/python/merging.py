@@ -91,7 +91,7 @@ def _function(binding: Binding) -> str:
     if binding.merge == "sum":
         return "sum_floats" if isinstance(plain, types.Float) else "sum_ints"
     if binding.merge == "append":
-        return "append_texts" if isinstance(plain, types.String) else "append_lists"
+        return "append_texts" if isinstance(plain, types.String | types.Bytes) else "append_lists"
     return "greatest"
 
 

@@ -156,3 +156,33 @@ def test_canonical_text_sorts_keys_as_text() -> None:
     text = '{"-1":"1970-01-01T00:00:00Z","0":"18446744073709551615","10":1,"9":"/w==","9007199254740992":"1.500s"}'
     assert canonical(value) == text
     assert canonical({True: 1, False: {2: 1, 10: 1}}) == '{"false":{"10":1,"2":1},"true":1}'
+
+
+MERGED = """
+type Ends { latest: timestamp  longest: duration  most: uint  raw: bytes }
+workflow ends(moments: list<timestamp>, now: timestamp) -> Ends {
+  var latest: timestamp merge max = timestamp(0)
+  var longest: duration merge max = duration("0s")
+  var most: uint merge max = 1
+  var raw: bytes merge append = b"a"
+  for moment in moments at most 5 parallel 2 {
+    set latest = moment
+    set longest = now - moment
+    set most = uint(moment.getHours())
+    set raw = raw + b"\\xff"
+  }
+  return Ends { latest: latest, longest: longest, most: most, raw: raw }
+}
+"""
+
+
+def test_branches_merge_moments_spans_uints_and_bytes(tmp_path: Path) -> None:
+    plan = made(MERGED)
+    given = {"moments": ["2026-01-01T05:00:00Z", "2026-01-01T04:00:00Z"], "now": "2026-01-01T06:00:00Z"}
+    done = start(load_all(plan)["ends"], given, MemoryStore(), "r1", Setting())
+    assert done.failure is None
+    assert canonical(done.result) == '{"latest":"2026-01-01T05:00:00Z","longest":"7200s","most":5,"raw":"Yf//"}'
+    folder = write(tmp_path, plan)
+    words = ("-m", "mypy", "--strict", f"--cache-dir={tmp_path / 'mypy'}", "ends")
+    checked = python(*words, cwd=folder)
+    assert checked.returncode == 0, checked.stdout
