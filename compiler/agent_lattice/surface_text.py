@@ -8,7 +8,8 @@ from agent_lattice import plan
 from agent_lattice.schema_names import operation_name
 from agent_lattice.schema_reading import declarations as type_declarations
 from agent_lattice.surface import Surface, plain
-from agent_lattice.surface_checks import Signature, Unsayable, signature
+from agent_lattice.surface_checks import quoted
+from agent_lattice.surface_operations import Signature, Unsayable, signature
 from agent_lattice.types import Type
 
 
@@ -25,7 +26,7 @@ def declarations(tool: plan.ToolSet, surface: Surface, said: Mapping[str, str], 
         try:
             found = signature(name, shape, taken, tool.name)
         except Unsayable as problem:
-            lines.append(f"// no declaration for {_quoted(name)}: {plain(str(problem))}")
+            lines.append(f"// no declaration for {quoted(name)}: {plain(str(problem))}")
             continue
         types |= found.types
         lines += _operation(name, said.get(name, ""), found, names)
@@ -41,9 +42,5 @@ def _operation(name: str, said: str, found: Signature, names: set[str]) -> Itera
         own += "_2"
     names.add(own)
     listed = ", ".join(f"{param.name}: {param.type}" for param in found.params)
-    remote = "" if own == name else f" = TOOL {_quoted(name)}"
+    remote = "" if own == name else f" = TOOL {quoted(name)}"
     yield f"op {own}({listed}) -> {found.type}{remote} {{ effect: write }}"
-
-
-def _quoted(text: str) -> str:
-    return '"' + plain(text).replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -14,8 +14,8 @@ from agent_lattice.lock import LockFile
 from agent_lattice.schema_kinds import Schema, gives, kinds_of, takes
 from agent_lattice.schema_names import is_name, operation_name, type_name
 from agent_lattice.surface import DEEPEST, Surface, ToolShape, surface_of
-from agent_lattice.surface_checks import signature
 from agent_lattice.surface_drift import surface_drift
+from agent_lattice.surface_operations import signature
 from agent_lattice.surface_text import declarations
 from agent_lattice.types import BOOL, FLOAT, INT, NULL, STRING, Literal, MapType, Record, Type, optional
 from agent_lattice_targets.python.schemas import json_schema
@@ -105,6 +105,7 @@ def test_what_is_allowed_compiles_or_is_a_finding(listing: list[dict[str, Any]])
         return
     compilation = driver.compile_source("w.lat", source.encode(), lambda name: None, lambda key: found)
     assert {d.code.name for d in compilation.report.found} <= {
+        "repeated-operation",
         "unused-declaration",
         "mcp-tool-not-callable",
         "unknown-escape",

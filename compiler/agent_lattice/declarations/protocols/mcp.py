@@ -32,7 +32,7 @@ def _call(node: Any, given: Given, report: Report) -> dict[str, Any]:
 
 def _connect(made: plan.ToolSet, node: Any, given: Given, module: Module, report: Report) -> plan.ToolSet:
     from agent_lattice.declarations.operations import secrets, texts
-    from agent_lattice.surface_checks import allowed
+    from agent_lattice.surface_operations import allowed
 
     if isinstance(node.target, Text) and not unquote(node.target.raw).startswith(("http://", "https://")):
         command = _command(node.target, report)
