@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from .cel import HIGHEST, LOWEST, CelError, fit, no_overload
-from .uint import MOST, Uint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from .uint import Uint
 
 
 def to_int(value: Any) -> int:
@@ -31,11 +32,13 @@ def _whole(value: str, digits: str, sort: str) -> int:
     if not (digits.isascii() and digits.isdigit()):
         raise CelError(f"cannot convert string to {sort}: {shown(value)}")
     digits = digits.lstrip("0") or "0"
-    return int(digits) if len(digits) <= 20 else 10 * MOST
+    return int(digits) if len(digits) <= 20 else 10**20
 
 
 def to_uint(value: Any) -> Uint:
     """`uint(value)`: a double is cut toward zero, a string is a decimal number."""
+    from .uint import MOST, Uint
+
     if isinstance(value, str):
         value = _whole(value, value, "uint")
     elif isinstance(value, bool) or not isinstance(value, (int, float)):

@@ -54,6 +54,7 @@ FORMS = [
     ("d.a[0] == 1", "cel.equals(cel.at(cel.field(d, 'a'), 0), 1)"),
     ("d.a + 1 > 2", "cel.calc(cel.field(d, 'a'), '+', 1) > 2"),
     ("d.a.startsWith('x')", "cel.as_string(cel.field(d, 'a')).startswith('x')"),
+    ("duration('1h') > duration('1m') && b", "cel_time.duration('1h') > cel_time.duration('1m') and b"),
     ("s.matches('^a')", "cel_strings.matches(s, '^a')"),
     ("s.startsWith('a') || s.endsWith('b') || s.contains('c')", None),
     ("60 * 60 * 24", "86400"),
