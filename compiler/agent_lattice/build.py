@@ -7,6 +7,7 @@ from typing import Any
 
 from agent_lattice import plan
 from agent_lattice.graph import END, START, Edge, Graph, Node
+from agent_lattice.nets.net import Arc
 from agent_lattice.source import NOWHERE
 
 Loose = list[tuple[str, str]]
@@ -15,7 +16,8 @@ Loose = list[tuple[str, str]]
 
 def build(workflow: plan.Workflow, *, whole: bool = True) -> Graph:
     """The graph of a workflow. The edge labelled `falls` into the end is a body that ends without `return`."""
-    return _Builder(Graph(workflow, whole=whole)).run()
+    builder = _Builder(Graph(workflow, whole=whole))
+    return builder.run() if workflow.flow is None else builder.run_flow(workflow.flow)
 
 
 class _Builder:
@@ -23,6 +25,7 @@ class _Builder:
         self.graph = graph
         self.region: tuple[str, ...] = ()
         self.counts: dict[str, int] = {}
+        self.first = ""
 
     def run(self) -> Graph:
         graph = self.graph
@@ -30,6 +33,30 @@ class _Builder:
         graph.nodes[END] = Node(END, "end", "end", span=graph.workflow.span)
         for id, label in self.block(graph.workflow.body, [(START, "")]):
             graph.edges.append(Edge(id, END, f"{label} falls".strip()))
+        return graph
+
+    def run_flow(self, flow: plan.Flow) -> Graph:
+        """The graph of a body that is one: what its nodes do, and its edges."""
+        graph = self.graph
+        graph.nodes[START] = Node(START, "start", graph.workflow.name, span=graph.workflow.span)
+        graph.nodes[END] = Node(END, "end", "end", span=graph.workflow.span)
+        entries = {flow.nodes[1].name: END}
+        ends = {flow.nodes[0].name: self.block(flow.variables, [(START, "")])}
+        for node in flow.nodes[2:]:
+            self.first = ""
+            ends[node.name] = self.block(node.body, []) if node.body else [(self._node(node, [], sort="node"), "")]
+            entries[node.name] = self.first
+        numbers = {node.name: number for number, node in enumerate(flow.nodes)}
+        for place, node in enumerate(flow.nodes):
+            for number, way in enumerate(node.ways):
+                failed = [(entries.get(node.name, START), "")]
+                loose = failed if way.codes is not None else ends[node.name]
+                loose = [(id, label or _way_label(way)) for id, label in loose]
+                if way.leaf is not None:
+                    self.block((way.leaf,), loose)
+                for target in way.targets:
+                    back = flow.joins.loops.goes_back(Arc(place, number, numbers[target]))
+                    self._connect(loose, entries[target], back=back)
         return graph
 
     def block(self, ops: plan.Block, loose: Loose) -> Loose:
@@ -51,10 +78,11 @@ class _Builder:
             sort,
             label or id,
             self.region,
-            op if sort not in ("merge", "join") else None,
+            op if sort not in ("merge", "join", "node") else None,
             getattr(op, "span", NOWHERE),
         )
         self._connect(loose, id)
+        self.first = self.first or id
         return id
 
     def _id(self, wanted: str) -> str:
@@ -117,6 +145,14 @@ def _values(case: plan.Case) -> str:
         for value in case.values
     ]
     return ", ".join([*values, *map(str, case.types)])
+
+
+def _way_label(way: plan.Way) -> str:
+    """When a way is taken, in the words of the source."""
+    if way.codes is not None:
+        return f"on {', '.join(way.codes) or 'error'}"
+    guard = _shorten(way.guard.span.text) if way.guard is not None else ""
+    return f"{guard} at most {way.at_most}".strip() if way.at_most is not None else guard
 
 
 def _shorten(text: str) -> str:

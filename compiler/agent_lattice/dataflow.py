@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from agent_lattice import plan
+from agent_lattice.records import fields, is_record
 from agent_lattice.source import NOWHERE, Span
-from agent_lattice.terms import Template, Term, reads, template_reads
+from agent_lattice.terms import Template, Term, Var, reads, template_reads
 
 
 def own_terms(op: plan.Op) -> Iterator[Term | Template]:
@@ -68,6 +70,9 @@ def outer_reads(block: plan.Block) -> set[str]:
     known: set[str] = set()
     for op in block:
         found |= own_reads(op) - known
+        if isinstance(op, plan.Try):
+            found |= outer_reads(op.body) - known
+            known.update(defined(op))
         for inner in plan.blocks(op):
             below = {op.item} if isinstance(op, plan.Each) else set()
             found |= outer_reads(inner) - known - below
@@ -102,8 +107,12 @@ def defined(op: plan.Op) -> tuple[str, ...]:
             | plan.Var(name=name)
         ):
             return (name,)
-        case plan.Each(name=str() as name) | plan.Loop(name=str() as name):
+        case plan.Each(name=str() as name):
             return (name,)
+        case plan.Loop(name=name, exports=exports):
+            return (*([name] if name else []), *exports)
+        case plan.Try(body=body):
+            return tuple(name for inner in body for name in defined(inner))
         case plan.Parallel(branches=branches):
             return tuple(name for branch in branches for inner in branch.body for name in defined(inner))
     return ()
@@ -113,3 +122,32 @@ def span_of(op: plan.Op) -> Span:
     """Where an operation stands in the source."""
     span: Span = getattr(op, "span", NOWHERE)
     return span
+
+
+def variables(value: Any) -> Iterator[Var]:
+    """Every variable in a term, an operation, or anything made of them."""
+    stack = [value]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, Var):
+            yield item
+        elif isinstance(item, tuple):
+            stack.extend(item)
+        elif is_record(item) and item.__class__.__module__ != "agent_lattice.types":
+            stack.extend(getattr(item, f.name) for f in fields(item) if f.name not in ("span", "type"))
+
+
+def leaves(block: plan.Block) -> bool:
+    """Whether a block never goes on to what follows it."""
+    if not block:
+        return False
+    match block[-1]:
+        case plan.Return() | plan.Fail():
+            return True
+        case plan.If(then=then, otherwise=otherwise):
+            return leaves(then) and leaves(otherwise)
+        case plan.Match(cases=cases, otherwise=otherwise):
+            return all(leaves(case.body) for case in cases) and (otherwise is None or leaves(otherwise))
+        case plan.Try(body=body, handlers=handlers, otherwise=otherwise):
+            return all(leaves(handler.body) for handler in handlers) and (leaves(body) or leaves(otherwise))
+    return False

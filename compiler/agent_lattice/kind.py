@@ -76,6 +76,8 @@ class Binding:
     used: bool = False
     sets: list[Span] = field(default_factory=list)
     """Where `set` changes it."""
+    alias: str = ""
+    """What terms call it, where that is not its name."""
 
 
 @record(frozen=False)
@@ -139,6 +141,10 @@ class Scope:
         symbol.used = True
         found = symbol.resolve(self.report)
         return found if isinstance(found, Record) else None
+
+    def term_name(self, name: str) -> str:
+        found = self.binding(name)
+        return found.alias if found and found.alias else name
 
     def known(self) -> Iterator[str]:
         scope: Scope | None = self

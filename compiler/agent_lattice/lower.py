@@ -13,6 +13,7 @@ from agent_lattice.plan import EnvRef, Grants, Permissions
 from agent_lattice.plan_data import plan_data
 from agent_lattice.program import Program
 from agent_lattice.records import fields, replace
+from agent_lattice.structure import structured
 from agent_lattice.surface import server_key
 
 HOSTS = {"anthropic": "api.anthropic.com", "openai": "api.openai.com", "ollama": "localhost:11434"}
@@ -42,7 +43,7 @@ def lower(program: Program, main: plan.Workflow) -> plan.Plan:
         models=tuple(models[name] for name in sorted(needed)),
         tools=tuple(_trimmed(tools[name], used) for name in sorted({operation.split(".")[0] for operation in used})),
         agents=tuple(agents),
-        workflows=tuple(sorted(workflows, key=lambda workflow: workflow.name)),
+        workflows=tuple(sorted(map(structured, workflows), key=lambda workflow: workflow.name)),
         tests=tuple(sorted(program.tests, key=lambda test: test.name)),
         permissions=tuple((workflow.name, grants.of(workflow)) for workflow in sorted(workflows, key=lambda w: w.name)),
         files=tuple(plan.SourceFile(path, text) for path, text in sorted(program.python_files.items())),

@@ -7,11 +7,15 @@ Operations are a closed table: targets and the runtime know operations, never th
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from agent_lattice import types
 from agent_lattice.records import field, record
 from agent_lattice.source import NOWHERE, Span
 from agent_lattice.terms import Template, Term
+
+if TYPE_CHECKING:
+    from agent_lattice.nets.joins import Joins
 
 FORMAT = 1
 """Version of the plan's shape; grows when the shape changes."""
@@ -194,13 +198,33 @@ class Each(Op):
 
 @record
 class Loop(Op):
-    """Repeat `body` until the condition holds, at most `at_most` times; whether it held is bound to `name`."""
+    """Repeat `body` until the condition holds, at most `at_most` times; whether it held is bound to `name`. What the last
+    turn has given the names in `exports` is visible afterwards."""
 
     step: str
     name: str | None
     at_most: int
     body: Block
     until: Term | None
+    span: Span = field(default=NOWHERE, compare=False)
+    exports: tuple[str, ...] = ()
+
+
+@record
+class Handler:
+    """What is done after a failure of one of the classes; none: of any but `cancelled` and `in_doubt`."""
+
+    codes: tuple[str, ...]
+    body: Block
+
+
+@record
+class Try(Op):
+    """Run `body`; when it fails, the first handler for that; else `otherwise`, which sees the names that `body` defines."""
+
+    body: Block
+    handlers: tuple[Handler, ...]
+    otherwise: Block
     span: Span = field(default=NOWHERE, compare=False)
 
 
@@ -350,8 +374,48 @@ class Agent:
 
 
 @record
+class Way:
+    """A way out of a node of a `Flow`: to the nodes `targets` (several start side by side), or to the result or failure
+    `leaf`. It is taken when the body fails with one of `codes`, else when `guard` holds (None: in any case) and it was
+    taken less than `at_most` times in this run."""
+
+    targets: tuple[str, ...]
+    leaf: Op | None
+    guard: Term | None
+    at_most: int | None
+    codes: tuple[str, ...] | None
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@record
+class FlowNode:
+    """A node of a `Flow`: what it does, the names it defines with their types, and its ways in the order they are tried.
+
+    `maybe` are the names of other nodes that it reads and that may not be there yet.
+    """
+
+    name: str
+    body: Block
+    defines: tuple[tuple[str, types.Type], ...]
+    ways: tuple[Way, ...]
+    maybe: tuple[str, ...] = ()
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@record
+class Flow:
+    """The body of a graph as written, before it becomes operations in blocks. The first node is the start, the second the
+    end; `joins` is what follows from their ways, its places are the nodes in this order."""
+
+    variables: Block
+    nodes: tuple[FlowNode, ...]
+    joins: Joins
+
+
+@record
 class Workflow:
-    """A workflow; `main` in the plan names the one that a run starts."""
+    """A workflow; `main` in the plan names the one that a run starts. Until it is lowered, a graph has its operations in
+    `body` without an order, and the order in `flow`."""
 
     name: str
     params: tuple[Param, ...]
@@ -359,6 +423,7 @@ class Workflow:
     body: Block
     doc: str = ""
     span: Span = field(default=NOWHERE, compare=False)
+    flow: Flow | None = field(default=None, compare=False)
 
 
 @record
@@ -476,6 +541,8 @@ def blocks(op: Op) -> tuple[Block, ...]:
             return tuple(branch.body for branch in branches)
         case Each(body=body) | Loop(body=body):
             return (body,)
+        case Try(body=body, handlers=handlers, otherwise=otherwise):
+            return (body, *(handler.body for handler in handlers), otherwise)
     return ()
 
 

@@ -71,10 +71,10 @@ def _any_operation() -> Any:
 @cache
 def _model(kind: Any) -> type[BaseModel]:
     """A data class of the plan as a model of its JSON form: closed, every field required."""
-    hints = get_type_hints(kind)
+    hints = get_type_hints(kind, localns={"Joins": Any})
     shape: dict[str, Any] = {"op": (Literal[kind.__name__.lower()], ...)} if issubclass(kind, plan.Op) else {}
     for item in fields(kind):
-        if item.name not in ("span", "digest"):
+        if item.name not in ("span", "digest", "flow"):
             shape[item.name] = (_data_type(hints[item.name], item.name), ...)
     if kind is plan.Plan:
         shape["digest"] = (_Digest, ...)

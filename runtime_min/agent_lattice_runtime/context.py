@@ -7,6 +7,7 @@ from .canonical import canonical
 from .engine import Call, Join
 from .errors import Failure
 from .history import require_same
+from .permissions import Denied
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -89,6 +90,16 @@ class Context:
     async def call(self, name: str, workflow: Callable[..., Body[Result]], arguments: Mapping[str, Any]) -> Result:
         """Another workflow as a child: its steps are in the scope `name`."""
         return await workflow(Context(self.run, f"{self.path}{name}.", f"{self.static}{name}."), **arguments)
+
+    def caught(self, failure: Failure, *codes: str) -> str:
+        """The class of a failure that the workflow goes on from: one of `codes`, or any for "" except `cancelled` and
+        `in_doubt`. Raises any other failure again, and one that is not of the workflow but of the log."""
+        code = failure.code
+        if failure.__class__ is not Failure and not isinstance(failure, Denied):
+            raise failure
+        if code in codes or ("" in codes and code not in ("cancelled", "in_doubt")):
+            return code
+        raise failure
 
     async def emit(self, name: str, event: str, payload: object) -> None:
         """Publish `custom.<event>`; it is durable before anyone sees it, and before the next step."""

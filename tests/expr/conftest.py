@@ -115,6 +115,9 @@ class Scope:
     def knows(self, fact: tuple[tuple[str, ...], Type]) -> bool:
         return fact in self.facts
 
+    def term_name(self, name: str) -> str:
+        return name
+
     def is_poisoned(self, name: str) -> bool:
         return name == "broken"
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from agent_lattice import plan
 from agent_lattice.analyses.areas import Survey
+from agent_lattice.analyses.assignment import assignment
 from agent_lattice.analyses.calls import call_cycles
+from agent_lattice.analyses.cycles import cycles
 from agent_lattice.analyses.endings import endings
+from agent_lattice.analyses.fan_in import fan_in
 from agent_lattice.analyses.reach import reach
 from agent_lattice.analyses.tools import tools
 from agent_lattice.analyses.touches import Touches
@@ -16,8 +20,9 @@ from agent_lattice.analyses.writers import writers
 from agent_lattice.diagnostics import Report
 from agent_lattice.graph import Graph
 from agent_lattice.program import Program
+from agent_lattice.structure import structured
 
-ANALYSES: tuple[Callable[[Graph, Report], None], ...] = (reach, endings)
+ANALYSES: tuple[Callable[[Graph, Report], None], ...] = (reach, endings, cycles, fan_in, assignment)
 """What is proved of every graph, in this order."""
 
 
@@ -27,12 +32,20 @@ def analyse(program: Program, graphs: dict[str, Graph], report: Report) -> None:
     for graph in graphs.values():
         for analysis in ANALYSES:
             analysis(graph, report)
-    surveys = {name: Survey(workflow) for name, workflow in program.workflows.items()}
+    surveys = {name: Survey(_in_blocks(workflow, report)) for name, workflow in program.workflows.items()}
     touches = Touches(program, surveys)
     for name, survey in surveys.items():
-        writers(survey, report)
+        if program.workflows[name].flow is None:  # of graphs `assignment` has looked at them
+            writers(survey, report)
         tools(name, touches, report)
     if not report.failed:  # of what does not work yet nothing is said that could be better
         for workflow in program.workflows.values():
-            waiting(workflow, touches, report)
+            if workflow.flow is None:  # in a graph it is edges that say what waits
+                waiting(workflow, touches, report)
         unused(program, touches, report)
+
+
+def _in_blocks(workflow: plan.Workflow, report: Report) -> plan.Workflow:
+    """A graph in which something runs side by side as the blocks it becomes; not while errors stand in the way of that."""
+    forks = workflow.flow is not None and workflow.flow.joins.waits
+    return structured(workflow) if forks and not report.failed else workflow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agent_lattice import plan
 from agent_lattice.diagnostics import Code, Edit, Fix, Label, Report
 from agent_lattice.graph import Graph, Node
 from agent_lattice.source import NOWHERE, Span
@@ -12,6 +13,9 @@ UNREACHABLE = Code("LAT3001", "unreachable-step")
 def reach(graph: Graph, report: Report) -> None:
     """Report the first step of every unreachable stretch, with what ends the way before it."""
     if not graph.whole:
+        return
+    if graph.workflow.flow is not None:
+        _reach_nodes(graph.workflow.flow, report)
         return
     before = NOWHERE
     for node in graph.nodes.values():
@@ -28,6 +32,24 @@ def reach(graph: Graph, report: Report) -> None:
                 fix=_removal(graph, node),
             )
         before = node.span
+
+
+def _reach_nodes(flow: plan.Flow, report: Report) -> None:
+    """Report the first of the nodes that lead to each other and that nothing leads to."""
+    net = flow.joins.net
+    covered = set(net.reachable)
+    heads = set(range(2, len(flow.nodes))) - covered
+    heads -= {target for place in heads for way in net.ways[place] for target in way.targets if target != place}
+    for place in [*sorted(heads), *range(2, len(flow.nodes))]:
+        if place not in covered:
+            covered |= net.after(place)
+            name = flow.nodes[place].name
+            report.add(
+                UNREACHABLE,
+                "this is never reached",
+                flow.nodes[place].span,
+                help=f"lead to it: `… -> {name}`, or remove it",
+            )
 
 
 def _removal(graph: Graph, first: Node) -> Fix:

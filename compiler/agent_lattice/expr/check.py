@@ -60,6 +60,9 @@ class Names(Protocol):
     def record(self, name: str) -> Record | None:
         """The record type of that name."""
 
+    def term_name(self, name: str) -> str:
+        """What a term calls the variable."""
+
     def known(self) -> Iterable[str]:
         """Names to suggest."""
 
@@ -85,6 +88,9 @@ class Inner:
 
     def record(self, name: str) -> Record | None:
         return self._outer.record(name)
+
+    def term_name(self, name: str) -> str:
+        return name if name in self._variables else self._outer.term_name(name)
 
     def known(self) -> Iterable[str]:
         return [*self._variables, *self._outer.known()]
@@ -235,7 +241,7 @@ class Checker:
                 message = f"nothing is called `{expr.name}` here"
                 self.report.add(UNKNOWN_VARIABLE, message, expr.span, help=help, fix=fix)
             return self.wrong(expr.span)
-        return self._seen(Var(expr.name, type=found, span=expr.span))
+        return self._seen(Var(self.scope.term_name(expr.name), type=found, span=expr.span))
 
     def _type_named(self, expr: tree.Select) -> Term | None:
         """A type with dots in its name, such as `google.protobuf.Timestamp`."""

@@ -39,6 +39,9 @@ class Bindings:
     def record(self, name: str) -> Record | None:
         return None
 
+    def term_name(self, name: str) -> str:
+        return name
+
     def known(self) -> Iterable[str]:
         return self._names
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 
 from agent_lattice import plan, types
+from agent_lattice.dataflow import defined, leaves
 from agent_lattice.terms import ListOf, Make, MapOf, Term, template_reads
 
 from agent_lattice_targets.python import prompts
+from agent_lattice_targets.python.attempts import attempt
 from agent_lattice_targets.python.branches import parallel
 from agent_lattice_targets.python.frames import Frame, Place
 from agent_lattice_targets.python.layout import flat
@@ -16,7 +18,6 @@ from agent_lattice_targets.python.loops import each, loop
 from agent_lattice_targets.python.matches import match_lines
 from agent_lattice_targets.python.merging import record_set
 from agent_lattice_targets.python.parts import write_part
-from agent_lattice_targets.python.scopes import leaves
 from agent_lattice_targets.python.steps import Step, step_call
 from agent_lattice_targets.python.tidy import is_untyped
 
@@ -62,7 +63,8 @@ class Body(Lines):
 
     def function_block(self, block: plan.Block, place: Place, needed: frozenset[str] = frozenset()) -> None:
         """The same where other statements follow."""
-        if place.indent >= DEEPEST and any(plan.blocks(op) for op in block):
+        inside = {name for op in plan.walk(block) for name in defined(op)} if self.kept else set()
+        if place.indent >= DEEPEST and any(plan.blocks(op) for op in block) and not inside & self.kept:
             write_part(block, place, needed, self, self.block)
         else:
             self.block(block, place)
@@ -94,6 +96,8 @@ class Body(Lines):
                 each(op, place, self)
             case plan.Loop():
                 loop(op, place, self)
+            case plan.Try():
+                attempt(op, place, self)
             case plan.Return(value=value):
                 self._return(value, place)
             case plan.Fail():

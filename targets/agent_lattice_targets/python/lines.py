@@ -38,6 +38,10 @@ class Lines:
         self.helpers: list[list[str]] = []
         self.imports: set[str] = set()
         self.lines: list[str] = []
+        self.bound: dict[int, tuple[str, Binding]] = {}
+        """The names of all bindings so far, by their identity."""
+        self.kept: set[str] = set()
+        """Names that outlive the loops being written."""
         self.loops = 0
         self.functions_in_loops = False
         self._opened: list[tuple[int, int]] = []
@@ -72,7 +76,7 @@ class Lines:
         if not binding.read and not wanted.startswith("_"):
             wanted = f"_{wanted}"
         name, is_new = place.frame.name_for(wanted, self.annotations.of(type or binding.type), self.names.taken)
-        place.own[binding.name] = (name, binding)
+        place.own[binding.name] = self.bound[id(binding)] = (name, binding)
         return name, is_new
 
     def target(self, binding: Binding, place: Place, *, annotated: bool) -> str:

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from agent_lattice import plan, types
-from agent_lattice.dataflow import after_reads, after_terms, all_terms, outer_writes
+from agent_lattice.dataflow import after_reads, after_terms, all_terms, leaves, outer_writes
 from agent_lattice.terms import Term
 
 from agent_lattice_targets.python.frames import Place
@@ -19,7 +19,7 @@ from agent_lattice_targets.python.merging import (
     open_copies,
     parts_of,
 )
-from agent_lattice_targets.python.scopes import has_steps, leaves, returns
+from agent_lattice_targets.python.scopes import has_steps, returns
 from agent_lattice_targets.python.steps import context_call
 from agent_lattice_targets.python.tidy import is_untyped
 
@@ -135,13 +135,18 @@ def loop(op: plan.Loop, place: Place, out: Body) -> None:
     inner = place.inner()
     if steps:
         _turn(op.step, turn, inner, out)
+    kept, out.kept = out.kept, out.kept | set(op.exports)
     out.inner_block(op.body, inner, after_reads(op))
+    out.kept = kept
     if op.until is not None and not leaves(op.body):
         out.statement(inner, "if ", out.term(op.until, inner), ":")
         if name:
             out.put(inner.inner(), f"{name} = True")
         out.put(inner.inner(), "break")
     out.loops -= 1
+    for exported in (out.bindings.of(op)[name] for name in op.exports):
+        if id(exported) in out.bound:
+            place.own[exported.name] = out.bound[id(exported)]
 
 
 def _turn(step: str, index: str, inner: Place, out: Body) -> None:

@@ -6,13 +6,13 @@ import ast
 from collections.abc import Callable
 
 from agent_lattice import plan
-from agent_lattice.dataflow import all_terms, outer_reads, outer_writes
+from agent_lattice.dataflow import all_terms, leaves, outer_reads, outer_writes
 
 from agent_lattice_targets.python.frames import Frame, Place
 from agent_lattice_targets.python.lines import Lines, head_lines
 from agent_lattice_targets.python.merging import sets_name
 from agent_lattice_targets.python.narrowing import narrowed, proved
-from agent_lattice_targets.python.scopes import Binding, leaves, returns
+from agent_lattice_targets.python.scopes import Binding, returns
 
 WriteBlock = Callable[[plan.Block, Place], None]
 

@@ -73,14 +73,30 @@ class Bindings:
                 made = {
                     name: found for inner in op.branches for part in inner.body for name, found in self.of(part).items()
                 }
+            if isinstance(op, plan.Loop) and op.exports:
+                made |= self._exported(op, scope)
+            if isinstance(op, plan.Try):
+                made = {name: found for part in op.body for name, found in self.of(part).items()}
             if made:
                 self._of[id(op)] = made
                 scope.own.update(made)
             if isinstance(op, plan.Parallel):
                 scope.from_branches.update(made)
 
+    def _exported(self, op: plan.Loop, scope: Scope) -> dict[str, Binding]:
+        """The bindings that outlive a loop, from wherever in it they are made."""
+        made: dict[str, Binding] = {}
+        for part in plan.walk(op.body):
+            found = {name: binding for name, binding in self.of(part).items() if name in op.exports}
+            made |= found
+            if isinstance(part, plan.Parallel):
+                scope.from_branches.update(found)
+        return made
+
     def _inside(self, op: plan.Op, scope: Scope) -> None:
-        for place, inner in enumerate(plan.blocks(op)):
+        if isinstance(op, plan.Try):
+            self._block(op.body, scope)
+        for place, inner in enumerate(plan.blocks(op)[isinstance(op, plan.Try) :]):
             below = Scope(scope)
             if isinstance(op, plan.Each):
                 self._item[id(op)] = below.own[op.item] = Binding(op.item, op.item_type)
@@ -122,20 +138,6 @@ def _typed(op: plan.Op) -> Iterator[tuple[str, types.Type]]:
 def returns(block: plan.Block) -> bool:
     """Whether a block may end the workflow with a result."""
     return any(isinstance(op, plan.Return) for op in plan.walk(block))
-
-
-def leaves(block: plan.Block) -> bool:
-    """Whether a block never goes on to what follows it."""
-    if not block:
-        return False
-    match block[-1]:
-        case plan.Return() | plan.Fail():
-            return True
-        case plan.If(then=then, otherwise=otherwise):
-            return leaves(then) and leaves(otherwise)
-        case plan.Match(cases=cases, otherwise=otherwise):
-            return all(leaves(case.body) for case in cases) and (otherwise is None or leaves(otherwise))
-    return False
 
 
 def has_steps(block: plan.Block) -> bool:
