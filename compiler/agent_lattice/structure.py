@@ -218,21 +218,43 @@ class _Structure:
         """The first way whose condition holds. One that is left over when all others end the run needs no block."""
         if len(ways) == 1:
             return self._way(level, unit, ways[0])
-        made = [self._ended(level, unit, number) for number in ways]
-        open_ways = [at for at, ops in enumerate(made) if not leaves(tuple(ops))]
-        if len(open_ways) != 1:
-            return _chain([(self.names.guard(unit, number), ops) for number, ops in zip(ways, made, strict=True)]), None
-        at = open_ways[0]
+        largest = max(ways, key=lambda number: self._size(level, unit, number))
+        made = {number: self._ended(level, unit, number) for number in ways if number != largest}
+        if all(leaves(tuple(ops)) for ops in made.values()):
+            return self._left_over(level, unit, ways, made, largest)
+        made[largest] = self._ended(level, unit, largest)
+        open_ways = [number for number in ways if not leaves(tuple(made[number]))]
+        if len(open_ways) == 1:
+            ops, _ = self._left_over(level, unit, ways, made, open_ways[0])
+            return ops, None
+        return _chain([(self.names.guard(unit, number), made[number]) for number in ways]), None
+
+    def _size(self, level: Level, unit: Unit, number: int) -> int:
+        """How much a way leads to that stands below it."""
+        return sum(
+            level.sizes[target]
+            for arc, target in level.outs[unit]
+            if arc.way == number and self._is_inline(level, unit, target)
+        )
+
+    def _left_over(
+        self, level: Level, unit: Unit, ways: list[int], made: dict[int, list[plan.Op]], rest: int
+    ) -> tuple[list[plan.Op], Unit | None]:
+        """One way without a block of its own, since all others end the run."""
+        at = ways.index(rest)
         ops: list[plan.Op] = [
-            plan.If(guard, tuple(ended), ())
-            for number, ended in zip(ways[:at], made[:at], strict=True)
+            plan.If(guard, tuple(made[number]), ())
+            for number in ways[:at]
             if (guard := self.names.guard(unit, number)) is not None
         ]
-        guard = self.names.guard(unit, ways[at])
+        guard = self.names.guard(unit, rest)
         if guard is not None and ways[at + 1 :]:
-            others = [(self.names.guard(unit, n), m) for n, m in zip(ways[at + 1 :], made[at + 1 :], strict=True)]
+            others = [(self.names.guard(unit, number), made[number]) for number in ways[at + 1 :]]
             ops.append(plan.If(negated(guard), tuple(_chain(others)), ()))
-        return [*ops, *made[at]], None
+        if rest in made:
+            return [*ops, *made[rest]], None
+        following, tail = self._way(level, unit, rest)
+        return [*ops, *following], tail
 
     def _ended(self, level: Level, unit: Unit, number: int) -> list[plan.Op]:
         """A way with all that stands in it."""

@@ -40,6 +40,10 @@ class Edge:
     bound: Bound | None
     span: Span = field(default=NOWHERE, compare=False)
 
+    @property
+    def has_condition(self) -> bool:
+        return self.guard is not None or self.otherwise or self.bound is not None
+
     def show(self, out: Printer) -> None:
         out.line(f"{_listed(self.sources)} -> ", *self._target(), *self._clause())
 
@@ -222,8 +226,8 @@ class Edges:
     def _ways(self, node: Node, edges: list[Edge]) -> list[Draft]:
         """The ways out of a node: unconditional edges together, each other edge by itself; those on errors first."""
         events = [edge for edge in edges if edge.codes]
-        plain = [e for e in edges if not e.codes and not e.otherwise and e.guard is None and e.bound is None]
-        chosen = [edge for edge in edges if not edge.codes and edge not in plain]
+        plain = [edge for edge in edges if not edge.codes and not edge.has_condition]
+        chosen = [edge for edge in edges if not edge.codes and edge.has_condition]
         if plain and (chosen or (any(edge.leaf is not None for edge in plain) and len(plain) > 1)):
             self._report_mixed(node, plain, chosen)
         drafts = [Draft((edge,), edge.targets) for edge in (*events, *chosen)]

@@ -40,12 +40,13 @@ def checked_flow(
     edges = Edges(statements, graph, report)
     checker = FlowChecker(edges, output, report)
     known: dict[str, Type] = {}
-    for _ in range(len(edges.nodes)):
-        before, quiet = dict(known), Report()
-        if not checker.run(scopes(quiet), quiet, known).missed or known == before:
+    while True:
+        before, found = dict(known), Report()
+        base = scopes(found)
+        checked = checker.run(base, found, known)
+        if not checked.missed or known == before:
             break
-    base = scopes(report)
-    checked = checker.run(base, report, known)
+    report.found += found.found
     read = {checker.names.get(term.name, term.name) for term in variables((checked.variables, checked.nodes))}
     for binding in base.body.bindings:
         binding.used |= binding.name in read

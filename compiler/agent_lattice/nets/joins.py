@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, combinations
 
 from agent_lattice.nets.decisions import ALWAYS, NEVER, Decisions
 from agent_lattice.nets.levels import OVER, Level, Unit, levels
@@ -102,9 +102,9 @@ class Joins:
         groups = self._groups[level.number]
         if unit not in groups.taken:
             return [[kid] for kid in meetings]
-        found: list[list[Unit]] = []
-        for kid in groups.by_depth(meetings):
-            if found and all(groups.concurrent(kid, other) for other in found[-1]):
+        depths, found = groups.depths(unit, meetings), list[list[Unit]]()
+        for kid in sorted(meetings, key=lambda kid: depths[kid]):
+            if found and depths[found[-1][0]] == depths[kid] and groups.together(unit, kid, found[-1]):
                 found[-1].append(kid)
             else:
                 found.append([kid])
@@ -134,6 +134,11 @@ class _Groups:
             if self._forks(unit) or any(kid in self.loose for kid in self.level.kids[unit]):
                 self._group(unit)
 
+    def together(self, above: Unit, kid: Unit, others: list[Unit]) -> bool:
+        """Whether there are runs that visit a unit below `above` and one of the others, for each of them."""
+        taken = self.taken[above]
+        return not any(self.runs.disjoint(taken[kid], taken[other]) for other in others)
+
     def always(self, kid: Unit, above: Unit) -> bool:
         """Whether a run visits a unit below `above` unless it fails or ends with a result before."""
         over = self.taken[above].get(self.level.end, NEVER) if self.level.end not in self.joins.waits else NEVER
@@ -143,7 +148,9 @@ class _Groups:
         """Where one token runs: the units that no arc out of what `above` dominates goes around."""
         level, places = self.level, {kid: at for at, kid in enumerate(meetings)}
         escaping = {kid: self._going[kid] for kid in level.kids[above]}
-        escaping[above] = sum(self._goes_on(arc) and level.above[to] != above for arc, to in level.outs[above])
+        escaping[above] = sum(
+            self._goes_on(arc) and (to == OVER or level.above[to] != above) for arc, to in level.outs[above]
+        )
         crossing = [0] * (len(meetings) + 1)
         for at, kid in enumerate(meetings):
             for _, source in level.ins[kid]:
@@ -176,14 +183,16 @@ class _Groups:
             found[level.above[unit]] += found[unit]
         return found
 
-    def by_depth(self, meetings: list[Unit]) -> list[Unit]:
-        """Units so that those that depend on each other are apart: by the longest way of meetings that leads to them."""
-        depths = dict.fromkeys(meetings, 0)
+    def depths(self, above: Unit, meetings: list[Unit]) -> dict[Unit, int]:
+        """Units with the length of the longest way of such units that leads to them: what is equally far does not depend
+        on each other."""
+        depths: dict[Unit, int] = {}
         for kid in meetings:
-            for other in meetings:
-                if other in self._following(kid):
-                    depths[other] = max(depths[other], depths[kid] + 1)
-        return sorted(meetings, key=lambda kid: depths[kid])
+            origins = (
+                source if source == above else self.level.kid_above(source, above) for _, source in self.level.ins[kid]
+            )
+            depths[kid] = max(depths.get(origin, -1) + 1 for origin in origins)
+        return depths
 
     def concurrent(self, left: Unit, right: Unit) -> bool:
         level = self.level
@@ -326,10 +335,15 @@ class _Groups:
         self.joins.findings.append(Torn(*next(self._pairs(arcs, disjoint=False))))
 
     def _pairs(self, arcs: list[tuple[Arc, int]], *, disjoint: bool) -> Iterator[tuple[Arc, Arc]]:
-        for at, (arc, runs) in enumerate(arcs):
-            for other, theirs in arcs[at + 1 :]:
-                if self.runs.disjoint(runs, theirs) == disjoint:
-                    yield arc, other
+        """Pairs of arcs that are never, or sometimes, taken in one run; of arcs taken in the same runs only two count."""
+        different: dict[int, list[Arc]] = {}
+        for arc, runs in arcs:
+            different.setdefault(runs, []).append(arc)
+        if not disjoint:
+            yield from ((same[0], same[1]) for runs, same in different.items() if len(same) > 1 and runs != NEVER)
+        for (ours, first), (theirs, second) in combinations(different.items(), 2):
+            if self.runs.disjoint(ours, theirs) == disjoint:
+                yield first[0], second[0]
 
     def _leave(self, above: Unit, taken: dict[Unit, int], failed: int) -> None:
         """Remember the arcs that leave what a unit dominates, if two of them can be taken in one run, or one in a run that

@@ -61,6 +61,10 @@ class Level:
         for unit in self.order[1:]:
             self._place_below(unit, self._meeting([source for _, source in self.ins[unit]]))
         self.index = self._numbered()
+        self.sizes = dict.fromkeys(self.order, 1)
+        """How many units each unit dominates."""
+        for unit in reversed(self.order[1:]):
+            self.sizes[self.above[unit]] += self.sizes[unit]
         self.leaving, self.failing = self._counted()
 
     def _sorted(self) -> list[Unit]:

@@ -26,7 +26,8 @@ def attempt(op: plan.Try, place: Place, out: Body) -> None:
     out.put(place, "except Failure as failure:")
     out.statement(place.inner(), f"{failed} = ", _caught(op, place))
     for at, handler in enumerate(op.handlers):
-        out.put(place, f"{'elif' if at else 'if'} {_is_for(handler, failed)}:")
+        only = len(op.handlers) == 1  # what there is no handler for has gone on its way
+        out.put(place, f"{'elif' if at else 'if'} {failed if only else _is_for(handler, failed)}:")
         out.inner_block(handler.body, place.inner())
     if op.otherwise:
         after = place
