@@ -6,7 +6,6 @@ A copy is what a branch left in the variable; for `last` and `agreed` it is the 
 
 from __future__ import annotations
 
-from .canonical import canonical
 from .cel import CelError
 from .errors import Failure
 
@@ -80,6 +79,15 @@ def last(before: Value, copies: Iterable[list[Value]]) -> Value:
 def agreed(name: str, before: Value, copies: Iterable[list[Value]]) -> Value:
     """The value that every branch which set it has left; raises Failure conflict when two have left different ones."""
     found = [copy[-1] for copy in copies if copy]
-    if any(canonical(value) != canonical(found[0]) for value in found[1:]):
+    if not all(_same(value, found[0]) for value in found[1:]):
         raise Failure("conflict", f"`{name}` is merged by reject, and two branches left different values")
     return found[0] if found else before
+
+
+def _same(one: object, other: object) -> bool:
+    """Whether two values are the same: of one type, and NaN is NaN."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_same(value, other[key]) for key, value in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    return type(one) is type(other) and (one == other or (one != one and other != other))

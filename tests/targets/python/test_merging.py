@@ -318,3 +318,24 @@ def test_a_package_with_copies_is_clean(tmp_path: Path) -> None:
         line = [sys.executable, "-m", *command, "main/workflow.py"]
         done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+AGREED = """\
+type T { at: float, parts: list<bytes> }
+workflow main(n: int) -> string {
+  var agreed: T merge reject = T { at: 0.0, parts: [] }
+  var last: bytes? merge last_by_branch = null
+  parallel {
+    set agreed = T { at: 0.0 / 0.0, parts: [b"x"] }
+    branch b {
+      set agreed = T { at: 0.0 / 0.0, parts: [b"x"] }
+      set last = b"y"
+    }
+  }
+  return last == null ? "" : string(last)
+}
+"""
+
+
+def test_values_of_every_type_agree() -> None:
+    assert run(AGREED, {"n": 1}).result == "y"
