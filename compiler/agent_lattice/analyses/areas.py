@@ -71,6 +71,7 @@ class Survey:
         self.steps: list[Step] = []
         self._visible: dict[str, Variable] = {}
         self._roots: dict[str, Roots] = {param.name: frozenset((param.name,)) for param in workflow.params}
+        self._given: list[str] = []
         self._order = 0
         self._block(workflow.body, ())
 
@@ -91,15 +92,21 @@ class Survey:
             return [
                 name for branch in op.branches for name in self._block(branch.body, (*areas, Area(number, branch.name)))
             ]
+        given = len(self._given)
         if isinstance(op, plan.Each):
-            self._roots[op.item] = self._from(read) | {number}
-            areas = (*areas, Area(number, None)) if op.width > 1 else areas
+            self._roots[op.item] = self._from(read)
+            if op.width > 1:
+                self._roots[op.item] |= {number}
+                areas = (*areas, Area(number, None))
         for inner in plan.blocks(op):
             declared = self._block(inner, areas)
             self._read(op, _names(after_terms(op)), areas)
             for name in declared:
                 self._visible.pop(name, None)
         self._give(op, read)
+        if isinstance(op, plan.Each) and op.width > 1:
+            for name in self._given[given:]:  # which item it was means nothing behind the loop
+                self._roots[name] -= {number}
         if isinstance(op, plan.Var) and not op.merge:
             self._visible[op.name] = Variable(op.name, areas)
             self.variables.append(self._visible[op.name])
@@ -129,6 +136,7 @@ class Survey:
         read = read.union(_names(after_terms(op)))
         before = self._roots.get(name, _NOTHING) if isinstance(op, plan.Set) else _NOTHING
         self._roots[name] = before | self._from(read)
+        self._given.append(name)
 
 
 def _names(values: Iterable[Term | Template]) -> frozenset[str]:

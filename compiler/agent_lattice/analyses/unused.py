@@ -73,7 +73,8 @@ class _Body:
         self._add(UNUSED_VALUE, f"`{binding.name}` is never read", binding, self._makers(binding), "remove it")
 
     def _variable(self, binding: Binding) -> None:
-        sets = [op for op in self.made.get(binding.name, ()) if isinstance(op, plan.Set) and op.span in binding.sets]
+        places = {span.start for span in binding.sets}
+        sets = [op for op in self.made.get(binding.name, ()) if isinstance(op, plan.Set) and op.span.start in places]
         what = "set and never read" if sets else "never read"
         gone = [*self._makers(binding), *sets]
         self._add(
