@@ -15,7 +15,6 @@ from agent_lattice import plan
 from agent_lattice.driver import compile_source, emit, plan_of
 from agent_lattice.expr.python import RUNTIME_MODULES, python
 from agent_lattice_targets.python import TARGET
-from agent_lattice_targets.python.schemas import json_schema
 from measuring import Figure, in_turns, per_call, shown
 
 if TYPE_CHECKING:
@@ -82,13 +81,6 @@ def _validator(made: plan.Plan) -> Iterator[Figure]:
     text = json.dumps(ORDER)
     ours, parsing = _each(lambda: check(ORDER, "$", []), lambda: json.loads(text))
     yield Figure("generated validator", shown(ours), f"{shown(parsing)}  json.loads of the value", ours / parsing)
-    try:
-        fastjsonschema = import_module("fastjsonschema")
-    except ImportError:
-        return
-    other = fastjsonschema.compile(json_schema(made.workflows[0].params[0].type))
-    ours, theirs = _each(lambda: check(ORDER, "$", []), lambda: other(ORDER))
-    yield Figure("generated validator", shown(ours), f"{shown(theirs)}  fastjsonschema", ours / theirs)
 
 
 def _each(*subjects: Callable[[], object]) -> list[float]:

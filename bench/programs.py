@@ -71,9 +71,20 @@ def typed(steps: int) -> str:
     return f"{types}{tool}\nworkflow main(id: string) -> int {{\n{body}  return s{steps - 1}.size\n}}\n"
 
 
+def nested(steps: int) -> str:
+    """A chain of types: each has one of the next, every fifth is a union of a record and text."""
+    types: list[str] = []
+    for n in range(steps):
+        union = n % 5 == 4
+        types.append(f"type {'R' if union else 'T'}{n} {{ id: string  next: T{n + 1}  more: list<T{n + 1}>? }}\n")
+        types += [f"type T{n} = R{n} | string\n"] if union else []
+    return f"{''.join(types)}type T{steps} {{ id: string }}\nworkflow main(first: T0) -> string {{\n  return first.id\n}}\n"
+
+
 SHAPES: dict[str, Callable[[int], str]] = {
     "everyday": everyday,
     "chain": chain,
     "wide parallel": wide,
     "many types": typed,
+    "nested types": nested,
 }

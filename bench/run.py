@@ -23,8 +23,10 @@ def subjects() -> dict[str, Callable[[], Iterator[Figure]]]:
     import guards
     import packages
     import steps
+    import validators
 
-    return {module.__name__: module.figures for module in (checking, growth, packages, steps, generated, guards)}
+    measured = (checking, growth, packages, steps, generated, validators, guards)
+    return {module.__name__: module.figures for module in measured}
 
 
 def row(figure: Figure) -> str:

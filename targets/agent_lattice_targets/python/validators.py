@@ -41,6 +41,10 @@ _COMPOUND = types.Record | types.ListType | types.MapType | types.Union | types.
 _LENGTHS = types.String | types.Bytes | types.ListType | types.MapType
 
 
+_TOO_DEEP = "(len(path) > 400 and checks.too_deep(path))"
+"""A level is at least two characters of a path, and 200 levels are allowed: most paths need not be counted."""
+
+
 class Validators:
     """Writes the validators of types, each once; `constants`, `functions` and `tables` hold their lines.
 
@@ -81,7 +85,7 @@ class Validators:
         lines = self._head(function, annotation)
         condition = "not isinstance(value, dict)"
         if record.name in self._recursive:
-            condition += " or checks.too_deep(path)"
+            condition += f" or {_TOO_DEEP}"
         lines += [
             f"    if {condition}:",
             f"        nothing: {annotation} = checks.no_record({string(record.name)}, value, path, errors)",
@@ -108,7 +112,7 @@ class Validators:
         table = self._names.fresh(constant_name(*function.removeprefix("check_").split("_"), "members"))
         lines = [*self._head(function, annotation), f"    made: {annotation}"]
         if union.name in self._recursive:
-            lines += ["    if checks.too_deep(path):", "        made = checks.too_nested(path, errors)"]
+            lines += [f"    if {_TOO_DEEP[1:-1]}:", "        made = checks.too_nested(path, errors)"]
             lines += ["        return made"]
         lines += union_lines(union.members, lambda member: self._call(member, "value", "path"), table)
         self.functions.append([*lines, "    return made"])
@@ -158,6 +162,8 @@ class Validators:
                 return f"type({first}) is float"
             case types.String():
                 return f"type({first}) is str and {v}.isascii()"
+            case types.ListType():
+                return f"type({first}) is list and not {v}"
             case types.Literal(values=values):
                 return f"{first} in {self._choice(type)}" if all(isinstance(value, str) for value in values) else ""
             case types.Optional(inner=inner):
