@@ -13,6 +13,7 @@ from agent_lattice.terms import Term
 from agent_lattice.tree import Arg
 from agent_lattice.types import (
     BOOL,
+    AnyValue,
     Bool,
     Bytes,
     Duration,
@@ -30,6 +31,7 @@ from agent_lattice.types import (
     assignable,
     base,
 )
+from agent_lattice.unions import alternatives
 
 MISMATCH = Code("LAT2001", "mismatched-types")
 NOT_A_CONDITION = Code("LAT2002", "condition-not-bool")
@@ -186,6 +188,8 @@ def _advice(found: Type, expected: Type, span: Span) -> tuple[str, Fix | None]:
     source, target = base(found), base(expected)
     if isinstance(source, Optional) and assignable(source.inner, expected):
         return "it may be null: test it with `!= null` first", None
+    if isinstance(source, AnyValue) or any(assignable(member, expected) for member in alternatives(source)):
+        return f"say what it has to be: `let value = {span.text} as {expected}`", None
     conversion = {
         (Int, Float): "double",
         (Uint, Float): "double",
