@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from agent_lattice.diagnostics import Code, did_you_mean, replace
 from agent_lattice.expr import optionals, tree
+from agent_lattice.expr.alternative import is_comparable
 from agent_lattice.expr.extensions import EXTREMES, is_number
 from agent_lattice.expr.fits import core, has_dyn, is_unknown, may_be_null, present
 from agent_lattice.expr.functions import FUNCTIONS, MACROS, OTHER_NAMES
@@ -113,6 +114,8 @@ _OF_ANYTHING = ("dyn", "type", "optional.of", "optional.ofNonZeroValue")
 def _apply(check: Checker, expr: tree.Call, function: Function, args: tuple[Expr, ...]) -> Term:
     terms = [check.term(arg) if function.name in _OF_ANYTHING else check.value(arg) for arg in args]
     if any(is_unknown(term.type) for term in terms):
+        return check.wrong(expr.span)
+    if function.name == "dyn" and not is_comparable(check, terms[0], args[0]):
         return check.wrong(expr.span)
     types = [term.type for term in terms]
     row = chosen(function, types)

@@ -145,10 +145,19 @@ class Writer:
         return result
 
     def _logic(self, term: Logic) -> ast.expr:
-        operands = [self.write(operand) for operand in term.operands]
-        if not any(operand.fails for operand in term.operands[:-1]):
-            return ast.BoolOp(ast.And() if term.operator == "and" else ast.Or(), operands)
-        return _call(f"{term.operator}_", *map(_deferred, operands))
+        """What cannot fail is plain Python; so a type checker sees what it says of the operands behind it."""
+        operator = ast.And() if term.operator == "and" else ast.Or()
+        runs: list[list[ast.expr]] = [[]]
+        for operand in term.operands:  # a run ends with an operand that can fail
+            runs[-1].append(self.write(operand))
+            if operand.fails and operand is not term.operands[-1]:
+                runs.append([])
+        *sure, first = runs[0]
+        if len(runs) == 1:
+            return ast.BoolOp(operator, [*sure, first])
+        joined = [first, *(run[0] if len(run) == 1 else ast.BoolOp(operator, run) for run in runs[1:])]
+        absorbing = _call(f"{term.operator}_", *map(_deferred, joined))
+        return ast.BoolOp(operator, [*sure, absorbing]) if sure else absorbing
 
     def _map(self, term: MapOf) -> ast.expr:
         if all(isinstance(k, Const) and not has_dyn(k.type) and not _is_optional(v) for k, v in term.entries):
