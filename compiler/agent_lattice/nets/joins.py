@@ -84,7 +84,7 @@ class Joins:
 
     def concurrent(self, left: int, right: int) -> bool:
         """Whether two places can hold tokens at the same time, neither being before the other."""
-        if left == right:
+        if left == right or not {left, right} <= self.net.reachable:
             return False
         level = self.level_of(left, right)
         return self._groups[level.number].concurrent(level.unit(left), level.unit(right))
