@@ -13,7 +13,26 @@ from hypothesis import strategies as st
 FOLDER = Path(__file__).parents[1] / "declarations" / "graph"
 LINES = (FOLDER / "right.lat").read_text(encoding="utf-8").split("\n")
 TOOLS = {"desk_tools.py": (FOLDER / "desk_tools.py").read_bytes()}
-WORDS = [*"end start kind reply human sorry -> , when otherwise draft node { } null".split(), "at most 2"]
+WORDS = [
+    *[
+        "end",
+        "start",
+        "kind",
+        "reply",
+        "human",
+        "sorry",
+        "->",
+        ",",
+        "when",
+        "otherwise",
+        "draft",
+        "node",
+        "{",
+        "}",
+        "null",
+    ],
+    "at most 2",
+]
 WORDS += ["on error", "on timeout", "return 1", 'fail "x"']
 
 
