@@ -13,27 +13,8 @@ from hypothesis import strategies as st
 FOLDER = Path(__file__).parents[1] / "declarations" / "graph"
 LINES = (FOLDER / "right.lat").read_text(encoding="utf-8").split("\n")
 TOOLS = {"desk_tools.py": (FOLDER / "desk_tools.py").read_bytes()}
-WORDS = [
-    *[
-        "end",
-        "start",
-        "kind",
-        "reply",
-        "human",
-        "sorry",
-        "->",
-        ",",
-        "when",
-        "otherwise",
-        "draft",
-        "node",
-        "{",
-        "}",
-        "null",
-    ],
-    "at most 2",
-]
-WORDS += ["on error", "on timeout", "return 1", 'fail "x"']
+WORDS = ["end", "start", "kind", "reply", "human", "sorry", "draft", "node", "when", "otherwise", "at most 2", "null"]
+WORDS += ["->", ",", "{", "}", "on error", "on timeout", "return 1", 'fail "x"']
 
 
 def mutated(chance: random.Random) -> str:
