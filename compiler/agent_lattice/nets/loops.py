@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from functools import cached_property
-
-import networkx
+from typing import TYPE_CHECKING
 
 from agent_lattice.nets.net import Arc, Net
 from agent_lattice.records import field, record
+
+if TYPE_CHECKING:
+    import networkx
 
 _MOST_CIRCLES = 20
 """How many circles through the same places are told apart."""
@@ -41,6 +43,8 @@ class Loops:
 
     def _knots(self, places: frozenset[int], outer: Loop | None) -> list[frozenset[int]]:
         """Groups of places that lead to each other without a new turn of the outer loop, in the order of the source."""
+        import networkx  # slow to import, and only graph bodies need it
+
         graph: networkx.DiGraph[int] = networkx.DiGraph()
         for place in sorted(places):
             for arc in self.net.arcs_out(place):
@@ -81,6 +85,8 @@ class Loops:
     def unbounded(self) -> list[list[Arc]]:
         """Circles of arcs of which none is bounded, in the order of the source; the last arc of each is the one that goes
         back, and no circle has it in common with another."""
+        import networkx
+
         graph: networkx.DiGraph[int] = networkx.DiGraph()
         for arc in self.net.arcs():
             if not self.net.ways[arc.source][arc.way].bounded:
@@ -93,6 +99,8 @@ class Loops:
         return circles
 
     def _circles(self, knot: networkx.DiGraph[int], start: int) -> list[list[Arc]]:
+        import networkx
+
         found: list[list[Arc]] = []
         while len(found) < _MOST_CIRCLES:
             try:

@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from functools import cached_property
 from types import MappingProxyType
 
-import networkx
-
 from agent_lattice.nets.joins import Joins
 from agent_lattice.nets.net import START, Arc
 
@@ -44,6 +42,8 @@ class Order:
     @cached_property
     def _numbers(self) -> dict[int, tuple[int, int]]:
         """The first and the last number of what a place dominates."""
+        import networkx  # slow to import, and only graph bodies need it
+
         graph: networkx.DiGraph[int] = networkx.DiGraph()
         graph.add_node(START)
         graph.add_edges_from(
