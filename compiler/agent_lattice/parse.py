@@ -25,6 +25,9 @@ from agent_lattice.source import Source, Span
 from agent_lattice.tree import Arg, Block, Bound, Comment, Junk, Module, Number, Parts, Reader, Text
 
 
+_NAME = re.compile(r"[a-z_][A-Za-z0-9_]*")
+
+
 def _read_argument(parts: Parts) -> Arg:
     token = parts.token("NAME") if len(parts.children) > 1 else None
     return Arg(parts.name() if token is not None else None, parts.children[-1], parts.span)
@@ -97,10 +100,19 @@ class _Reading:
                 assert isinstance(result, list)
                 return result
             except UnexpectedToken as error:
-                self._recover(error.token, error.token.start_pos or 0)
+                if not self._read_as_name(error.token):
+                    self._recover(error.token, error.token.start_pos or 0)
             except UnexpectedCharacters as error:
                 at = error.pos_in_stream or 0
                 self._recover(Token("CHARACTER", self.source.text[at], at, end_pos=at + 1), at)
+
+    def _read_as_name(self, token: Token) -> bool:
+        """A keyword where none can stand, but a name can: the lexer looks at more than the place it is at, since LALR
+        states of several places are one."""
+        if token.type in ("NAME", "$END", "ERROR") or not _NAME.fullmatch(token) or not self._accepts("NAME"):
+            return False
+        self.state.feed_token(Token("NAME", str(token), token.start_pos, end_pos=token.end_pos))
+        return True
 
     def _recover(self, token: Token, at: int) -> None:
         """Report what stands at `at`, then go on at the next place where something can start."""
