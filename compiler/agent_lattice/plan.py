@@ -17,7 +17,7 @@ from agent_lattice.terms import Template, Term
 if TYPE_CHECKING:
     from agent_lattice.nets.joins import Joins
 
-FORMAT = 1
+FORMAT = 2
 """Version of the plan's shape; grows when the shape changes."""
 
 

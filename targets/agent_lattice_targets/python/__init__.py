@@ -13,7 +13,7 @@ class PythonTarget:
     """Emits a package; see README.md for what is in it."""
 
     name = "python"
-    contract = 1
+    contract = 2
 
     def emit(self, plan: Plan) -> dict[str, str]:
         """The files of the package by relative path; a function of the plan alone."""

@@ -282,7 +282,7 @@ def test_scripted_replies_stay_in_their_folder() -> None:
 
 def test_the_target_is_found_by_its_name() -> None:
     assert targets()["python"]().TARGET is TARGET
-    assert (TARGET.name, TARGET.contract) == ("python", 1)
+    assert (TARGET.name, TARGET.contract) == ("python", 2)
 
 
 def test_what_people_read_first() -> None:
