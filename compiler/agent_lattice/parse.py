@@ -24,7 +24,6 @@ from agent_lattice.records import replace
 from agent_lattice.source import Source, Span
 from agent_lattice.tree import Arg, Block, Bound, Comment, Junk, Module, Number, Parts, Reader, Text
 
-
 _NAME = re.compile(r"[a-z_][A-Za-z0-9_]*")
 
 
