@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from agent_lattice import plan
 from agent_lattice.dataflow import defined, variables
 from agent_lattice.nets.loops import Loop
+from agent_lattice.records import replace
 from agent_lattice.terms import Apply, Chain, Const, Logic, Template, Term, Text, Var
 from agent_lattice.types import BOOL, INT, NULL, STRING, Type, optional
 
@@ -15,7 +16,17 @@ def is_set(name: str) -> Term:
     return Var(name, type=BOOL)
 
 
+_OPPOSITES = {"equal": "unequal", "equal_deep": "unequal_deep", "is_null": "not_null"}
+_OPPOSITES |= {opposite: word for word, opposite in _OPPOSITES.items()}
+
+
 def negated(term: Term) -> Term:
+    """The condition that holds when the other one does not, as a reader would write it."""
+    match term:
+        case Apply(function="not", args=(inner,)):
+            return inner
+        case Apply(function=function) if function in _OPPOSITES:
+            return replace(term, function=_OPPOSITES[function])
     return Apply("not", (term,), type=BOOL, fails=term.fails, span=term.span)
 
 
