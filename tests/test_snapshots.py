@@ -17,6 +17,7 @@ from text_snapshots import TextSnapshot
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = [
     "examples/refund/refund.lat",
+    "examples/support/support.lat",
     "examples/triage/triage.lat",
     "tests/targets/python/rich.lat",
 ]

@@ -56,6 +56,7 @@ _FORBIDDEN = {
 }
 _HARMLESS = frozenset({"/dev/null", "/dev/urandom", "/dev/random"})
 _MODULES = (".py", ".pyc", ".pyd", ".so")
+_IMPORTING = "<frozen importlib._bootstrap_external>"
 _INSTALLED = (
     "site-packages",
     "dist-packages",
@@ -86,7 +87,9 @@ class Watch:
         elif event in _LOOKING_UP:
             self._look_up(args[0])
         elif event in _READING:
-            self._path(args[0], False)
+            # A module is looked for in every folder of sys.path, also in one that got a new file since (a run's store).
+            if event != "os.listdir" or sys._getframe(2).f_code.co_filename != _IMPORTING:
+                self._path(args[0], False)
         elif event in _WRITING:
             for path in args[:2]:
                 if isinstance(path, (str, bytes, os.PathLike)):

@@ -258,6 +258,16 @@ def test_importing_is_allowed_and_outside_of_tools_nothing_is_watched(tools: Pat
     assert Path("free.txt").read_text() == "free"
 
 
+def test_importing_looks_into_folders_that_have_changed(tools: Path, tmp_path: Path) -> None:
+    """A run's store is a new file beside a package: looking for a module there is no reading of that folder."""
+    beside = tmp_path / "beside"
+    beside.mkdir()
+    sys.path.insert(0, str(beside))
+    looked = "try: import tt_nowhere\n    except ImportError: return True"
+    assert allowed(tools, looked) is True
+    assert denied(tools, f"return os.listdir({str(beside)!r})")
+
+
 def test_byte_code_may_be_kept_elsewhere(tools: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = tools.parent / "kept"
     monkeypatch.setattr(sys, "pycache_prefix", str(kept))
