@@ -244,19 +244,19 @@ class _Groups:
     def _group(self, above: Unit) -> None:
         level, taken = self.level, {above: ALWAYS}
         self.taken[above] = taken
-        together: list[tuple[Unit, list[tuple[Arc, int]]]] = []
+        failed = self._own_failure(above)
         for kid in level.kids[above]:
             arcs = [(arc, self._arc(arc, source, above, taken)) for arc, source in level.ins[kid]]
             sets = [runs for _, runs in arcs]
             if len(arcs) < 2 or self.runs.all_disjoint(sets):
                 taken[kid] = self.runs.union(sets)
-                continue
-            together.append((kid, arcs))
-            mixed = next(self._pairs(arcs, disjoint=True), None)
-            taken[kid] = self.runs.union(sets) if mixed else self.runs.overlap(sets)
-        failed = self.gone[above] = self._failed_in(above, taken)
-        for kid, arcs in together:
-            self._meet(kid, arcs, failed)
+            else:
+                mixed = next(self._pairs(arcs, disjoint=True), None)
+                taken[kid] = self.runs.union(sets) if mixed else self.runs.overlap(sets)
+                self._meet(kid, arcs, failed)
+            if level.failing[kid]:  # what fails behind a meeting is no reason why something does not come to it
+                failed = self.runs.union((failed, self._failure(kid, taken[kid])))
+        self.gone[above] = failed
         self._leave(above, taken, failed)
 
     def _arc(self, arc: Arc, source: Unit, above: Unit, taken: dict[Unit, int]) -> int:
@@ -284,18 +284,18 @@ class _Groups:
         """How many ways there are out of what a unit dominates, that one token leaves; failing is one of them."""
         return self.level.leaving[kid] + self.level.failing[kid]
 
-    def _failed_in(self, above: Unit, taken: dict[Unit, int]) -> int:
-        """The runs that fail in what `above` dominates, before a token leaves it."""
-        found = []
-        for unit in (above, *self.level.kids[above]):
-            if unit == above and self.level.fails(above):
-                ways = self.net.ways[above] if self.level.inner(above) is None else ()
-                count = len(ways) or len(self.level.outs[above]) + 1
-                failing = [at for at, way in enumerate(ways) if not way.targets] or [count - 1]
-                found += [self.runs.outcome(self.level.index[above], count, at) for at in failing]
-            elif unit != above and self.level.failing[unit]:
-                found.append(self._failure(unit, taken[unit]))
-        return self.runs.union(found)
+    def _own_failure(self, unit: Unit) -> int:
+        """The runs that fail in a unit itself."""
+        if not self.level.fails(unit):
+            return NEVER
+        choice = self.level.index[unit]
+        if self.level.inner(unit) is not None:
+            count = len(self.level.outs[unit]) + 1
+            return self.runs.outcome(choice, count, count - 1)
+        ways = self.net.ways[unit]
+        return self.runs.union(
+            self.runs.outcome(choice, len(ways), at) for at, way in enumerate(ways) if not way.targets
+        )
 
     def _meet(self, kid: Unit, arcs: list[tuple[Arc, int]], failed: int) -> None:
         """Arcs of which some come together."""
