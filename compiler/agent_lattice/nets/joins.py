@@ -70,10 +70,11 @@ class Joins:
         self.findings += self._lost()
 
     def _lost(self) -> Iterator[Lost]:
+        failing = self.net.reachable - self.net.finishing - self.net.stranded
         for place in sorted(self.net.reachable):
             for number, way in enumerate(self.net.ways[place]):
                 good = [target for target in way.targets if target in self.net.finishing]
-                bad = [target for target in way.targets if target not in self.net.finishing | self.net.stranded]
+                bad = [target for target in way.targets if target in failing]
                 if good and bad:
                     yield Lost(Arc(place, number, good[0]), Arc(place, number, bad[0]))
 
