@@ -18,11 +18,13 @@ from agent_lattice.parse import parse
 from agent_lattice.program import Files, Program, Surfaces, no_surfaces
 from agent_lattice.records import field, record
 from agent_lattice.source import Source, Span
+from agent_lattice.tree import Module
 
 if TYPE_CHECKING:
     from agent_lattice.target import Target
 
 TOO_DEEP = Code("LAT1008", "program-nested-too-deeply")
+DOCUMENTS = (".yaml", ".yml", ".json")
 UNKNOWN_WORKFLOW = Code("LAT1307", "unknown-main-workflow")
 
 
@@ -42,14 +44,31 @@ def compile_source(name: str, content: bytes, files: Files, surfaces: Surfaces =
     report = Report()
     result = Compilation(Source(name, decode(content, name, report)), report)
     try:
-        result.program = check(result.source, files, parse, report, surfaces)
+        result.program = check(result.source, files, _parse, report, surfaces)
         unclear = {name for module in result.program.modules for name in module.unclear}
         for workflow in result.program.workflows.values():
             result.graphs[workflow.name] = build(workflow, whole=workflow.name not in unclear)
         analyse(result.program, result.graphs, report)
     except RecursionError:
         _report_depth(result.source, report)
+    if any(is_document(diagnostic.span.source.name) for diagnostic in report.found):
+        from agent_lattice.documents.programs import show_places
+
+        show_places(report)
     return result
+
+
+def is_document(name: str) -> bool:
+    """Whether a source of this name is a document: YAML or JSON."""
+    return name.endswith(DOCUMENTS)
+
+
+def _parse(source: Source, report: Report) -> Module:
+    if is_document(source.name):
+        from agent_lattice.documents.programs import parse_document
+
+        return parse_document(source, report)
+    return parse(source, report)
 
 
 def format_source(name: str, content: bytes) -> tuple[Source, str, Report]:
@@ -57,6 +76,12 @@ def format_source(name: str, content: bytes) -> tuple[Source, str, Report]:
     report = Report()
     source = Source(name, decode(content, name, report))
     try:
+        if is_document(name):
+            from agent_lattice.documents.programs import format_document, show_places
+
+            text = format_document(source, report)
+            show_places(report)
+            return source, text, report
         return source, formatted(source, report), report
     except RecursionError:
         _report_depth(source, report)

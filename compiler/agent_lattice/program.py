@@ -119,7 +119,7 @@ class Module:
     def main_workflow(self) -> str | None:
         """The workflow to run when nobody says which: the one named as the file, else the only one that no other calls."""
         own: dict[str, plan.Workflow] = {symbol.name: symbol.value for symbol in self.of_sort("workflow")}
-        stem = PurePosixPath(self.source.name).stem
+        stem = PurePosixPath(self.source.name).stem.removesuffix(".lat")  # `support.lat.yaml` is named as `support.lat`
         bodies = (workflow.body for workflow in own.values())
         called = {op.workflow for body in bodies for op in plan.walk(body) if isinstance(op, plan.Call)}
         free = [name for name, workflow in own.items() if workflow.name not in called]

@@ -26,6 +26,9 @@ class Import:
         import_declaration: "import" "{" (imported ("," imported)* ","?)? "}" "from" text
         ?imported: NAME -> imported | TYPE_NAME -> imported
     """
+    keys: ClassVar[dict[str, tuple[str, ...]]] = {
+        "import_declaration": ("names", "from"),
+    }
     readers: ClassVar[dict[str, Reader]] = {
         "import_declaration": lambda parts: Import(tuple(parts.all(Name)), parts.one(Text), parts.span),
         "imported": lambda parts: parts.name("NAME", "TYPE_NAME"),

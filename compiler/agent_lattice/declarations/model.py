@@ -45,6 +45,7 @@ class Model:
         %extend declaration: model
         model: "model" NAME "=" NAME "(" text ")" settings?
     """
+    settings_of: ClassVar[dict[str, tuple[dict[str, Rule], dict[str, Any]]]] = {"model": (RULES, DEFAULTS)}
     readers: ClassVar[dict[str, Reader]] = {"model": lambda parts: Model.read(parts)}
     sort: ClassVar[str] = "model"
 

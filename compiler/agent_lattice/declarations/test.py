@@ -122,6 +122,10 @@ class Test:
         mock_params: "(" (NAME ("," NAME)*)? ")"
         expect: "expect" expr
     """
+    keys: ClassVar[dict[str, tuple[str, ...]]] = {
+        "given": ("workflow", "args"),
+        "mock": ("target", "args", "gives", "fails", "message"),
+    }
     readers: ClassVar[dict[str, Reader]] = {
         "test": lambda parts: Test(
             parts.one(Text), tuple(c for c in parts if hasattr(c, "show")), parts.braces, parts.span

@@ -79,6 +79,12 @@ class Tool:
     """
         + operations.SYNTAX
     )
+    keys: ClassVar[dict[str, tuple[str, ...]]] = {
+        "operation": ("@", "params", "output", "method", "path", "settings"),
+        "tool_auth": ("bearer", "header", "secret"),
+        "tool_header": ("@", "value"),
+    }
+    settings_of: ClassVar[dict[str, tuple[dict[str, Rule], dict[str, Any]]]] = {"operation": (RULES, {})}
     readers: ClassVar[dict[str, Reader]] = {
         "tool": lambda parts: Tool.read(parts),
         "tool_auth": _read_auth,

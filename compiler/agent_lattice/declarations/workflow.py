@@ -25,6 +25,9 @@ class Workflow:
         %extend declaration: workflow
         workflow: "workflow" NAME "(" (param ("," param)* ","?)? ")" "->" type block
     """
+    keys: ClassVar[dict[str, tuple[str, ...]]] = {
+        "workflow": ("@", "params", "output", "body"),
+    }
     readers: ClassVar[dict[str, Reader]] = {
         "workflow": lambda parts: Workflow(
             parts.name(), read_params(parts), annotation(parts), parts.one(Block), span=parts.span

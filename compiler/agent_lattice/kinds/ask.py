@@ -58,6 +58,9 @@ class Ask:
         ask_repair: "repair" number
         ask_escalate: "escalate" NAME
     """
+    keys: ClassVar[dict[str, tuple[str, ...]]] = {
+        "ask_check": ("condition", "message"),
+    }
     readers: ClassVar[dict[str, Reader]] = {
         "ask": lambda parts: Ask.read(parts),
         "ask_system": lambda parts: Clause("system", parts.one(Text), None, parts.span),

@@ -34,6 +34,10 @@ class If:
         if_chain: if_arm ("else" if_arm)* ("else" block)?
         if_arm: "if" expr block
     """
+    keys: ClassVar[dict[str, tuple[str, ...]]] = {
+        "if_chain": ("", "else_if", "else"),
+        "if_arm": ("condition", "then"),
+    }
     readers: ClassVar[dict[str, Reader]] = {
         "if_chain": lambda parts: If(tuple(parts.all(Arm)), parts.maybe(Block), parts.span),
         "if_arm": lambda parts: Arm(parts.one(Expr), parts.one(Block), parts.span),

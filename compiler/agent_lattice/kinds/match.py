@@ -114,6 +114,9 @@ class Match:
         case_type: "is" type
         otherwise: "else" block
     """
+    keys: ClassVar[dict[str, tuple[str, ...]]] = {
+        "case": ("values", "body"),
+    }
     readers: ClassVar[dict[str, Reader]] = {
         "match_statement": lambda parts: Match(
             parts.one(Expr), tuple(parts.all(Case)), parts.maybe(Otherwise), parts.braces, parts.span
