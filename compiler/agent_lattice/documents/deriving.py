@@ -51,6 +51,13 @@ class Owner:
         return found
 
 
+    @property
+    def about(self) -> dict[str, str]:
+        """What its keys are for."""
+        found: dict[str, str] = getattr(self.kind, "about", {})
+        return found
+
+
 @cache
 def grammar() -> dict[str, Element]:
     return rules(joined()[0])
@@ -126,7 +133,7 @@ def form(rule: str) -> Form:
     main = owner is not None and owner.main == rule
     word = owner.kind.word.replace(" ", "_") if owner and main else _leading(element) or rule
     summary = owner.kind.summary if owner and main else ""
-    return Form(rule, word, word.replace("_", " "), summary, pieces, key, unkeyed, own, clauses_of(pieces))
+    return Form(rule, word, word.replace("_", " "), summary, pieces, key, unkeyed, own, clauses_of(pieces), owner.about if owner else {})
 
 
 def _first_is_key(parts: list[Any], element: Element) -> None:
@@ -253,7 +260,7 @@ def _either(items: tuple[Element, ...], above: tuple[str, ...]) -> Either:
         own = _pieces(item, above)
         if all(isinstance(piece, Mark) for piece in own):
             word = next(piece.text for piece in own if isinstance(piece, Mark))
-            own = (Slot(Flag(word), word, word),)
+            own = (Slot(Flag(word, needed=True), word, word),)
         ways.append(own)
     return Either(tuple(ways))
 

@@ -33,9 +33,10 @@ class Scalar:
 
 @record
 class Flag:
-    """A keyword that may stand there: `true`."""
+    """A keyword that may stand there: `true`. `needed`: one of several that must, so that `false` says nothing."""
 
     word: str
+    needed: bool = False
 
 
 @record
@@ -145,6 +146,8 @@ class Form:
     """The value of an entry that has no key."""
     slots: dict[str, Slot] = field(default_factory=dict)
     clauses: Clauses | None = None
+    about: dict[str, str] = field(default_factory=dict)
+    """What the kind says about its keys."""
 
     @property
     def only(self) -> Slot | None:

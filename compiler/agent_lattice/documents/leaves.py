@@ -23,10 +23,11 @@ from agent_lattice.mistakes import UNEXPECTED
 from agent_lattice.parse import joined
 from agent_lattice.source import Span
 
-STRING = re.compile(
-    r"""[rR]?(?:"{3}[\s\S]*?"{3}|'{3}[\s\S]*?'{3})(?<![^\\]\\"{3})|[rR](?:"[^"\n]*"|'[^'\n]*')"""
-    r"""|"(?:[^"\\\n]|\\[^\n])*"|'(?:[^'\\\n]|\\[^\n])*'"""
+STRING_PATTERN = (
+    r'[rR]?"{3}(?:[^"\\]|\\[\s\S]|"(?!""))*"{3}|[rR]?\'{3}(?:[^\'\\]|\\[\s\S]|\'(?!\'\'))*\'{3}'
+    r'|[rR]"[^"\n]*"|[rR]\'[^\'\n]*\'|"(?:[^"\\\n]|\\[^\n])*"|\'(?:[^\'\\\n]|\\[^\n])*\''
 )
+STRING = re.compile(STRING_PATTERN)
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 LITERAL = "literal"
 """The key of a value that is shown as it stands in a program."""

@@ -153,7 +153,13 @@ class _Writing:
     def _is_off(self, form: Form, member: Member) -> bool:
         """Whether a flag says that its word is not there."""
         slot = form.slots.get(member.name)
-        return slot is not None and isinstance(slot.shape, Flag) and isinstance(member.value, Leaf) and member.value.value is False
+        return (
+            slot is not None
+            and isinstance(slot.shape, Flag)
+            and not slot.shape.needed
+            and isinstance(member.value, Leaf)
+            and member.value.value is False
+        )
 
     def _check_missing(self, form: Form, keys: frozenset[str], owner: Span) -> None:
         for group in missing(form.pieces, keys):
@@ -245,11 +251,11 @@ class _Writing:
         match shape:
             case Scalar():
                 self.leaves.write(shape, node, name)
-            case Flag(word):
+            case Flag(word, needed):
                 if isinstance(node, Leaf) and node.value is True:
                     self.out.word(word)
                 else:
-                    self._expected("`true` or `false`", node)
+                    self._expected("`true`" if needed else "`true` or `false`", node)
             case Items():
                 self._items(shape, node, owner)
             case Entries():
