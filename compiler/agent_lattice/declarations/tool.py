@@ -84,7 +84,7 @@ class Tool:
         "tool_auth": ("bearer", "header", "secret"),
         "tool_header": ("@", "value"),
     }
-    settings_of: ClassVar[dict[str, tuple[dict[str, Rule], dict[str, Any]]]] = {"operation": (RULES, {})}
+    settings_of: ClassVar[dict[str, Any]] = {"operation": (operations.RULES, {})}
     readers: ClassVar[dict[str, Reader]] = {
         "tool": lambda parts: Tool.read(parts),
         "tool_auth": _read_auth,

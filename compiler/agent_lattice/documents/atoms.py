@@ -17,7 +17,14 @@ _SETTINGS = {
     "setting_list": "list",
 }
 _BRACKETS = frozenset("(){}[],:=")
-_USUAL = {"NAME": "name", "TYPE_NAME": "name", "INT": "number", "expr": "value", "DURATION": "duration", "STRING": "text"}
+_USUAL = {
+    "NAME": "name",
+    "TYPE_NAME": "name",
+    "INT": "number",
+    "expr": "value",
+    "DURATION": "duration",
+    "STRING": "text",
+}
 
 
 def scalar(element: Element, grammar: Mapping[str, Element]) -> Scalar | None:
@@ -40,7 +47,9 @@ def scalar(element: Element, grammar: Mapping[str, Element]) -> Scalar | None:
         case Choice((Terminal("NAME"), Terminal("TYPE_NAME"))):
             return _name("a name", "NAME", "TYPE_NAME")
         case Ref("setting_value"):
-            return Scalar("value", "a text, number, duration, name, `env.NAME` or list", values=frozenset(_SETTINGS.values()))
+            return Scalar(
+                "value", "a text, number, duration, name, `env.NAME` or list", values=frozenset(_SETTINGS.values())
+            )
         case Choice((Ref("text"), Ref("setting_env"))):
             return Scalar("value", "a text or `env.NAME`", values=frozenset({"text", "env"}))
         case Ref(name):

@@ -22,7 +22,6 @@ from agent_lattice.documents.forms import (
     Nest,
     Piece,
     Scalar,
-    Shape,
     Skip,
     Slot,
     Sub,
@@ -49,7 +48,6 @@ class Owner:
         """Names of the parts of its rules, in the order of the grammar; "" for the usual one."""
         found: dict[str, tuple[str, ...]] = getattr(self.kind, "keys", {})
         return found
-
 
     @property
     def about(self) -> dict[str, str]:
@@ -133,7 +131,18 @@ def form(rule: str) -> Form:
     main = owner is not None and owner.main == rule
     word = owner.kind.word.replace(" ", "_") if owner and main else _leading(element) or rule
     summary = owner.kind.summary if owner and main else ""
-    return Form(rule, word, word.replace("_", " "), summary, pieces, key, unkeyed, own, clauses_of(pieces), owner.about if owner else {})
+    return Form(
+        rule,
+        word,
+        word.replace("_", " "),
+        summary,
+        pieces,
+        key,
+        unkeyed,
+        own,
+        clauses_of(pieces),
+        owner.about if owner else {},
+    )
 
 
 def _first_is_key(parts: list[Any], element: Element) -> None:
@@ -243,7 +252,20 @@ def _may_be_empty(piece: Piece) -> Piece | None:
     """A list that is there or not at all, as one that may be empty."""
     if isinstance(piece, Nest) and len(piece.pieces) - sum(isinstance(p, Skip) for p in piece.pieces) == 1:
         inner = _may_be_empty(next(p for p in piece.pieces if not isinstance(p, Skip)))
-        return Maybe((Nest(piece.rule, tuple(inner if isinstance(p, Slot) else p for p in piece.pieces), piece.near, piece.usual),)) if inner else None
+        return (
+            Maybe(
+                (
+                    Nest(
+                        piece.rule,
+                        tuple(inner if isinstance(p, Slot) else p for p in piece.pieces),
+                        piece.near,
+                        piece.usual,
+                    ),
+                )
+            )
+            if inner
+            else None
+        )
     if not isinstance(piece, Slot):
         return None
     shape = piece.shape

@@ -252,5 +252,3 @@ def clauses_of(pieces: tuple[Piece, ...]) -> Clauses | None:
 
 def _first(pieces: tuple[Piece, ...]) -> str:
     return next((slot.key for slot in slots(pieces)), "")
-
-

@@ -128,7 +128,10 @@ class _Taking:
         made = [self._section(rule, found) for rule, found in runs]
         if len({rule for rule, _ in runs}) == len(runs):
             return self._group(True, made, 0, len(self.source.text))
-        items = [Member(None, self._group(True, [member], member.span.start, member.span.end), member.span) for member in made]
+        items = [
+            Member(None, self._group(True, [member], member.span.start, member.span.end), member.span)
+            for member in made
+        ]
         for item, member in zip(items, made, strict=True):
             item.blank, member.blank = member.blank, False
         return self._group(False, items, 0, len(self.source.text))
@@ -570,5 +573,3 @@ def _space_before(text: str, at: int) -> str:
     while start > 0 and text[start - 1] in " \t\n":
         start -= 1
     return text[start:at]
-
-

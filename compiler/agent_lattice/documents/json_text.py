@@ -45,7 +45,9 @@ def _text(node: Node, indent: int, column: int) -> str:
 def _line(node: Node) -> str:
     if isinstance(node, Leaf):
         return _leaf(node)
-    parts = [f"{json.dumps(m.name, ensure_ascii=False)}: {_line(m.value)}" if m.key else _line(m.value) for m in node.members]
+    parts = [
+        f"{json.dumps(m.name, ensure_ascii=False)}: {_line(m.value)}" if m.key else _line(m.value) for m in node.members
+    ]
     return f"{{{', '.join(parts)}}}" if node.keyed else f"[{', '.join(parts)}]"
 
 

@@ -134,7 +134,11 @@ def found(node: Node) -> str:
     if isinstance(node, Group):
         return "a map" if node.keyed else "a list"
     kinds = {str: "a text", bool: "a truth value", int: "a number", float: "a number", type(None): "nothing"}
-    shown = f" `{node.value}`" if isinstance(node.value, str) and 0 < len(node.value) < 30 and node.value.isprintable() else ""
+    shown = (
+        f" `{node.value}`"
+        if isinstance(node.value, str) and 0 < len(node.value) < 30 and node.value.isprintable()
+        else ""
+    )
     return kinds[type(node.value)] + shown
 
 

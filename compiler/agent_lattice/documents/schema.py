@@ -69,7 +69,9 @@ class _Making:
             case Scalar():
                 return scalar(shape)
             case Flag(word, needed):
-                return {"const": True} if needed else {"type": "boolean", "description": f"whether `{word}` stands there"}
+                return (
+                    {"const": True} if needed else {"type": "boolean", "description": f"whether `{word}` stands there"}
+                )
             case Items(item, least):
                 least_of = {"minItems": least} if least else {}
                 return {"type": "array", "items": self.shape(item), **least_of}
@@ -253,7 +255,11 @@ def _value(shape: Scalar) -> Schema:
 def _literal(plain: Schema, pattern: str) -> Schema:
     """A value, or a map that shows it as it is written in a program."""
     types = plain["type"] if isinstance(plain["type"], list) else [plain["type"]]
-    literal = {"description": "the value as it is written in a program", "type": "string", "pattern": f"^(?:{pattern})$"}
+    literal = {
+        "description": "the value as it is written in a program",
+        "type": "string",
+        "pattern": f"^(?:{pattern})$",
+    }
     return {
         **plain,
         "type": [*types, "object"],

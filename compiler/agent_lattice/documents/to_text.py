@@ -30,7 +30,7 @@ from agent_lattice.documents.forms import (
     slots,
     way,
 )
-from agent_lattice.documents.leaves import LITERAL, Leaves, found
+from agent_lattice.documents.leaves import Leaves, found
 from agent_lattice.documents.mistakes import EXCLUSIVE, MISSING_KEY, UNKNOWN_KEY, WRONG_VALUE
 from agent_lattice.documents.sections import sections
 from agent_lattice.documents.translated import Translated, Written, shown_place
@@ -136,7 +136,13 @@ class _Writing:
             return [m for m in node.members if self._known(form, m) and not self._is_off(form, m)]
         if one is not None and (form.only is not None or isinstance(node, Leaf)):
             return [Member(Leaf(one.key, node.span), node, node.span)]
-        if form.key is not None and not form.slots and form.clauses is None and isinstance(node, Leaf) and node.value is None:
+        if (
+            form.key is not None
+            and not form.slots
+            and form.clauses is None
+            and isinstance(node, Leaf)
+            and node.value is None
+        ):
             return []
         wanted = f"a map of {_listed(self._keys(form))}" if self._keys(form) else "an empty map"
         self._expected(wanted, node)
@@ -462,5 +468,3 @@ def _is_value(form: Form, node: Group) -> bool:
 
 def _listed(names: list[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
-
-

@@ -13,7 +13,9 @@ from agent_lattice.documents.mistakes import REPEATED_KEY, SYNTAX, UNSUPPORTED
 from agent_lattice.source import Source, Span
 
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_FLOAT = re.compile(
+    r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
+)
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _COMMENT = re.compile(r"(?:^|(?<=[ \t\n]))#[^\n]*")
@@ -55,7 +57,9 @@ class _Building:
             self._wrong(SYNTAX, f"not YAML: {str(error).splitlines()[0] if str(error) else 'it cannot be read'}", 0, 0)
         if self.failed:
             return None
-        root = self.root if self.root is not None else Group(True, [], False, Span(self.source, 0, len(self.source.text)))
+        root = (
+            self.root if self.root is not None else Group(True, [], False, Span(self.source, 0, len(self.source.text)))
+        )
         if isinstance(root, Leaf):
             if root.value is not None:
                 self._wrong(SYNTAX, "a document is a map of sections", root.span.start, root.span.end)
@@ -220,7 +224,13 @@ def resolved(text: str) -> str | int | float | bool | None:
     if _INT.fullmatch(text) and len(text) < 4000:
         return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
     if _FLOAT.fullmatch(text):
-        return float(text.replace(".inf", "inf").replace(".nan", "nan")) if text.islower() or text[-1:].isdigit() else float(text.lower().replace(".inf", "inf").replace(".nan", "nan")) if not text.endswith(".") else float(text)
+        return (
+            float(text.replace(".inf", "inf").replace(".nan", "nan"))
+            if text.islower() or text[-1:].isdigit()
+            else float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
+            if not text.endswith(".")
+            else float(text)
+        )
     return text
 
 
