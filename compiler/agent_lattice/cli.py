@@ -19,6 +19,7 @@ from agent_lattice.terminal import note, note_paint, tolerate_any_text
 COMMANDS = {
     "check": ("check", "report every mistake in sources, and mend those that can be mended"),
     "fmt": ("fmt", "put sources into canonical layout"),
+    "convert": ("convert", "turn a program into text, YAML or JSON"),
     "build": ("build", "write the package of a workflow"),
     "run": ("run", "compile in memory and run"),
     "resume": ("run", "go on with a run that was stopped"),
@@ -30,6 +31,7 @@ COMMANDS = {
     "graph": ("graph", "draw what can follow what"),
     "plan": ("plan", "print what targets and the runtime get to see"),
     "types": ("types", "print types as JSON Schema, or a JSON Schema as types"),
+    "schema": ("schema", "print the JSON Schema of a document, a plan, a lock and the like"),
     "permissions": ("permissions", "list what a run may touch"),
     "eval": ("eval", "evaluate one expression"),
     "explain": ("explain", "say more about a finding"),

@@ -5,19 +5,16 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from pathlib import Path
 
-from agent_lattice_runtime.events import schema_files
-from agent_lattice_runtime.providers.replies import replies_schema
+from agent_lattice_runtime.events import EVENTS
 
 from agent_lattice.pages import all_codes, page_of
 from agent_lattice.parse import joined
-from agent_lattice.project_schema import lock_schema, project_schema
+from agent_lattice.published import SCHEMAS, event_schema, published, schema_text
 from agent_lattice.reference import filled
-from agent_lattice.schemas import plan_schema
 
 _GRAMMAR_HEAD = "// The grammar that the compiler reads sources with, joined from the fragments of the step kinds and declarations.\n\n"
 _PAGES = ("docs/language.md", "docs/runtime.md")
@@ -33,16 +30,14 @@ Everything the compiler finds has a code and a page. `lattice explain CODE` prin
 def generated(root: Path) -> dict[str, str]:
     """All generated files: path below the project's folder → text. Of pages at `root` only the tables are made."""
     pages = {path: filled((root / path).read_text(encoding="utf-8")) for path in _PAGES}
-    events = {f"schemas/events/{name}": text for name, text in schema_files().items()}
+    events = {f"schemas/events/{kind.replace('*', 'any')}.json": schema_text(event_schema(kind)) for kind in EVENTS}
+    schemas = {f"schemas/{name}.schema.json": schema_text(published(name)) for name in SCHEMAS if name != "events"}
     return {
         **events,
+        **schemas,
         **pages,
         "docs/errors/index.md": error_index(),
         "docs/grammar.lark": _GRAMMAR_HEAD + joined()[0],
-        "schemas/lattice-toml.schema.json": _json(project_schema()),
-        "schemas/lock.schema.json": _json(lock_schema()),
-        "schemas/plan.schema.json": _json(plan_schema()),
-        "schemas/replies.schema.json": _json(replies_schema()),
     }
 
 
@@ -59,10 +54,6 @@ def _first_sentence(page: str) -> str:
     """The first sentence behind the title, safe in a table."""
     found = re.match(r"#[^\n]*\n+(.+?[.])(?=\s|$)", page)
     return found[1].replace("|", "\\|") if found else ""
-
-
-def _json(schema: dict[str, object]) -> str:
-    return json.dumps(schema, indent=2, ensure_ascii=True) + "\n"
 
 
 def main(root: Path) -> None:
