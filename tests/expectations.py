@@ -1,4 +1,4 @@
-"""What a Lattice text says about itself: `// error: [name]` (or `warning`, `hint`) at the end of a line.
+"""What a Lattice text says about itself: `// error: [name]` (or `warning`, `hint`) at the end of a line, in YAML behind `#`.
 
 Exactly that finding starts on that line; several are separated by commas. A text without such a comment is clean.
 """
@@ -14,7 +14,7 @@ from agent_lattice.driver import Compilation
 Findings = Counter[tuple[int, str, str]]
 """How often each (line, severity, name of the code) stands."""
 
-_EXPECTATION = re.compile(r"//\s*(error|warning|hint):\s*(\[[\w-]+\](?:\s*,\s*\[[\w-]+\])*)")
+_EXPECTATION = re.compile(r"(?://|#)\s*(error|warning|hint):\s*(\[[\w-]+\](?:\s*,\s*\[[\w-]+\])*)")
 
 
 def expected(text: str) -> Findings:

@@ -1,7 +1,8 @@
 """Every diagnostic code has a page in docs/errors, and every example on it is compiled.
 
-A page is `# LAT1234 name`, a paragraph, `## Wrong` and `## Right`. The first `lattice` block of either is its main source; other blocks
-give the name of their file behind the language. Those under `## Files` stand beside both. What is wrong is said as in expectations.py.
+A page is `# LAT1234 name`, a paragraph, `## Wrong` and `## Right`. The first block of either is its main source, in `lattice` or, under
+the name of a document, in `yaml`; other blocks give the name of their file behind the language. Those under `## Files` stand beside both.
+What is wrong is said as in expectations.py.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from agent_lattice.diagnostics import Fix, apply
-from agent_lattice.driver import Compilation, compile_source, plan_of
+from agent_lattice.driver import Compilation, compile_source, is_document, plan_of
 from agent_lattice.lock import NAME, surfaces_in
 from agent_lattice.pages import all_codes
 from agent_lattice.program import no_surfaces
@@ -69,7 +70,8 @@ def _example(section: str, beside: dict[str, str]) -> Example | None:
     if not blocks:
         return None
     named = [(name or "example.lat", body) for _, name, body in blocks]
-    assert blocks[0][0] == "lattice" and len({name for name, _ in named}) == len(named)
+    assert blocks[0][0] == "lattice" or is_document(named[0][0])
+    assert len({name for name, _ in named}) == len(named)
     return Example(named[0][0], beside | dict(named))
 
 
@@ -87,7 +89,7 @@ def test_every_code_has_its_page() -> None:
 def test_wrong_gives_exactly_the_findings_it_announces(page: Page) -> None:
     assert page.wrong
     compilation = page.wrong.compiled()
-    sources = {name: text for name, text in page.wrong.files.items() if name.endswith(".lat")}
+    sources = {name: text for name, text in page.wrong.files.items() if name.endswith((".lat", ".lat.yaml"))}
     announced = {name: expected(text) for name, text in sources.items()}
     assert {name: reported(compilation, name) for name in sources} == announced, said(compilation)
     assert {d.code.number for d in compilation.report.found if relevant(d)} == {page.number}, said(compilation)

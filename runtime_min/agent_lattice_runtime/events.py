@@ -171,13 +171,3 @@ def event_schema(kind: str) -> Schema:
             }
         ),
     }
-
-
-def schema_files() -> dict[str, str]:
-    """File name -> text of every event schema, as they stand in schemas/events."""
-    from json import dumps
-
-    return {
-        f"{kind.replace('*', 'any')}.json": dumps(event_schema(kind), indent=2, ensure_ascii=False) + "\n"
-        for kind in EVENTS
-    }
