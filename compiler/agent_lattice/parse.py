@@ -71,11 +71,16 @@ def _parser() -> Parser:
 def parse(source: Source, report: Report) -> Module:
     """The tree of a source. Mistakes are reported; what could not be read stands in the tree as `Junk`."""
     parser = _parser()
-    parser.source, parser.comments = source, []
-    declared = _Reading(source, parser.lark.parse_interactive(source.text, start="module"), report).run()
+    declared = declarations_of(source, parser, report)
     documented = _Docs(source, parser.comments).attach(declared)
     comments = (Comment(str(c).rstrip(), Span(source, c.start_pos or 0, c.end_pos or 0)) for c in parser.comments)
     return Module(tuple(documented), Span(source, 0, len(source.text)), tuple(comments))
+
+
+def declarations_of(source: Source, parser: Parser, report: Report) -> list[Any]:
+    """What the readers of a parser make of the declarations of a source."""
+    parser.source, parser.comments = source, []
+    return _Reading(source, parser.lark.parse_interactive(source.text, start="module"), report).run()
 
 
 class _Reading:

@@ -124,7 +124,7 @@ class Test:
     """
     keys: ClassVar[dict[str, tuple[str, ...]]] = {
         "given": ("workflow", "args"),
-        "mock": ("target", "args", "gives", "fails", "message"),
+        "mock": ("target", "args", "gives", "fails", "message", "use"),
     }
     readers: ClassVar[dict[str, Reader]] = {
         "test": lambda parts: Test(

@@ -15,7 +15,7 @@ from agent_lattice.kind import Declaration
 from agent_lattice.printer import Braces, Printer
 from agent_lattice.program import Module, Symbol
 from agent_lattice.records import field, record
-from agent_lattice.settings import Setting, Value, read
+from agent_lattice.settings import Rule, Setting, Value, read
 from agent_lattice.source import NOWHERE, Span
 from agent_lattice.tree import Junk, Name, Parts, Reader, Text
 
@@ -84,7 +84,6 @@ class Tool:
         "tool_auth": ("bearer", "header", "secret"),
         "tool_header": ("@", "value"),
     }
-    settings_of: ClassVar[dict[str, Any]] = {"operation": (operations.RULES, {})}
     readers: ClassVar[dict[str, Reader]] = {
         "tool": lambda parts: Tool.read(parts),
         "tool_auth": _read_auth,
@@ -108,6 +107,16 @@ class Tool:
         target = parts.maybe(Value) or parts.one(Text)
         items = tuple(child for child in parts if isinstance(child, OpNode | Clause | ToolSetting | Junk))
         return cls(name, protocol, target, items, braces=parts.braces, span=parts.span)
+
+    @staticmethod
+    def settings_of() -> dict[str, tuple[dict[str, Rule], dict[str, Any]]]:
+        """What settings there may be in a tool and in its operations, whatever its protocol."""
+        own: dict[str, Rule] = {}
+        of_operations = dict(operations.RULES)
+        for protocol in protocols().values():
+            own |= protocol.settings
+            of_operations |= protocol.operation_settings
+        return {"operation": (of_operations, {}), "tool_setting": (own, {})}
 
     def show(self, out: Printer) -> None:
         out.doc(self.doc)

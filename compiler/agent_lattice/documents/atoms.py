@@ -17,6 +17,7 @@ _SETTINGS = {
     "setting_list": "list",
 }
 _BRACKETS = frozenset("(){}[],:=")
+_SIGNS = frozenset(".*+?|^$")
 _USUAL = {
     "NAME": "name",
     "TYPE_NAME": "name",
@@ -81,7 +82,7 @@ def _pattern(element: Element, grammar: Mapping[str, Element]) -> str | None:
         case Word(text):
             if text in _BRACKETS or text == "->":
                 return None
-            return text.replace(".", r"\.") if not text.isidentifier() else text
+            return "".join(f"\\{sign}" if sign in _SIGNS else sign for sign in text)
         case Terminal(name):
             return f"(?:{terminals()[name]})" if name in terminals() else None
         case Choice(items):
@@ -89,12 +90,18 @@ def _pattern(element: Element, grammar: Mapping[str, Element]) -> str | None:
             return None if None in found else f"(?:{'|'.join(p for p in found if p)})"
         case Repeat(item, least, once):
             inner = _pattern(item, grammar)
-            word = "[ ]+" if isinstance(item, Word) and item.is_keyword else ""
+            word = "[ ]+" if _is_keyword(item) else ""
             return None if inner is None else f"(?:{inner}{word}){'?' if once else '*' if not least else '+'}"
         case Sequence(items):
             parts = [_pattern(item, grammar) for item in items]
             return None if None in parts else "".join(part for part in parts if part)
     return None
+
+
+def _is_keyword(element: Element) -> bool:
+    """A keyword or one of several, behind which a name does not follow without a space."""
+    each = element.items if isinstance(element, Choice) else (element,)
+    return all(isinstance(item, Word) and item.is_keyword for item in each)
 
 
 def usual(element: Element) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import TypeAlias
 
 from agent_lattice.records import field, record
 from agent_lattice.source import NOWHERE, Span
 
-Node = "Leaf | Group"
+Node: TypeAlias = "Leaf | Group"
 
 
 @record

@@ -318,7 +318,7 @@ def _repeated(item: Element, least: int, above: tuple[str, ...], near: str) -> P
     sign = ""
     if isinstance(item, Sequence) and isinstance(item.items[-1], Repeat) and item.items[-1].item == Word(","):
         sign, item = ",?", item.items[0]
-    words = {_leading(grammar()[rule]): rule for rule in alternatives(item)}
+    words = {_clause_word(rule): rule for rule in alternatives(item)}
     if isinstance(item, Choice | Ref) and len(words) > 1 and "" not in words and len(words) == len(alternatives(item)):
         return Clauses(words, near, "items")
     before: tuple[str, ...] = ()
@@ -329,6 +329,18 @@ def _repeated(item: Element, least: int, above: tuple[str, ...], near: str) -> P
     if before and isinstance(made.shape, Items):
         made.shape = Items(made.shape.item, least, sign, before)
     return made
+
+
+def _clause_word(rule: str) -> str:
+    """The key of the clauses of a rule: its keyword, or what its entries are."""
+    element = grammar()[rule]
+    return _leading(element) or (f"{rule.rsplit('_', 1)[-1]}s" if _keyed(element) else "")
+
+
+def clause_entries(form: Form) -> Entries:
+    """All clauses of a form with keys, as a map."""
+    is_setting = form.only is not None and isinstance(form.only.shape, Scalar) and form.only.shape.sort == "value"
+    return Entries(form.rule, 1, "", form.rule if is_setting and form.rule in setting_tables() else "")
 
 
 def _list(item: Element, least: int, sign: str, above: tuple[str, ...], near: str) -> Slot:
@@ -344,7 +356,12 @@ def _list(item: Element, least: int, sign: str, above: tuple[str, ...], near: st
         return Slot(Items(Sub(found[0]), least, sign), near, f"{usual}s")
     if not found:
         raise ValueError(f"no document form for a list of {item}")
-    return Slot(Items(Choices(found), least, sign), near, _USUAL.get(usual, usual))
+    plain = [made for rule in found if (made := atoms.scalar(Ref(rule), grammar()))]
+    if len(plain) == 1 and plain[0].rule:
+        choices = Choices(tuple(rule for rule in found if rule != plain[0].rule), plain[0])
+    else:
+        choices = Choices(found)
+    return Slot(Items(choices, least, sign), near, _USUAL.get(usual, usual))
 
 
 @cache
@@ -352,7 +369,8 @@ def setting_tables() -> dict[str, tuple[Any, dict[str, Any]]]:
     """Rules with settings → the table of what these may be, and what holds without them."""
     found: dict[str, tuple[Any, dict[str, Any]]] = {}
     for owner in {id(owner): owner for owner in owners().values()}.values():
-        found |= getattr(owner.kind, "settings_of", {})
+        given = getattr(owner.kind, "settings_of", {})
+        found |= given() if callable(given) else given
     return found
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from typing import TypeAlias
 
 from agent_lattice.records import record
 
-Element = "Word | Terminal | Ref | Sequence | Choice | Repeat"
+Element: TypeAlias = "Word | Terminal | Ref | Sequence | Choice | Repeat"
 
 
 @record

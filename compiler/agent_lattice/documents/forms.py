@@ -6,10 +6,12 @@ part, else by the field of the kind's node, else by what the part is. Everything
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from agent_lattice.records import field, record
 
-Shape = "Scalar | Flag | Items | Entries | Sub | Choices"
-Piece = "Mark | Skip | Slot | Maybe | Either | Nest | Clauses"
+Shape: TypeAlias = "Scalar | Flag | Items | Entries | Sub | Choices"
+Piece: TypeAlias = "Mark | Skip | Slot | Maybe | Either | Nest | Clauses"
 
 KEY = "@"
 """The name of the part that is the key of an entry."""
@@ -68,9 +70,10 @@ class Sub:
 
 @record
 class Choices:
-    """One of several forms: a map with one key, the word of the form."""
+    """One of several forms: a map with one key, the word of the form. `plain`: the one of them that is a single value."""
 
     rules: tuple[str, ...]
+    plain: Scalar | None = None
 
 
 @record

@@ -9,9 +9,10 @@ from typing import Any
 
 from lark import Token
 
-from agent_lattice import annotations
+from agent_lattice import annotations as types_as_written
+from agent_lattice.diagnostics import Report
 from agent_lattice.documents.data import Group, Leaf, Member, Node, Note, mapping, place_notes
-from agent_lattice.documents.deriving import declared, forms, setting_tables
+from agent_lattice.documents.deriving import clause_entries, declared, forms, setting_tables
 from agent_lattice.documents.forms import (
     KEY,
     Choices,
@@ -36,12 +37,12 @@ from agent_lattice.documents.texts import text_of
 from agent_lattice.expr import syntax
 from agent_lattice.expr.tree import Expr
 from agent_lattice.grammars import Parser
-from agent_lattice.parse import joined
+from agent_lattice.parse import declarations_of, joined
 from agent_lattice.records import record
 from agent_lattice.source import Source, Span
 from agent_lattice.tree import Reader
 
-_KEPT = frozenset(syntax.READERS) | frozenset(annotations.READERS)
+_KEPT = frozenset(syntax.READERS) | frozenset(types_as_written.READERS)
 _JSON_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
 _MOST_INT = 2**53
 
@@ -70,8 +71,7 @@ def _branch(rule: str) -> Reader:
 def document_of(source: Source) -> Group:
     """The document of a text without syntax errors."""
     parser = _parser()
-    parser.source, parser.comments = source, []
-    read: Any = parser.lark.parse(source.text)
+    read = declarations_of(source, parser, Report())
     comments = sorted(parser.comments, key=lambda c: c.start_pos or 0)
     taking = _Taking(source, comments)
     root = taking.module([child for child in read if isinstance(child, Branch)])
@@ -183,8 +183,9 @@ class _Taking:
             one = found.get(form.only.key)
             return one.value if one else Group(isinstance(form.only.shape, Entries), [], True, branch.span)
         if doc is None and form.bare is not None and list(found) == [form.bare.key]:
-            if isinstance(found[form.bare.key].value, Leaf):
-                return found[form.bare.key].value
+            bare = found[form.bare.key].value
+            if isinstance(bare, Leaf):
+                return bare
         start, end = branch.span.start, branch.span.end
         members = [] if doc is None else [Member(Leaf("doc"), Leaf(doc), Span(self.source, start, start))]
         group = self._group(True, members + list(found.values()), start, end)
@@ -295,6 +296,8 @@ class _Taking:
                     return None
                 start, end = (taken[0].span.start, taken[-1].span.end) if taken else (0, 0)
                 return self._entries(shape.rule, taken, start, end, shape.settings), at
+            case Choices(plain=Scalar() as plain) if child is not None and (leaf := self.leaf(plain, child)):
+                return leaf, at + 1
             case Choices(rules):
                 if not isinstance(child, Branch) or child.rule not in rules:
                     return None
@@ -374,7 +377,7 @@ class _Taking:
     def _clauses(self, piece: Clauses, children: list[Any], at: int, found: dict[str, Member]) -> int:
         """A key for each word; all in one list where words stand at several places."""
         by_rule = {rule: word for word, rule in piece.rules.items()}
-        taken, at = _run(children, at, lambda c: isinstance(c, Branch) and c.rule in by_rule, "")
+        taken, at = _run(children, at, lambda c: isinstance(c, Branch) and c.rule in by_rule, ",?")
         runs: list[tuple[str, list[Branch]]] = []
         for branch in taken:
             if runs and runs[-1][0] == branch.rule:
@@ -400,7 +403,7 @@ class _Taking:
         start, end = found[0].span.start, found[-1].span.end
         value: Node
         if form.key is not None:
-            value = self._entries(form.rule, found, start, end)
+            value = self._entries(form.rule, found, start, end, clause_entries(form).settings)
         elif len(found) == 1 and not _is_list(form):
             value = self._form(form, found[0])
         else:
@@ -412,7 +415,7 @@ class _Taking:
             value.members[0].blank = False
         return member
 
-    def leaf(self, shape: Scalar, child: Any) -> Leaf | None:
+    def leaf(self, shape: Scalar, child: Any) -> Node | None:
         """A token, expression or type as one value."""
         span = self._span(child)
         match shape.sort:
@@ -431,10 +434,10 @@ class _Taking:
                 return self._value_leaf(shape, child)
         if shape.rule:
             fits = isinstance(child, Branch) and child.rule == shape.rule
-            return Leaf(_joined(child), span) if fits else None
+            return _atom(_joined(child), span) if fits else None
         return Leaf(span.text, span) if _token_type(child) in shape.terminals else None
 
-    def _value_leaf(self, shape: Scalar, child: Any) -> Any:
+    def _value_leaf(self, shape: Scalar, child: Any) -> Node | None:
         if not isinstance(child, Branch):
             return None
         sort = "text" if child.rule == "text" else child.rule.removeprefix("setting_")
@@ -442,7 +445,7 @@ class _Taking:
             return None
         return self._value(child, None, only=shape.values)
 
-    def _value(self, child: Any, rule: Any, only: frozenset[str] = frozenset()) -> Any:
+    def _value(self, child: Any, rule: Any, only: frozenset[str] = frozenset()) -> Node:
         """A value of a setting. What its kind would not be taken for as it stands is shown as a literal."""
         from agent_lattice.documents.values import sort_of
 
@@ -473,7 +476,7 @@ class _Taking:
         self.verbatim.append((span.start, span.end))
         return Leaf(_moved(span), span)
 
-    def _text(self, span: Span) -> Any:
+    def _text(self, span: Span) -> Node:
         text = text_of(span.text)
         return _shown(span) if text is None else Leaf(text, span)
 
@@ -487,6 +490,14 @@ def _number(span: Span) -> Leaf:
     if _JSON_NUMBER.fullmatch(text) and _keeps(text):
         return Leaf(float(text) if "." in text else int(text), span, text)
     return Leaf(text, span)
+
+
+def _atom(text: str, span: Span) -> Leaf:
+    """A short run of tokens; whole numbers and truth values as what they are."""
+    if text in ("true", "false"):
+        return Leaf(text == "true", span)
+    whole = _JSON_NUMBER.fullmatch(text) and "." not in text and _keeps(text)
+    return Leaf(int(text) if whole else text, span, text)
 
 
 def _keeps(text: str) -> bool:

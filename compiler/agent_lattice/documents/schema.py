@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from agent_lattice.documents.deriving import alternatives, forms, setting_tables
+from agent_lattice.documents.deriving import alternatives, clause_entries, forms, setting_tables
 from agent_lattice.documents.ebnf import Ref
 from agent_lattice.documents.examples import examples
 from agent_lattice.documents.forms import (
@@ -77,8 +77,8 @@ class _Making:
                 return {"type": "array", "items": self.shape(item), **least_of}
             case Entries():
                 return self.entries(shape)
-            case Choices(rules):
-                return self.choices(rules)
+            case Choices(rules, plain):
+                return self.choices(rules) if plain is None else self.plain_or(rules, plain)
         return self.ref(shape.rule)
 
     def ref(self, rule: str) -> Schema:
@@ -106,6 +106,12 @@ class _Making:
                 "maxProperties": 1,
             }
         return {"$ref": f"#/$defs/{name}"}
+
+    def plain_or(self, rules: tuple[str, ...], plain: Scalar) -> Schema:
+        """A single value, or a map with one key."""
+        own = {forms()[rule].word: self.titled(forms()[rule], self.ref(rule)) for rule in rules}
+        chosen = {"type": "object", "properties": own, "additionalProperties": False}
+        return _joined(scalar(plain), {**chosen, "minProperties": 1, "maxProperties": 1})
 
     @staticmethod
     def titled(form: Form, schema: Schema) -> Schema:
@@ -166,7 +172,7 @@ class _Making:
     def clause(self, form: Form) -> Schema:
         """Entries, one value, or a list of values."""
         if form.key is not None:
-            made = self.entries(Entries(form.rule, 1, ""))
+            made = self.entries(clause_entries(form))
         else:
             one = self.value(form)
             several = {"type": "array", "items": self.ref(form.rule), "minItems": 1}
@@ -204,7 +210,7 @@ def settings(table: str) -> Schema:
 
 def _setting(rule: Any) -> Schema:
     if rule.sort == "list":
-        return {"type": "array", "items": _values([rule.choices[0]])}
+        return {"type": "array", "items": _values(list(rule.choices))}
     made = _values(rule.sort.split("|"))
     if rule.choices:
         return {"enum": list(rule.choices)}

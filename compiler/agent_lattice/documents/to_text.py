@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from agent_lattice.diagnostics import Report, did_you_mean
 from agent_lattice.documents.data import Group, Leaf, Member, Node
-from agent_lattice.documents.deriving import forms
+from agent_lattice.documents.deriving import clause_entries, forms
 from agent_lattice.documents.forms import (
     KEY,
     Choices,
@@ -355,6 +355,9 @@ class _Writing:
     def _choice(self, shape: Choices, node: Node) -> None:
         """A map of one key, the word of a form."""
         known = {forms()[rule].word: forms()[rule] for rule in shape.rules}
+        if shape.plain is not None and isinstance(node, Leaf):
+            self.leaves.write(shape.plain, node)
+            return
         if isinstance(node, Leaf) or not node.keyed:
             self._expected(f"a map with one key, such as `{next(iter(known))}:`", node)
             return
@@ -415,7 +418,7 @@ class _Writing:
         value = member.value
         assert member.key is not None
         if form.key is not None:
-            self.shape(Entries(form.rule, 1, ""), value, member.key.span)
+            self.shape(clause_entries(form), value, member.key.span)
         elif isinstance(value, Group) and not value.keyed:
             for item in value.members:
                 number = self._separate(value, item, "")

@@ -22,4 +22,4 @@ def sort_of(text: str, rule: Any, only: Set[str]) -> str:
 
 def allowed(rule: Any) -> list[str]:
     """The sorts of a rule's values; of a list those of its items."""
-    return [rule.choices[0]] if rule.sort == "list" else rule.sort.split("|")
+    return list(rule.choices) if rule.sort == "list" else rule.sort.split("|")

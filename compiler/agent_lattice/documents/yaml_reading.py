@@ -135,10 +135,7 @@ class _Building:
 
     def _leaf(self, event: Any, start: int, end: int) -> Leaf:
         text, style = event.value, event.style or ""
-        if style in "|>" and style:
-            end = self._block_end(start)
-        else:
-            end = max(start, end)
+        end = self._block_end(start) if style in ("|", ">") else max(start, end)
         self.covered.append((start, end))
         span = Span(self.source, start, end)
         if style:
