@@ -48,6 +48,9 @@ class Agent:
         agent_tool: NAME "." (NAME | "*")
         agent_turns: "max_turns" number
     """
+    keys: ClassVar[dict[str, tuple[str, ...]]] = {
+        "agent": ("@", "params", "output", ""),
+    }
     readers: ClassVar[dict[str, Reader]] = {
         "agent": lambda parts: Agent.read(parts),
         "agent_model": lambda parts: Clause("model", parts.name(), None, parts.span),

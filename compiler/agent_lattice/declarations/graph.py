@@ -63,6 +63,11 @@ class Graph:
         edge_target: NAME ("," NAME)* | return_statement | fail
         edge_clause: "when" expr | "otherwise" | "on" NAME ("," NAME)*
     """
+    keys: ClassVar[dict[str, tuple[str, ...]]] = {
+        "graph": ("@", "params", "output", ""),
+        "edge": ("from", "", "", ""),
+        "edge_target": ("to", "", ""),
+    }
     readers: ClassVar[dict[str, Reader]] = {
         "graph": lambda parts: Graph(
             parts.name(), read_params(parts), annotation(parts), parts.one(Block), span=parts.span

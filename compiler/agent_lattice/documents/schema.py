@@ -21,6 +21,7 @@ from agent_lattice.documents.forms import (
     Piece,
     Scalar,
     Shape,
+    Slot,
     missing,
     optional,
     slots,
@@ -297,38 +298,46 @@ def _about(form: Form, key: str, schema: Schema) -> Schema:
     return {**schema, "description": form.about[key]} if key in form.about else schema
 
 
-def _conditions(piece: Piece, made: Schema) -> None:
-    """What must stand together, and what excludes what."""
+def _conditions(piece: Piece, made: Schema, always: bool = True) -> None:
+    """What must stand together, and what excludes what. `always`: the piece is not itself left out at times."""
     match piece:
         case Nest(pieces=inner):
             for item in inner:
-                _conditions(item, made)
+                _conditions(item, made, always)
         case Maybe(inner):
             _together(inner, made)
             for item in inner:
-                _conditions(item, made)
+                _conditions(item, made, False)
         case Either(ways):
-            _one_of(ways, made)
+            _one_of(ways, made, always)
 
 
 def _needed(pieces: tuple[Piece, ...]) -> list[str]:
-    return [slot.key for slot in slots(pieces) if slot.key != KEY and not optional(slot.shape)]
+    """The keys that stand wherever the pieces do."""
+    found: list[str] = []
+    for piece in pieces:
+        if isinstance(piece, Nest):
+            found += _needed(piece.pieces)
+        elif isinstance(piece, Slot) and piece.key != KEY and not optional(piece.shape):
+            found.append(piece.key)
+    return found
 
 
 def _together(pieces: tuple[Piece, ...], made: Schema) -> None:
-    names = [slot.key for slot in slots(pieces)]
-    for name in names:
+    for name in (slot.key for slot in slots(pieces)):
         others = [other for other in _needed(pieces) if other != name]
         if others:
             made.setdefault("dependentRequired", {})[name] = others
 
 
-def _one_of(ways: tuple[tuple[Piece, ...], ...], made: Schema) -> None:
+def _one_of(ways: tuple[tuple[Piece, ...], ...], made: Schema, always: bool) -> None:
     names = [[slot.key for slot in slots(inner) if slot.key != KEY] for inner in ways]
-    if all(missing(inner, frozenset()) for inner in ways):
+    if always and all(missing(inner, frozenset()) for inner in ways):
         made["anyOf"] = [{"required": [name]} for own in names for name in own]
     for at, own in enumerate(names):
         _together(ways[at], made)
+        for piece in ways[at]:
+            _conditions(piece, made, False)
         later = [name for others in names[at + 1 :] for name in others]
         for name in own if later else ():
             made.setdefault("dependentSchemas", {})[name] = {"properties": dict.fromkeys(later, False)}
