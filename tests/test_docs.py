@@ -1,8 +1,9 @@
 """The pages of the documentation are true: their programs compile, their links lead somewhere, and nothing is left out.
 
-A `lattice` block is compiled as a file. What it says behind the language is its name, under which later blocks of the page can
-import it; blocks of other languages with a name lie beside it, too. `<!-- frame: name -->` in front of a block puts it into that
-frame. A Python module that the page does not show has every function. What must be found is said as in expectations.py.
+A `lattice` block is compiled as a file, and so is a `yaml` block under the name of a document. What it says behind the language is its
+name, under which later blocks of the page can import it; blocks of other languages with a name lie beside it, too.
+`<!-- frame: name -->` in front of a block puts it into that frame. A Python module that the page does not show has every function. What
+must be found is said as in expectations.py.
 """
 
 from __future__ import annotations
@@ -98,7 +99,7 @@ def blocks(page: Path) -> Iterator[Block]:
     text, beside = page.read_text(encoding="utf-8"), dict[str, str]()
     for found in BLOCK.finditer(text):
         frame, language, name, body = found.groups()
-        if language == "lattice":
+        if language == "lattice" or (name or "").endswith(".lat.yaml"):
             whole = FRAMES[frame] % body if frame else body
             yield Block(page.name, text.count("\n", 0, found.start(4)), name or "example.lat", whole, dict(beside))
         if name:
@@ -115,8 +116,9 @@ def test_a_program_is_clean_or_wrong_as_it_says(block: Block) -> None:
 
 
 def test_no_program_escapes() -> None:
-    """Every fence that opens a `lattice` block has been read as one."""
-    fences = sum(len(re.findall(r"^```lattice\b", page.read_text("utf-8"), re.MULTILINE)) for page in PAGES)
+    """Every fence that opens a `lattice` block, or one with a document, has been read as one."""
+    opening = r"^```(?:lattice\b|yaml \S+\.lat\.yaml$)"
+    fences = sum(len(re.findall(opening, page.read_text("utf-8"), re.MULTILINE)) for page in PAGES)
     extended = sum(len(list(blocks(DOCS / name))) for name in EXTENDED)
     assert len(PROGRAMS) + extended == fences and len(PROGRAMS) > 30
 
