@@ -124,7 +124,7 @@ def _name(doc: str, *kinds: str) -> Scalar:
 @cache
 def terminals() -> dict[str, str]:
     """Tokens by name: their regular expressions, in the notation that JSON Schema shares."""
-    short = r'[rR]?(?:"(?:[^"\\\n]|\\[^\n])*"|\'(?:[^\'\\\n]|\\[^\n])*\')'
+    short = r"""[rR]?(?:"(?:[^"\\\n]|\\[^\n])*"|'(?:[^'\\\n]|\\[^\n])*')"""
     return {
         "NAME": "[a-z_][A-Za-z0-9_]*",
         "TYPE_NAME": "[A-Z][A-Za-z0-9_]*",

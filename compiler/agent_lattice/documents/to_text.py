@@ -422,7 +422,7 @@ class _Writing:
         elif isinstance(value, Group) and not value.keyed:
             for item in value.members:
                 number = self._separate(value, item, "")
-                self._valued(form, item, member.key.span)
+                self._valued(form, item, shown_place(item))
                 self.out.close(number)
             self._end(value)
             if not value.members:
