@@ -218,7 +218,8 @@ def test_what_the_compiler_refuses_for_its_shape_the_schema_refuses(form: str, p
 
 
 def test_the_documents_of_programs_are_of_the_schema() -> None:
-    for path in PROGRAMS:
+    """Of right programs: settings that a table refuses are refused by the schema too."""
+    for path in (path for path in PROGRAMS if "wrong" not in path.stem):
         text = program(path)
         if tree(text) is not None:
             made = json.loads(document(text, "json"))
