@@ -66,15 +66,15 @@ def test_open(text: str) -> None:
 
 
 def is_open(sequence: list[str]) -> bool:
-    """Whether a derived program has what `OPEN` shows: a test named in other than double quotes, a text in lines of its own."""
+    """Whether a derived program has what `OPEN` shows: a test or header named in other than double quotes, a text in lines of its own."""
     there = " ".join(sequence)
-    return '"""' in there or re.search(r"\btest ['rR]", there) is not None
+    return '"""' in there or re.search(r"\b(?:test|header) ['rR]", there) is not None
 
 
 @pytest.mark.parametrize("path", PROGRAMS, ids=name)
 def test_layout_is_kept_where_it_is_canonical(path: Path) -> None:
     text = program(path)
-    if tree(text) is None or laid_out(text) != text or not keeps_layout(text):
+    if tree(text) is None or laid_out(text) != text or "//" in text:
         pytest.skip("has syntax errors, comments or another layout")
     assert laid_out(back(document(text, "yaml"), "yaml")) == text
 
@@ -100,7 +100,7 @@ def test_any_layout(path: Path, seed: int) -> None:
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.sampled_from(PROGRAMS), SEEDS)
 def test_yaml_to_text_to_yaml(path: Path, seed: int) -> None:
-    """Comments put anywhere into a YAML document come back from its text, beside equal data."""
+    """Comments put between the statements of a YAML document come back from its text, beside equal data."""
     text = program(path)
     assume(tree(text) is not None)
     chance = random.Random(seed)
@@ -112,13 +112,13 @@ def test_yaml_to_text_to_yaml(path: Path, seed: int) -> None:
 
 
 def commented(chance: random.Random, text: str) -> str:
-    """A YAML document with comments on lines of their own before some of its keys."""
+    """A YAML document with comments on lines of their own before some of the statements of a workflow."""
     lines: list[str] = []
     block = -1  # the indent of the key of a text in lines of its own
     for number, line in enumerate(text.splitlines()):
         indent = len(line) - len(line.lstrip())
         block = -1 if line.strip() and indent <= block else block
-        if block < 0 and line.strip() and not line.lstrip().startswith("doc:") and chance.random() < 0.05:
+        if block < 0 and line.startswith("      - ") and chance.random() < 0.05:
             lines.append(f"{' ' * indent}# note {number}")
         if block < 0 and line.rstrip("-+").endswith("|"):
             block = indent
