@@ -23,6 +23,7 @@ MANY = settings(max_examples=150, deadline=None, suppress_health_check=list(Heal
 SHAPE = {"LAT1402", "LAT1403", "LAT1404", "LAT1407"}
 """What is wrong with data, in contrast to what is no YAML or JSON, or has a key twice, which no schema sees."""
 
+# No whole number written as 1.0 or 1e300: JSON Schema counts those as integers, a program does not.
 ATOMS: list[Any] = [
     None,
     True,
