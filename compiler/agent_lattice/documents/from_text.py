@@ -46,6 +46,10 @@ def document_of(source: Source) -> Group:
     return root
 
 
+class Unsayable(Exception):
+    """The program says something in a way that no document says, such as a name in single quotes."""
+
+
 class _Taking(Values):
     """Walks what was read along the forms."""
 
@@ -282,10 +286,9 @@ class _Taking(Values):
         own: dict[str, Member] = {}
         self.match(form.pieces, branch.children, 0, own)
         leaf = own[KEY].value
-        assert isinstance(leaf, Leaf)
-        if isinstance(leaf.value, str):
+        if isinstance(leaf, Leaf) and isinstance(leaf.value, str):
             return leaf
-        raise AssertionError(leaf)
+        raise Unsayable
 
     def _clauses(self, piece: Clauses, children: list[Any], at: int, found: dict[str, Member]) -> int:
         """A key for each word; all in one list where words stand at several places."""
