@@ -81,10 +81,47 @@ def nested(steps: int) -> str:
     return f"{''.join(types)}type T{steps} {{ id: string }}\nworkflow main(first: T0) -> string {{\n  return first.id\n}}\n"
 
 
+def graph(steps: int, edges: list[str]) -> str:
+    """A graph whose nodes `n0`, `n1`, … are reads."""
+    nodes = "".join(f'  n{n} = desk.find(id: id + "-{n}")\n' for n in range(steps))
+    body = "".join(f"  {edge}\n" for edge in ["start -> n0", *edges])
+    return f"{_DECLARATIONS}\ngraph main(id: string) -> Item {{\n{nodes}\n{body}}}\n"
+
+
+def fan(steps: int) -> str:
+    """One node starts all others side by side, one waits for them."""
+    last = steps - 1
+    inner = [f"n0 -> n{n}" for n in range(1, last)] + [f"n{n} -> n{last}" for n in range(1, last)]
+    return graph(steps, [*inner, f"n{last} -> end"])
+
+
+def dense(steps: int) -> str:
+    """Every node leads to one of several later ones, or ends the run."""
+    edges = []
+    for n in range(steps - 1):
+        later = [m for m in (n + 1, n + 2, n + 5, n + 9) if m < steps]
+        edges += [f'n{n} -> n{m} when n{n}.id == "{m}"' for m in later[1:]]
+        edges += [f'n{n} -> fail "lost" when n{n}.total < 0.0', f"n{n} -> n{later[0]} otherwise"]
+    return graph(steps, [*edges, f"n{steps - 1} -> end"])
+
+
+def cycles(steps: int) -> str:
+    """Bounded cycles of three nodes, one behind the other, with a fork and a join in each."""
+    edges = []
+    for n in range(0, steps - 3, 4):
+        edges += [f"n{n} -> n{n + 1}, n{n + 2}", f"n{n + 1}, n{n + 2} -> n{n + 3}"]
+        following = f"n{n + 4}" if n + 7 < steps else "end"
+        edges += [f"n{n + 3} -> n{n} when n{n + 3}.total > 1.0 at most 3", f"n{n + 3} -> {following} otherwise"]
+    return graph(steps // 4 * 4, edges)
+
+
 SHAPES: dict[str, Callable[[int], str]] = {
     "everyday": everyday,
     "chain": chain,
     "wide parallel": wide,
     "many types": typed,
     "nested types": nested,
+    "graph, wide fan": fan,
+    "graph, dense": dense,
+    "graph, cycles and joins": cycles,
 }

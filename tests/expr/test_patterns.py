@@ -9,7 +9,7 @@ import pytest
 from agent_lattice_runtime import cel_strings
 from agent_lattice_runtime.cel import CelError
 from agent_lattice_runtime.patterns import PatternError, compiled
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 MATCHES = [
@@ -113,6 +113,8 @@ TEXTS = st.text(st.sampled_from(list("abAéÉkK1_ .-\n")), max_size=6)
 @settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(pattern=st.lists(PIECES, max_size=7).map("".join), text=TEXTS)
 def test_patterns_agree_with_the_reference_implementation(pattern: str, text: str) -> None:
+    # the reference looks for `\\B` between the bytes of a letter, too; the specification speaks of characters
+    assume(text.isascii() or "\\B" not in pattern)
     reference: Any = pytest.importorskip("cel_expr_python.cel")
     environment = reference.NewEnv(variables={"s": reference.Type.STRING, "p": reference.Type.STRING})
     found = environment.compile("s.matches(p)").eval(data={"s": text, "p": pattern})
