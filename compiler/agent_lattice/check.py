@@ -261,7 +261,7 @@ def _check_unused(modules: list[Module], report: Report) -> None:
     """Imported names that stand nowhere outside the imports."""
     for module in modules:
         imports = [node for node in module.declarations if isinstance(node, Import)]
-        text = module.source.text
+        text = imports[0].span.source.text if imports else ""  # of a document the text that it stands for
         for node in reversed(imports):
             text = text[: node.span.start] + text[node.span.end :]
         words = set(re.findall(r"[A-Za-z_]\w*", text)) if imports else set()

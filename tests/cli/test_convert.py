@@ -148,6 +148,6 @@ def test_the_pair_on_the_page_is_one_program(here: Path) -> None:
 
 
 def test_what_no_document_says_is_refused(here: Path) -> None:
-    (here / "single.lat").write_text("workflow a() -> int { return 1 }\ntest 'it' { given a() }\n")
+    (here / "single.lat").write_text('tool a = http("x") {\n  header """\n   long\n\n  x\n""": "x"\n}\n')
     ran = lattice("convert", "single.lat", "--to", "yaml")
     assert ran.exit_code == 2 and "without loss" in ran.stderr and ran.stdout == ""

@@ -104,7 +104,7 @@ def _as_text(source: Source) -> str:
 
 
 NOTHING_SAYS_IT = (
-    "no document says this program without loss: write names in double quotes, and no text over several lines as a key"
+    "no document says this program without loss: a text over several lines is a key, or its white space would be lost"
 )
 
 

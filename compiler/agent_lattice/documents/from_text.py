@@ -31,6 +31,7 @@ from agent_lattice.documents.forms import (
 )
 from agent_lattice.documents.sections import section_of
 from agent_lattice.documents.taken_values import Values
+from agent_lattice.documents.texts import is_written
 from agent_lattice.parse import declarations_of
 from agent_lattice.source import Source, Span
 
@@ -47,7 +48,7 @@ def document_of(source: Source) -> Group:
 
 
 class Unsayable(Exception):
-    """The program says something in a way that no document says, such as a name in single quotes."""
+    """The program says something in a way that no document says, such as a text in lines as a name."""
 
 
 class _Taking(Values):
@@ -285,10 +286,13 @@ class _Taking(Values):
         """The key of an entry: its first name, or its first text."""
         own: dict[str, Member] = {}
         self.match(form.pieces, branch.children, 0, own)
-        leaf = own[KEY].value
-        if isinstance(leaf, Leaf) and isinstance(leaf.value, str):
-            return leaf
-        raise Unsayable
+        found = own[KEY].value
+        leaf = found.get("literal") if isinstance(found, Group) else found
+        if not isinstance(leaf, Leaf) or not isinstance(leaf.value, str):
+            raise Unsayable
+        if isinstance(found, Leaf) and is_written(leaf.value) and leaf.span.text[:1] in "'\"":
+            return Leaf(leaf.span.text, leaf.span)  # else it would be read as a literal
+        return leaf
 
     def _clauses(self, piece: Clauses, children: list[Any], at: int, found: dict[str, Member]) -> int:
         """A key for each word; all in one list where words stand at several places."""

@@ -14,7 +14,7 @@ from agent_lattice.documents.data import Group, Leaf, Node
 from agent_lattice.documents.deriving import setting_tables
 from agent_lattice.documents.forms import Scalar
 from agent_lattice.documents.mistakes import UNKNOWN_KEY, WRONG_VALUE
-from agent_lattice.documents.texts import literal
+from agent_lattice.documents.texts import STRING, literal
 from agent_lattice.documents.translated import Written
 from agent_lattice.documents.values import SORTS, sort_of
 from agent_lattice.expr.parse import parse_text
@@ -23,11 +23,6 @@ from agent_lattice.mistakes import UNEXPECTED
 from agent_lattice.parse import joined
 from agent_lattice.source import Span
 
-STRING_PATTERN = (
-    r"""[rR]?"{3}(?:[^"\\]|\\[\s\S]|"(?!""))*"{3}|[rR]?'{3}(?:[^'\\]|\\[\s\S]|'(?!''))*'{3}"""
-    r"""|[rR]"[^"\n]*"|[rR]'[^'\n]*'|"(?:[^"\\\n]|\\[^\n])*"|'(?:[^'\\\n]|\\[^\n])*'"""
-)
-STRING = re.compile(STRING_PATTERN)
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 LITERAL = "literal"
 """The key of a value that is shown as it stands in a program."""

@@ -26,8 +26,8 @@ from agent_lattice.documents.forms import (
     optional,
     slots,
 )
-from agent_lattice.documents.leaves import STRING_PATTERN as STRING
 from agent_lattice.documents.sections import sections
+from agent_lattice.documents.texts import STRING_PATTERN as STRING
 from agent_lattice.documents.values import SORTS
 
 Schema = dict[str, Any]

@@ -6,6 +6,12 @@ import re
 
 from agent_lattice.expr.strings import decode, is_triple
 
+STRING_PATTERN = (
+    r"""[rR]?"{3}(?:[^"\\]|\\[\s\S]|"(?!""))*"{3}|[rR]?'{3}(?:[^'\\]|\\[\s\S]|'(?!''))*'{3}"""
+    r"""|[rR]"[^"\n]*"|[rR]'[^'\n]*'|"(?:[^"\\\n]|\\[^\n])*"|'(?:[^'\\\n]|\\[^\n])*'"""
+)
+STRING = re.compile(STRING_PATTERN)
+
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 _SPECIAL = re.compile(r'[\\"\x00-\x1f\x7f\u2028\u2029\ud800-\udfff]')
 
@@ -73,6 +79,11 @@ def text_of(raw: str) -> str | None:
     if is_triple(raw) and not (is_triple(made) and _same_source(raw, made)):
         return None
     return text if same else None
+
+
+def is_written(key: str) -> bool:
+    """Whether a key is a literal as a program writes it: one that no plain text stands for, such as a name in single quotes."""
+    return STRING.fullmatch(key) is not None
 
 
 def _same_source(raw: str, made: str) -> bool:

@@ -33,6 +33,7 @@ from agent_lattice.documents.forms import (
 from agent_lattice.documents.leaves import Leaves, found
 from agent_lattice.documents.mistakes import EXCLUSIVE, MISSING_KEY, UNKNOWN_KEY, WRONG_VALUE
 from agent_lattice.documents.sections import sections
+from agent_lattice.documents.texts import is_written
 from agent_lattice.documents.translated import Translated, Written, shown_place
 from agent_lattice.source import Source, Span
 
@@ -230,6 +231,10 @@ class _Writing:
     def _entry_key(self, shape: Scalar, key: Leaf) -> None:
         if shape.sort == "name" and not _names(shape, key):
             self.report.add(WRONG_VALUE, f"expected {shape.doc} as the key, found `{key.value}`", key.span)
+            return
+        text = key.value
+        if shape.sort != "name" and isinstance(text, str) and is_written(text):
+            self.out.value(text, key, "literal")
             return
         self.leaves.write(shape, key)
 
