@@ -35,6 +35,16 @@ class ToolShape:
     output: Any
     prose: str
 
+    def __eq__(self, other: object) -> bool:
+        """As JSON: `false` is not 0, as it is to Python."""
+        return isinstance(other, ToolShape) and same_json(self._all, other._all)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @property
+    def _all(self) -> list[Any]:
+        return [self.input, self.output, self.prose]
+
 
 @record
 class Surface:
@@ -75,6 +85,12 @@ def surface_of(protocol: str, tools: Iterable[Mapping[str, Any]]) -> Surface:
         except ValueError as error:
             raise ValueError(f"its tool `{name}`: {error}") from None
     return Surface(protocol, dict(sorted(found.items())))
+
+
+def same_json(one: Any, other: Any) -> bool:
+    from agent_lattice_runtime.canonical import canonical
+
+    return canonical(one) == canonical(other)
 
 
 def plain(text: str) -> str:

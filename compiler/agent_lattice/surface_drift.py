@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from agent_lattice.schema_kinds import Schema
-from agent_lattice.surface import Surface, ToolShape
+from agent_lattice.surface import Surface, ToolShape, same_json
 
 
 def surface_drift(old: Surface, new: Surface) -> Iterator[str]:
@@ -23,10 +23,10 @@ def surface_drift(old: Surface, new: Surface) -> Iterator[str]:
 
 
 def _tool_drift(before: ToolShape, after: ToolShape) -> Iterator[str]:
-    if before.input != after.input:
+    if not same_json(before.input, after.input):
         told = list(_input_drift(Schema(before.input), Schema(after.input)))
         yield from told or ["takes its arguments under another schema"]
-    if before.output != after.output:
+    if not same_json(before.output, after.output):
         yield "gives another result" if before.output is not None else "now says the type of its result"
     if before.prose != after.prose:
         yield "is described in other words: read them before a model does"
@@ -44,5 +44,5 @@ def _input_drift(before: Schema, after: Schema) -> Iterator[str]:
             yield f"now needs `{name}`"
         elif old[name].kinds() != new[name].kinds():
             yield f"takes `{name}` as another type"
-        elif old[name].value != new[name].value:
+        elif not same_json(old[name].value, new[name].value):
             yield f"takes `{name}` under another schema"

@@ -19,7 +19,7 @@ from agent_lattice.surface_operations import signature
 from agent_lattice.surface_text import declarations
 from agent_lattice.types import BOOL, FLOAT, INT, NULL, STRING, Literal, MapType, Record, Type, optional
 from agent_lattice_targets.python.schemas import json_schema
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 KEYWORDS = [
@@ -76,6 +76,9 @@ def surface(listing: list[dict[str, Any]]) -> Surface | None:
 
 @SLOW
 @given(tools, tools)
+@example(
+    [{"name": "a", "inputSchema": [], "outputSchema": [False]}], [{"name": "a", "inputSchema": [], "outputSchema": [0]}]
+)
 def test_any_surface_is_kept_told_and_compared(one: list[dict[str, Any]], two: list[dict[str, Any]]) -> None:
     old, new = surface(one), surface(two)
     if old is None or new is None:
