@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from agent_lattice import plan
-from agent_lattice.annotations import Annotation, annotation, resolve
+from agent_lattice.annotations import annotation
 from agent_lattice.declarations.graph_edges import Edge, NodeBlock
 from agent_lattice.declarations.graph_flow import checked_flow
-from agent_lattice.declarations.operations import ParamNode, params_of, read_params, show_params
+from agent_lattice.declarations.operations import read_params
+from agent_lattice.declarations.workflow import Workflow
 from agent_lattice.diagnostics import Report
 from agent_lattice.expr.tree import Expr
 from agent_lattice.kind import Body, Declaration, Scope
 from agent_lattice.kinds.fail import Fail
 from agent_lattice.kinds.result import Return
-from agent_lattice.printer import Printer
-from agent_lattice.program import Module, Symbol
-from agent_lattice.records import field, record, replace
-from agent_lattice.source import NOWHERE, Span
+from agent_lattice.program import Module
+from agent_lattice.records import record, replace
+from agent_lattice.source import Span
 from agent_lattice.tree import Block, Bound, Name, Parts, Reader
 
 
@@ -51,7 +49,7 @@ def _read_target(parts: Parts) -> _Target:
 
 
 @record
-class Graph:
+class Graph(Workflow):
     word: ClassVar[str] = "graph"
     summary: ClassVar[str] = "nodes and guarded edges from typed parameters to a typed result; cycles are bounded"
     syntax: ClassVar[str] = """
@@ -78,29 +76,6 @@ class Graph:
         "edge_target": _read_target,
         "edge_clause": lambda parts: _Otherwise(parts.maybe(Expr), tuple(parts.names()), parts.span),
     }
-    sort: ClassVar[str] = "workflow"
-
-    name: Name
-    params: tuple[ParamNode, ...]
-    type: Annotation
-    body: Block
-    doc: str = ""
-    span: Span = field(default=NOWHERE, compare=False)
-
-    def show(self, out: Printer) -> None:
-        out.doc(self.doc)
-        out.block(
-            (f"graph {self.name}", show_params(self.params, self.name, self.type), " -> ", self.type.shown),
-            self.body,
-        )
-
-    def names(self) -> Iterable[Name]:
-        return (self.name,)
-
-    def signature(self, symbol: Symbol, report: Report) -> Any:
-        params = params_of(self.params, symbol.module, report)
-        type = resolve(self.type, symbol.module, report)
-        return plan.Workflow(symbol.unique, params, type, (), self.doc, self.name.span)
 
     def check(self, module: Module, report: Report) -> Any:
         workflow = module.symbols[self.name.text].value

@@ -45,7 +45,7 @@ class Workflow:
     def show(self, out: Printer) -> None:
         out.doc(self.doc)
         out.block(
-            (f"workflow {self.name}", show_params(self.params, self.name, self.type), " -> ", self.type.shown),
+            (f"{self.word} {self.name}", show_params(self.params, self.name, self.type), " -> ", self.type.shown),
             self.body,
         )
 
