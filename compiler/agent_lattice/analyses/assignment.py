@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 
 from agent_lattice import plan
 from agent_lattice.analyses.writers import CONCURRENT_WRITES, RACING_READ
@@ -77,21 +78,23 @@ def _check_variables(flow: plan.Flow, report: Report) -> None:
                 reads[term.name].append((place, term.span))
     for name, places in writes.items():
         for at, (place, span) in enumerate(places):
-            for other, there in places[:at]:
-                if flow.joins.concurrent(place, other):
-                    report.add(
-                        CONCURRENT_WRITES,
-                        f"two nodes that run side by side set `{name}`",
-                        span,
-                        related=(Label(there, "the other one sets it here"),),
-                        help="give the variable a merge policy, or let each node make its own value",
-                    )
-            for other, there in reads[name]:
-                if flow.joins.concurrent(place, other):
-                    report.add(
-                        RACING_READ,
-                        f"`{name}` may be set at the same time",
-                        there,
-                        related=(Label(span, "set here, side by side with the read"),),
-                        help="lead from the one to the other, so that it waits",
-                    )
+            for there in _beside(flow, place, places[:at]):
+                report.add(
+                    CONCURRENT_WRITES,
+                    f"two nodes that run side by side set `{name}`",
+                    span,
+                    related=(Label(there, "the other one sets it here"),),
+                    help="give the variable a merge policy, or let each node make its own value",
+                )
+            for there in _beside(flow, place, reads[name]):
+                report.add(
+                    RACING_READ,
+                    f"`{name}` may be set at the same time",
+                    there,
+                    related=(Label(span, "set here, side by side with the read"),),
+                    help="lead from the one to the other, so that it waits",
+                )
+
+
+def _beside(flow: plan.Flow, place: int, others: list[tuple[int, Span]]) -> Iterator[Span]:
+    return (span for other, span in others if flow.joins.concurrent(place, other))

@@ -6,7 +6,6 @@ Linear in the steps and the branches around each.
 from __future__ import annotations
 
 from agent_lattice import plan
-from agent_lattice.analyses.areas import Area
 from agent_lattice.analyses.touches import Placed, Touches
 from agent_lattice.dataflow import span_of
 from agent_lattice.diagnostics import Code, Label, Report, Severity
@@ -29,7 +28,7 @@ def tools(workflow: str, touches: Touches, report: Report) -> None:
                 forks.setdefault(place, _Fork()).add(area.branch, placed)
             elif placed.touch.writes and area.owner not in placed.touch.roots and place not in items:
                 items.add(place)
-                _report_items(placed, area, report)
+                _report_items(placed, report)
     for fork in forks.values():
         if fork.writes:
             _report_branches(*fork.writes, report)
@@ -82,36 +81,27 @@ def _remember(known: dict[str, Placed], branch: str, placed: Placed) -> None:
 
 
 def _report_branches(first: Placed, second: Placed, report: Report) -> None:
-    report.add(
-        UNORDERED_WRITES,
-        f"two parallel branches write through `{second.touch.tool}`, in no order",
-        span_of(second.step),
-        label=_what(second),
-        related=(Label(span_of(first.step), _what(first)), *_inside(first), *_inside(second)),
-        help="let one follow the other, or give both a key with `idempotent_by` and different constants",
-    )
+    message = f"two parallel branches write through `{second.touch.tool}`, in no order"
+    help = "let one follow the other, or give both a key with `idempotent_by` and different constants"
+    _report(UNORDERED_WRITES, message, second, (first,), help, report)
 
 
 def _report_race(read: Placed, write: Placed, report: Report) -> None:
-    report.add(
-        RACING_TOOL_READ,
-        f"`{read.touch.tool}` is read while another branch writes through it",
-        span_of(read.step),
-        label=_what(read),
-        related=(Label(span_of(write.step), _what(write)), *_inside(read), *_inside(write)),
-        help="let one follow the other if what is read depends on what is written",
-    )
+    message = f"`{read.touch.tool}` is read while another branch writes through it"
+    help = "let one follow the other if what is read depends on what is written"
+    _report(RACING_TOOL_READ, message, read, (write,), help, report)
 
 
-def _report_items(placed: Placed, area: Area, report: Report) -> None:
-    report.add(
-        UNORDERED_WRITES,
-        f"items that run side by side all write the same through `{placed.touch.tool}`",
-        span_of(placed.step),
-        label=_what(placed),
-        related=_inside(placed),
-        help="let the key, or without one an argument, come from the item, or work on one item after the other",
-    )
+def _report_items(placed: Placed, report: Report) -> None:
+    message = f"items that run side by side all write the same through `{placed.touch.tool}`"
+    help = "let the key, or without one an argument, come from the item, or work on one item after the other"
+    _report(UNORDERED_WRITES, message, placed, (), help, report)
+
+
+def _report(code: Code, message: str, at: Placed, others: tuple[Placed, ...], help: str, report: Report) -> None:
+    beside = (Label(span_of(other.step), _what(other)) for other in others)
+    inside = (label for placed in (*others, at) for label in _inside(placed))
+    report.add(code, message, span_of(at.step), label=_what(at), related=(*beside, *inside), help=help)
 
 
 def _what(placed: Placed) -> str:
