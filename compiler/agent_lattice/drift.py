@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from agent_lattice.records import record
@@ -65,22 +66,18 @@ def _program_drifts(before: Lock, after: Lock) -> Iterator[str]:
 
 def _changes(old: Program, new: Program) -> Iterator[str]:
     """Each kind of drift of a program; what follows from another is not told."""
-    known = False
     if old.sources != new.sources:
-        known = True
         yield f"source changed: {_names(_differing(old.sources, new.sources))}"
     if old.compiler != new.compiler:
-        known = True
         yield f"compiler changed: {old.compiler} → {new.compiler}"
     if old.targets != new.targets:
         yield f"contract changed: {_contracts(old.targets)} → {_contracts(new.targets)}"
     if old.workflow != new.workflow:
-        known = True
         yield f"workflow changed: `{old.workflow}` → `{new.workflow}`"
     if old.servers != new.servers:
-        known = True
         yield f"server changed: {_names(_differing(old.servers, new.servers))}"
-    if not known and (old.plan, old.models) != (new.plan, new.models):
+    causes = attrgetter("sources", "compiler", "workflow", "servers")
+    if causes(old) == causes(new) and (old.plan, old.models) != (new.plan, new.models):
         yield "compiler changed, or lock edited: the same sources and version give another plan or other models"
 
 
