@@ -6,7 +6,7 @@ import re
 from datetime import UTC
 
 from .cel import CelError, kind
-from .cel_convert import shown
+from .cel_convert import shown, to_string
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class _Time:
         return isinstance(other, _Time) and self.cel_kind == other.cel_kind and self.nanos == other.nanos
 
     def __repr__(self) -> str:
-        return self.cel_text()
+        return to_string(self)
 
     def __hash__(self) -> int:
         return hash((self.cel_kind, self.nanos))
@@ -54,10 +54,6 @@ class _Time:
 
     def __ge__(self, other: _Time) -> bool:
         return self.nanos >= other.nanos
-
-    def cel_text(self) -> str:
-        """The JSON form."""
-        raise NotImplementedError
 
     def cel_calc(self, operator: str, other: Any) -> Any:
         """`self + other` or `self - other`, of values of any type."""
