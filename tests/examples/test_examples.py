@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -14,12 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-ROOT = Path(__file__).resolve().parents[2]
-EXAMPLES = ROOT / "examples"
-SOURCES = os.pathsep.join(str(ROOT / folder) for folder in ("compiler", "runtime_min", "targets"))
-WITHOUT_KEYS = {name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")}
-ENVIRONMENT = WITHOUT_KEYS | {"PYTHONIOENCODING": "utf-8", "PYTHONDONTWRITEBYTECODE": "1"}
+from examples.using import ENVIRONMENT, EXAMPLES, SOURCES, OneFile, Package, copy_of, done_steps, lattice, output
 
 CASES = {
     "small": ("paid", 1),
@@ -32,27 +26,6 @@ CASES = {
 }
 
 
-def call(*command: str, cwd: Path, code: int = 0, **environment: str) -> str:
-    """Standard output of a Python module run with arguments; its exit code must be `code`."""
-    env = ENVIRONMENT | {"PYTHONPATH": SOURCES} | environment
-    done = subprocess.run(
-        [sys.executable, "-m", *command], cwd=cwd, env=env, capture_output=True, encoding="utf-8", timeout=60
-    )
-    assert done.returncode == code, f"{command}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
-    assert "Traceback" not in done.stderr
-    return done.stdout if code == 0 else done.stdout + done.stderr
-
-
-def lattice(*words: str, cwd: Path, code: int = 0, **environment: str) -> str:
-    return call("agent_lattice.cli", *words, cwd=cwd, code=code, **environment)
-
-
-def copy_of(example: str, folder: Path) -> Path:
-    """The example in a folder of its own, without what runs in the original may have left."""
-    leave = shutil.ignore_patterns("out", ".lattice", "ledger.jsonl", "__pycache__")
-    return Path(shutil.copytree(EXAMPLES / example, folder / example, ignore=leave))
-
-
 @pytest.fixture(scope="module")
 def refund(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the example with its package in `out`."""
@@ -62,11 +35,11 @@ def refund(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def triage(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def triage(tmp_path_factory: pytest.TempPathFactory) -> OneFile:
     """A copy of the example with its package as one file, which runs beside the tickets."""
     folder = copy_of("triage", tmp_path_factory.mktemp("triage"))
     lattice("build", "triage.lat", "-o", "out", "--pyz", cwd=folder)
-    return folder
+    return OneFile(folder, "triage")
 
 
 @pytest.mark.parametrize("source", ["refund/refund.lat", "triage/triage.lat", "triage/answer.lat"])
@@ -82,15 +55,15 @@ def test_refund_cases(case: str, refund: Path, tmp_path: Path) -> None:
     """Each input ends as the README says, pays as often as it should, and replays."""
     status, payments = CASES[case]
     shutil.copytree(refund / "out", tmp_path / "out")
-    package = tmp_path / "out"
+    package = Package(tmp_path, "refund")
     words = ["--input", str(refund / f"inputs/{case}.json"), "--scripted", str(refund / f"replies/{case}.json")]
-    outcome = json.loads(call("refund", "run", *words, "--run-id", case, "--json", cwd=package, PYTHONPATH=""))
+    outcome = package.call("run", *words, "--run-id", case)
     assert outcome["result"]["status"] == status
-    assert payments_in(package) == payments
-    replayed = json.loads(call("refund", "replay", case, "--json", cwd=package, PYTHONPATH=""))
+    assert payments_in(package.folder) == payments
+    replayed = package.call("replay", case)
     assert replayed["agrees"] and replayed["finished"]
     assert replayed["result"] == outcome["result"]
-    assert payments_in(package) == payments
+    assert payments_in(package.folder) == payments
 
 
 def payments_in(folder: Path) -> int:
@@ -101,9 +74,8 @@ def payments_in(folder: Path) -> int:
 @pytest.mark.parametrize(("case", "error"), [("refunded", "conflict"), ("unknown", "not_found"), ("small", "auth")])
 def test_refund_failures(case: str, error: str, refund: Path) -> None:
     """Without scripted replies: two requests fail before any model is asked, the third for want of a key."""
-    words = ["--input", str(refund / f"inputs/{case}.json"), "--store", f"failures-{case}.db", "--json"]
-    shown = call("refund", "run", *words, cwd=refund / "out", code=1, PYTHONPATH="")
-    assert json.loads(shown.splitlines()[0])["failure"]["error"] == error
+    words = ["--input", str(refund / f"inputs/{case}.json"), "--store", f"failures-{case}.db"]
+    assert Package(refund, "refund").call("run", *words, code=1)["failure"]["error"] == error
     assert payments_in(refund / "out") == 0
 
 
@@ -121,11 +93,9 @@ def test_refund_attempts_are_events(refund: Path, tmp_path: Path) -> None:
 
 def test_refund_demo(tmp_path: Path) -> None:
     """Killed twice, resumed twice, paid once; the demo itself checks all of that."""
-    env = ENVIRONMENT | {"PYTHONPATH": SOURCES, "TMPDIR": str(tmp_path)}
     demo = [sys.executable, str(EXAMPLES / "refund/demo.py")]
-    done = subprocess.run(demo, env=env, cwd=tmp_path, capture_output=True, encoding="utf-8", timeout=60)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "agrees with its log" in done.stdout and "intact" in done.stdout
+    shown = output(demo, tmp_path, PYTHONPATH=SOURCES, TMPDIR=str(tmp_path))
+    assert "agrees with its log" in shown and "intact" in shown
 
 
 @pytest.fixture
@@ -156,7 +126,7 @@ def test_replies_are_made_from_the_decisions(tmp_path: Path) -> None:
     """`replies.json` is what `make_replies.py` writes."""
     folder = copy_of("triage", tmp_path)
     (folder / "replies.json").unlink()
-    call("make_replies", cwd=folder)
+    output([sys.executable, "make_replies.py"], folder)
     assert (folder / "replies.json").read_bytes() == (EXAMPLES / "triage/replies.json").read_bytes()
 
 
@@ -182,18 +152,9 @@ def decisions() -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines]
 
 
-def run_triage(folder: Path, *words: str) -> dict[str, Any]:
-    """The JSON that the package in one file prints, run as the README of a package says: beside its data."""
-    command = [sys.executable, "out/triage.pyz", *words, "--json"]
-    done = subprocess.run(command, cwd=folder, env=ENVIRONMENT, capture_output=True, encoding="utf-8", timeout=60)
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
-
-
-def test_triage_handles_every_ticket(triage: Path) -> None:
+def test_triage_handles_every_ticket(triage: OneFile) -> None:
     """What the colleague decided is what comes out, whatever a ticket says; a reply is short and has no links."""
-    result = run_triage(triage, "run", "--input", "inputs/short.json", "--run-id", "all")["result"]
+    result = triage.call("run", "--input", "inputs/short.json", "--run-id", "all")["result"]
     expected = decisions()
     assert result["tickets"] == len(expected) == 80
     for handled, decision in zip(result["handled"], expected, strict=True):
@@ -205,63 +166,53 @@ def test_triage_handles_every_ticket(triage: Path) -> None:
     assert result["by_kind"] == Counter(decision["kind"] for decision in expected)
     assert result["by_desk"] == {"robot": 59, "support": 1, "legal": 3, "security": 4, "nobody": 13}
     assert "80-front-matter.txt" in result["urgent"]
-    assert run_triage(triage, "replay", "all")["agrees"]
+    assert triage.call("replay", "all")["agrees"]
 
 
-def test_what_a_ticket_says_is_only_text(triage: Path, tmp_path: Path) -> None:
+def test_what_a_ticket_says_is_only_text(triage: OneFile, tmp_path: Path) -> None:
     """Template syntax in a ticket reaches the model as it was written; quotes around it keep it apart from the prompt."""
     words = ["--store", str(tmp_path / "t.db")]
-    run_triage(triage, "run", "--input", "inputs/short.json", "--run-id", "t", *words)
-    requested = [event for event in events_of(triage, "t", words) if event["type"] == "llm.requested"]
+    triage.call("run", "--input", "inputs/short.json", "--run-id", "t", *words)
+    requested = [event for event in triage.events("t", words) if event["type"] == "llm.requested"]
     (prompt,) = (
         event["payload"]["args"]["messages"][0]["content"]
         for event in requested
         if event["step"] == "handled[56].category#1"
     )
-    ticket = (triage / "tickets/57-template-attack.txt").read_text(encoding="utf-8")
+    ticket = (triage.folder / "tickets/57-template-attack.txt").read_text(encoding="utf-8")
     quoted, _, rest = prompt.partition("\nSay what kind")
     assert json.loads(quoted) == ticket and rest
 
 
-def test_triage_with_longer_replies(triage: Path) -> None:
+def test_triage_with_longer_replies(triage: OneFile) -> None:
     """With room for 600 characters no draft is shortened and nobody in support gets one."""
-    result = run_triage(triage, "run", "--input", "inputs/roomy.json", "--run-id", "roomy")["result"]
+    result = triage.call("run", "--input", "inputs/roomy.json", "--run-id", "roomy")["result"]
     assert result["by_desk"]["support"] == 0 and result["by_desk"]["robot"] == 60
 
 
-def test_triage_killed_and_resumed(triage: Path, tmp_path: Path) -> None:
+def test_triage_killed_and_resumed(triage: OneFile, tmp_path: Path) -> None:
     """A run killed among its parallel steps ends as one that was left alone."""
-    whole = run_triage(triage, "run", "--input", "inputs/short.json", "--store", str(tmp_path / "whole.db"))["result"]
-    script = json.loads((triage / "replies.json").read_text(encoding="utf-8"))
+    whole = triage.call("run", "--input", "inputs/short.json", "--store", str(tmp_path / "whole.db"))["result"]
+    script = json.loads((triage.folder / "replies.json").read_text(encoding="utf-8"))
     for reply in script["replies"]:
         reply["delay_ms"] = 40
     slow = tmp_path / "slow.json"
     slow.write_text(json.dumps(script), encoding="utf-8")
     common = ["--store", str(tmp_path / "killed.db")]
     command = [sys.executable, "out/triage.pyz", "run", "--input", "inputs/short.json", "--run-id", "k", *common]
-    process = subprocess.Popen([*command, "--quiet", "--scripted", str(slow)], cwd=triage, env=ENVIRONMENT)
-    while len(events_of(triage, "k", common)) < 60:
+    process = subprocess.Popen([*command, "--quiet", "--scripted", str(slow)], cwd=triage.folder, env=ENVIRONMENT)
+    while len(triage.events("k", common)) < 60:
         assert process.poll() is None
         time.sleep(0.02)
     process.kill()
     assert process.wait() != 0
-    before = done_steps(events_of(triage, "k", common))
-    assert run_triage(triage, "resume", "k", *common)["result"] == whole
-    after = done_steps(events_of(triage, "k", common))
+    before = done_steps(triage.events("k", common))
+    assert triage.call("resume", "k", *common)["result"] == whole
+    after = done_steps(triage.events("k", common))
     assert len(before) < len(after) == len(set(after))
     assert after[: len(before)] == before
-    assert run_triage(triage, "replay", "k", *common)["agrees"]
-    assert run_triage(triage, "verify", "k", *common)["intact"]
-
-
-def events_of(folder: Path, run: str, words: list[str]) -> list[dict[str, Any]]:
-    command = [sys.executable, "out/triage.pyz", "events", run, *words, "--json"]
-    done = subprocess.run(command, cwd=folder, env=ENVIRONMENT, capture_output=True, encoding="utf-8", timeout=60)
-    return [json.loads(line) for line in done.stdout.splitlines()]
-
-
-def done_steps(events: list[dict[str, Any]]) -> list[str]:
-    return [event["step"] for event in events if event["type"] == "step.completed"]
+    assert triage.call("replay", "k", *common)["agrees"]
+    assert triage.call("verify", "k", *common)["intact"]
 
 
 def test_triage_reads_only_its_tickets(tmp_path: Path) -> None:

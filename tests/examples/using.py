@@ -26,9 +26,10 @@ def copy_of(example: str, folder: Path) -> Path:
     return Path(shutil.copytree(EXAMPLES / example, folder / example, ignore=leave))
 
 
-def lattice(*words: str, cwd: Path, code: int = 0) -> str:
+def lattice(*words: str, cwd: Path, code: int = 0, **environment: str) -> str:
     """Standard output of the compiler's command; with another exit code than 0 standard error, too."""
-    return _output([sys.executable, "-m", "agent_lattice.cli", *words], cwd, code, SOURCES)
+    command = [sys.executable, "-m", "agent_lattice.cli", *words]
+    return output(command, cwd, code, PYTHONPATH=SOURCES, **environment)
 
 
 class Package:
@@ -41,7 +42,7 @@ class Package:
 
     def call(self, *words: str, code: int = 0) -> Any:
         """The JSON in the last line that a command prints on standard output, or the first of a failed one."""
-        shown = _output([*self._command, *words, "--json"], self.folder, code, "")
+        shown = output([*self._command, *words, "--json"], self.folder, code)
         return json.loads(shown.splitlines()[-1 if code == 0 else 0])
 
     def events(self, run: str, store: Sequence[str] = ()) -> list[dict[str, Any]]:
@@ -63,6 +64,14 @@ class Package:
         assert process.wait() == -signal.SIGKILL
 
 
+class OneFile(Package):
+    """A package built as `folder/out/NAME.pyz`, run as its README says: beside its data."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.folder = folder
+        self._command = [sys.executable, f"out/{name}.pyz"]
+
+
 def slow(replies: Path, step: str, folder: Path) -> str:
     """A copy of scripted replies in which the model thinks for 25 s in one step; the path of the copy."""
     script = json.loads(replies.read_text(encoding="utf-8"))
@@ -79,8 +88,9 @@ def done_steps(events: list[dict[str, Any]]) -> list[str]:
     return [event["step"] for event in events if event["type"] in ("step.completed", "effect.committed")]
 
 
-def _output(command: list[str], cwd: Path, code: int, sources: str) -> str:
-    env = ENVIRONMENT | {"PYTHONPATH": sources}
+def output(command: list[str], cwd: Path, code: int = 0, **environment: str) -> str:
+    """What a command prints, which has to end with `code`: with 0 on standard output, else on both."""
+    env = ENVIRONMENT | {"PYTHONPATH": ""} | environment
     done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, encoding="utf-8", timeout=60)
     assert done.returncode == code, f"{command}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
     assert "Traceback" not in done.stderr
