@@ -44,6 +44,7 @@ _READERS: dict[str, Reader] = {
     "argument": _read_argument,
     "at_most": _read_bound,
     "text": lambda parts: Text(parts.span.text, parts.span),
+    "template": lambda parts: Text(parts.span.text, parts.span),
     "number": lambda parts: Number(parts.span.text, parts.span),
     "junk": lambda parts: Junk(str(parts.children[0]), parts.span),
 }

@@ -147,7 +147,11 @@ def test_the_pair_on_the_page_is_one_program(here: Path) -> None:
     )
 
 
-def test_what_no_document_says_is_refused(here: Path) -> None:
-    (here / "single.lat").write_text('tool a = http("x") {\n  header """\n   long\n\n  x\n""": "x"\n}\n')
-    ran = lattice("convert", "single.lat", "--to", "yaml")
-    assert ran.exit_code == 2 and "without loss" in ran.stderr and ran.stdout == ""
+@pytest.mark.parametrize("form", ["yaml", "json"])
+def test_texts_in_unusual_lines_come_back(here: Path, form: str) -> None:
+    """As keys, and however they are indented: to the character."""
+    text = 'tool a = http("x") {\n  header """\n   long\n\n  x\n""": "x"\n}\n'
+    text += '\nworkflow w() -> string {\n  fail """Say\n      it\n         """\n}\n'
+    (here / "odd.lat").write_text(text)
+    assert lattice("convert", "odd.lat", "-o", f"odd.{form}").exit_code == 0
+    assert lattice("convert", f"odd.{form}", "--to", "text").stdout == text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from random_programs import derived, tokens
 from random_programs import laid_out as any_layout
 
 SEEDS = st.integers(0, 2**32)
+MANY = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 RIGHT = [path for path in PROGRAMS if "wrong" not in path.stem]
 
 
@@ -59,6 +61,38 @@ NAMES = {
 }
 """Names that are keys of documents as the program writes them."""
 
+PARTS = [
+    "\n",
+    "\n",
+    "\n  ",
+    "\n      ",
+    "  ",
+    "\t",
+    "x",
+    "y: z",
+    " # no",
+    "// no",
+    "{{ a }}",
+    "{% if",
+    "}",
+    "{",
+    "'",
+    '"',
+]
+PARTS += ["\\n", "\\r", "\\q", "\\", "\\u0000", "\\x41", "\x01", "\x85", "\u2028", "\ufeff", "\U000e0001", "\U0001f600"]
+PARTS += ["null", "1", "- ", "env.A", "30s"]
+PLACES = [
+    "workflow w() -> string {\n  fail TEXT\n}\n",
+    "workflow w() -> string {\n  a = ask m -> T {\n    system TEXT prompt TEXT\n    check TEXT == TEXT: TEXT\n  }\n}\n",
+    "workflow w(s: string) -> TEXT | int {\n  if s == TEXT {\n    if !(s in {TEXT: 1}) {\n      fail TEXT\n    }\n  }\n}\n",
+    "workflow w(s: string) -> int {\n  match s {\n    case TEXT, 'x' {\n      fail TEXT\n    }\n  }\n}\n",
+    "tool t = http(TEXT) {\n  auth header TEXT KEY\n  header TEXT: TEXT\n  base: [TEXT, 1]\n}\n",
+    "tool t = http(TEXT) {\n  op a() -> int = GET TEXT { effect: TEXT }\n}\n",
+    "import { a } from TEXT\nmodel m = p(TEXT) { max_tokens: TEXT, stop: [TEXT] }\ntype T = string @pattern(TEXT)\n",
+    "test TEXT {\n  given w(s: TEXT)\n  mock ask a fails b TEXT\n  mock a = TEXT\n}\n",
+]
+"""Programs with every place of a literal."""
+
 
 @pytest.mark.parametrize("text", NAMES.values(), ids=NAMES)
 def test_names_as_they_are_written(text: str) -> None:
@@ -66,17 +100,26 @@ def test_names_as_they_are_written(text: str) -> None:
     check(text, "json")
 
 
-OPEN = 'tool a = http("x") {\n  header """\n   long\n\n  x\n""": "x"\n}\n'
+LITERALS = st.builds(
+    lambda prefix, quotes, inner: prefix + quotes + inner + quotes,
+    st.sampled_from(["", "r"]),
+    st.sampled_from(['"', "'", '"""', "'''"]),
+    st.one_of(
+        st.text(max_size=12),
+        st.lists(st.sampled_from(PARTS), max_size=12).map("".join),
+        st.sampled_from(["x" * 2000, "a b\n" * 400]),
+    ),
+)
 
 
-@pytest.mark.xfail(strict=True, reason="a text in lines as a key: the command refuses it")
-def test_open() -> None:
-    check(OPEN, "yaml")
-
-
-def is_open(sequence: list[str]) -> bool:
-    """Whether a derived program has a text in lines of its own, whose white space a document may not keep."""
-    return '"""' in " ".join(sequence)
+@MANY
+@given(literal=LITERALS)
+def test_any_literal_anywhere(literal: str) -> None:
+    """Whatever is written between quotes, wherever a literal may stand: it is the same after it was a document."""
+    for place in PLACES:
+        text = place.replace("TEXT", literal)
+        check(text, "yaml")
+        check(text, "json")
 
 
 @pytest.mark.parametrize("path", PROGRAMS, ids=name)
@@ -93,7 +136,6 @@ def test_layout_is_kept_where_it_is_canonical(path: Path) -> None:
 def test_any_program_the_grammar_derives(form: str, seed: int) -> None:
     chance = random.Random(seed)
     sequence = derived(chance)
-    assume(not is_open(sequence))
     check(any_layout(chance, sequence, notes=0), form)
 
 
@@ -132,3 +174,10 @@ def commented(chance: random.Random, text: str) -> str:
             block = indent
         lines.append(line)
     return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_lines_of_a_text_that_is_no_template(form: str) -> None:
+    """Only templates are freed of a common indentation; any other text is written so that it stays what the document says."""
+    there = {"tools": {"t": {"protocol": "http", "target": "https://x.example", "header": {"A": "one\n  two\r\n"}}}}
+    assert 'header "A" : "one\\n  two\\r\\n"' in back(json.dumps(there), form)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from agent_lattice.diagnostics import Report
-from agent_lattice.documents.data import Group, Leaf, Node
+from agent_lattice.documents.data import Group, notes_of
 from agent_lattice.documents.programs import document_text, read_document, translate
 from agent_lattice.format import formatted
 from agent_lattice.parse import parse
@@ -61,12 +61,6 @@ def said(report: Report) -> str:
     return "\n".join(f"{d.span.place} [{d.code.name}] {d.message}" for d in report.found)
 
 
-def comments(node: Node) -> list[str]:
-    """The comments of a document, as a list in no particular order."""
-    if isinstance(node, Leaf):
-        return []
-    found = [note.text.strip() for note in node.last]
-    for member in node.members:
-        found += [note.text.strip() for note in member.notes] + comments(member.value)
-        found += [] if member.behind is None else [member.behind.strip()]
-    return sorted(found)
+def comments(root: Group) -> list[str]:
+    """The comments of a document, sorted."""
+    return sorted(note.strip() for note in notes_of(root))

@@ -10,7 +10,6 @@ from agent_lattice.compiling import show_findings
 from agent_lattice.diagnostics import Report
 from agent_lattice.driver import format_source, is_document
 from agent_lattice.fixing import write_atomically
-from agent_lattice.parse import parse
 from agent_lattice.reading import STDIN, Opened, Unusable, open_source, read_file, reason, shown
 from agent_lattice.records import record, replace
 from agent_lattice.renders.diff import unified
@@ -103,37 +102,14 @@ def _as_text(source: Source) -> str:
     return formatted(text, Report())
 
 
-NOTHING_SAYS_IT = (
-    "no document says this program without loss: a text over several lines is a key, or its white space would be lost"
-)
-
-
-def _comes_back(text: Source, document: str) -> bool:
-    """Whether a document stands for the very program that it was made from."""
-    from agent_lattice.documents.programs import translate
-
-    report = Report()
-    back = translate(Source("program.lat.yaml", document), report)
-    return back is not None and not report.failed and parse(back, report) == parse(text, report)
-
-
 def _as_document(text: Source, form: str) -> Converted:
-    from agent_lattice.documents.data import Group, members
-    from agent_lattice.documents.from_text import Unsayable, document_of
+    from agent_lattice.documents.data import notes_of
+    from agent_lattice.documents.from_text import document_of
     from agent_lattice.documents.json_text import json_of
     from agent_lattice.documents.yaml_text import yaml_of
 
-    try:
-        root = document_of(text)
-    except Unsayable:
-        raise Unusable(NOTHING_SAYS_IT) from None
-    if not _comes_back(text, yaml_of(root)):
-        raise Unusable(NOTHING_SAYS_IT)
-    if form == "yaml":
-        return Converted(yaml_of(root))
-    groups = [root, *(member.value for member in members(root) if isinstance(member.value, Group))]
-    beside = sum(len(member.notes) + (member.behind is not None) for member in members(root))
-    return Converted(json_of(root), beside + sum(len(group.last) for group in groups))
+    root = document_of(text)
+    return Converted(yaml_of(root)) if form == "yaml" else Converted(json_of(root), len(notes_of(root)))
 
 
 def _write(path: Path, content: bytes) -> None:

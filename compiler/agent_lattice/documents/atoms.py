@@ -7,6 +7,7 @@ from functools import cache
 
 from agent_lattice.documents.ebnf import Choice, Element, Ref, Repeat, Sequence, Terminal, Word
 from agent_lattice.documents.forms import Scalar
+from agent_lattice.documents.texts import STRING_PATTERN
 
 _SETTINGS = {
     "setting_text": "text",
@@ -25,6 +26,7 @@ _USUAL = {
     "expr": "value",
     "DURATION": "duration",
     "STRING": "text",
+    "template": "text",
 }
 
 
@@ -37,6 +39,8 @@ def scalar(element: Element, grammar: Mapping[str, Element]) -> Scalar | None:
             return Scalar("type", "a type, as in `list<string>` or `Order?`")
         case Ref("text") | Terminal("STRING"):
             return Scalar("text", "a text")
+        case Ref("template"):
+            return Scalar("text", "a text", lines=True)
         case Terminal("INT"):
             return Scalar("number", "a whole number", frozenset({"INT"}), pattern="[0-9][0-9_]*")
         case Terminal("NAME"):
@@ -124,12 +128,11 @@ def _name(doc: str, *kinds: str) -> Scalar:
 @cache
 def terminals() -> dict[str, str]:
     """Tokens by name: their regular expressions, in the notation that JSON Schema shares."""
-    short = r"""[rR]?(?:"(?:[^"\\\n]|\\[^\n])*"|'(?:[^'\\\n]|\\[^\n])*')"""
     return {
         "NAME": "[a-z_][A-Za-z0-9_]*",
         "TYPE_NAME": "[A-Z][A-Za-z0-9_]*",
         "INT": "[0-9][0-9_]*",
         "FLOAT": r"[0-9]*\.[0-9]+(?:[eE][+-]?[0-9]+)?|[0-9]+[eE][+-]?[0-9]+",
         "DURATION": "[0-9]+(?:ms|s|m|h|d)",
-        "STRING": short,
+        "STRING": STRING_PATTERN,
     }

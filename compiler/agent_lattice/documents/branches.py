@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable
 from functools import cache
+from itertools import accumulate
 from typing import Any
 
 from lark import Token
@@ -38,6 +40,26 @@ def branch_parser() -> Parser:
 
 def _branch(rule: str) -> Reader:
     return lambda parts: Branch(rule, parts.children, parts.span if parts.children else Span(parts.source, 0, 0))
+
+
+class Braces:
+    """The braces of declarations and statements, those of expressions and types apart."""
+
+    def __init__(self, read: list[Any]) -> None:
+        waiting, found = list(read), []
+        while waiting:
+            child = waiting.pop()
+            if isinstance(child, Branch):
+                waiting += child.children
+            elif isinstance(child, Token) and child in ("{", "}"):
+                found.append((child.start_pos or 0, 1 if child == "{" else -1))
+        found.sort()
+        self._places = [place for place, _ in found]
+        self._depths = [0, *accumulate(step for _, step in found)]
+
+    def depth(self, at: int) -> int:
+        """How many are open at a place."""
+        return self._depths[bisect_left(self._places, at)]
 
 
 def joined_tokens(child: Any) -> str:

@@ -93,6 +93,15 @@ def members(node: Node) -> Iterator[Member]:
             waiting += [member.value for member in here.members]
 
 
+def notes_of(root: Group) -> list[str]:
+    """Every comment in a document, in no particular order."""
+    found = [note.text for note in root.last]
+    for member in members(root):
+        found += [note.text for note in member.notes] + ([] if member.behind is None else [member.behind])
+        found += [note.text for note in member.value.last] if isinstance(member.value, Group) else []
+    return found
+
+
 Ends = Callable[[Group, int], bool]
 """Whether a comment at a place still belongs to a group that ended before it."""
 

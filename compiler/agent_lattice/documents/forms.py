@@ -31,6 +31,8 @@ class Scalar:
     values: frozenset[str] = frozenset()
     settings: str = ""
     """Of an entry of settings: the rule whose table says what it may be."""
+    lines: bool = False
+    """Of a text: whether it may stand in lines of its own, whose common indentation is not part of it."""
 
 
 @record

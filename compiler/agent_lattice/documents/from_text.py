@@ -7,7 +7,7 @@ from typing import Any
 from lark import Token
 
 from agent_lattice.diagnostics import Report
-from agent_lattice.documents.branches import Branch, bounds, branch_parser, run_of, stands
+from agent_lattice.documents.branches import Braces, Branch, bounds, branch_parser, run_of, stands
 from agent_lattice.documents.data import Group, Leaf, Member, Node, place_notes
 from agent_lattice.documents.deriving import clause_entries, declared, forms, setting_tables
 from agent_lattice.documents.forms import (
@@ -41,14 +41,11 @@ def document_of(source: Source) -> Group:
     parser = branch_parser()
     read = declarations_of(source, parser, Report())
     comments = sorted(parser.comments, key=lambda c: c.start_pos or 0)
-    taking = _Taking(source, comments)
-    root = taking.module([child for child in read if isinstance(child, Branch)])
+    branches = [child for child in read if isinstance(child, Branch)]
+    taking = _Taking(source, comments, Braces(branches))
+    root = taking.module(branches)
     place_notes(root, list(taking.notes()))
     return root
-
-
-class Unsayable(Exception):
-    """The program says something in a way that no document says, such as a text in lines as a name."""
 
 
 class _Taking(Values):
@@ -288,8 +285,7 @@ class _Taking(Values):
         self.match(form.pieces, branch.children, 0, own)
         found = own[KEY].value
         leaf = found.get("literal") if isinstance(found, Group) else found
-        if not isinstance(leaf, Leaf) or not isinstance(leaf.value, str):
-            raise Unsayable
+        assert isinstance(leaf, Leaf) and isinstance(leaf.value, str)
         if isinstance(found, Leaf) and is_written(leaf.value) and leaf.span.text[:1] in "'\"":
             return Leaf(leaf.span.text, leaf.span)  # else it would be read as a literal
         return leaf

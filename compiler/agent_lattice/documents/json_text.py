@@ -14,18 +14,6 @@ def json_of(root: Group) -> str:
     return _text(root, 0, 0) + "\n"
 
 
-def has_notes(root: Group) -> bool:
-    """Whether there are comments, which JSON cannot hold."""
-    waiting: list[Node] = [root]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, Group):
-            if node.last or any(member.notes or member.behind is not None for member in node.members):
-                return True
-            waiting += [member.value for member in node.members]
-    return False
-
-
 def _text(node: Node, indent: int, column: int) -> str:
     if isinstance(node, Leaf):
         return _leaf(node)
@@ -55,4 +43,4 @@ def _leaf(leaf: Leaf) -> str:
     if leaf.written and not isinstance(leaf.value, str):
         return leaf.written
     text = json.dumps(leaf.value, ensure_ascii=False)
-    return text if text.isprintable() else json.dumps(leaf.value)
+    return text if text.isprintable() else "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)

@@ -14,7 +14,7 @@ from agent_lattice.documents.data import Group, Leaf, Node
 from agent_lattice.documents.deriving import setting_tables
 from agent_lattice.documents.forms import Scalar
 from agent_lattice.documents.mistakes import UNKNOWN_KEY, WRONG_VALUE
-from agent_lattice.documents.texts import STRING, literal
+from agent_lattice.documents.texts import STRING, literal, text_indent
 from agent_lattice.documents.translated import Written
 from agent_lattice.documents.values import SORTS, sort_of
 from agent_lattice.expr.parse import parse_text
@@ -47,7 +47,7 @@ class Leaves:
             case "type" if isinstance(node.value, str):
                 self._type(node, node.value)
             case "text" if isinstance(node.value, str):
-                self._text(node, node.value)
+                self._text(node, node.value, shape.lines)
             case "value" if text is not None and not isinstance(node.value, bool):
                 self._value(shape, node, text, setting)
             case "name" | "number" | "atom" if (fitting := _fitting(shape, node)) is not None:
@@ -104,9 +104,9 @@ class Leaves:
             return
         self.out.value(text, leaf, "type")
 
-    def _text(self, leaf: Leaf, text: str) -> None:
-        made, places = literal(_normal(text), 2 * (self.out.depth + 1))
-        self.out.value(made, leaf, "text", places if _normal(text) == text else None)
+    def _text(self, leaf: Leaf, text: str, lines: bool = False) -> None:
+        made, places = literal(text, text_indent(self.out.depth) if lines else None)
+        self.out.value(made, leaf, "text", places)
 
     def _value(self, shape: Scalar, leaf: Leaf, text: str, setting: str) -> None:
         rules = setting_tables()[shape.settings][0] if shape.settings else {}
@@ -119,7 +119,7 @@ class Leaves:
         if not sort or (sort == "number" and not SORTS["number"].fullmatch(text)):
             self.wrong(shape, leaf)
         elif sort == "text":
-            self._text(leaf, text)
+            self._text(leaf, str(leaf.value))
         else:
             self.out.value(text, leaf, "word")
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from lark import Token
 
-from agent_lattice.documents.branches import Branch, bounds, is_string, joined_tokens, space_before, token_type
+from agent_lattice.documents.branches import Braces, Branch, bounds, is_string, joined_tokens, space_before, token_type
 from agent_lattice.documents.data import Group, Leaf, Member, Node, Note, mapping
 from agent_lattice.documents.forms import Scalar
-from agent_lattice.documents.texts import text_of
+from agent_lattice.documents.texts import text_indent, text_of
 from agent_lattice.documents.values import sort_of
 from agent_lattice.expr.tree import Expr
 from agent_lattice.source import Source, Span
@@ -22,8 +22,9 @@ _MOST_INT = 2**53
 class Values:
     """Takes single values from a text, and keeps count of the comments that belong to them."""
 
-    def __init__(self, source: Source, comments: list[Token]) -> None:
+    def __init__(self, source: Source, comments: list[Token], braces: Braces) -> None:
         self.source = source
+        self.braces = braces
         self.comments = comments
         self.docs: dict[int, tuple[str, list[int]]] = {}
         self.used: set[int] = set()
@@ -85,7 +86,7 @@ class Values:
                 is_type = not isinstance(child, Token | Expr | Branch)
                 return self._verbatim(span) if is_type else None
             case "text":
-                return self._text(span) if is_string(child) else None
+                return self._text(span, shape.lines) if is_string(child) else None
             case "name":
                 return Leaf(span.text, span) if token_type(child) in shape.terminals else None
             case "number":
@@ -134,8 +135,8 @@ class Values:
         self.verbatim.append((span.start, span.end))
         return Leaf(_moved(span), span)
 
-    def _text(self, span: Span) -> Node:
-        text = text_of(span.text)
+    def _text(self, span: Span, lines: bool = False) -> Node:
+        text = text_of(span.text, text_indent(self.braces.depth(span.start)) if lines else None)
         return _shown(span) if text is None else Leaf(text, span)
 
     def span(self, child: Any) -> Span:

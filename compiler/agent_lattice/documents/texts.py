@@ -7,7 +7,8 @@ import re
 from agent_lattice.expr.strings import decode, is_triple
 
 STRING_PATTERN = (
-    r"""[rR]?"{3}(?:[^"\\]|\\[\s\S]|"(?!""))*"{3}|[rR]?'{3}(?:[^'\\]|\\[\s\S]|'(?!''))*'{3}"""
+    r"""[rR]"{3}(?:[^"]|"(?!""))*"{3}|[rR]'{3}(?:[^']|'(?!''))*'{3}"""
+    r"""|"{3}(?:[^"\\]|\\[\s\S]|"(?!""))*"{3}|'{3}(?:[^'\\]|\\[\s\S]|'(?!''))*'{3}"""
     r"""|[rR]"[^"\n]*"|[rR]'[^'\n]*'|"(?:[^"\\\n]|\\[^\n])*"|'(?:[^'\\\n]|\\[^\n])*'"""
 )
 STRING = re.compile(STRING_PATTERN)
@@ -16,9 +17,15 @@ _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 _SPECIAL = re.compile(r'[\\"\x00-\x1f\x7f\u2028\u2029\ud800-\udfff]')
 
 
-def literal(text: str, indent: int) -> tuple[str, list[int]]:
-    """The canonical literal for a text, and where in it each character begins (one more entry: the end)."""
-    return _long(text, indent) if is_long(text) else _short(text)
+def literal(text: str, indent: int | None) -> tuple[str, list[int]]:
+    """The canonical literal for a text, and where in it each character begins (one more entry: the end). `indent`: the columns of
+    its lines where it may stand in lines of its own; None where it may not."""
+    return _long(text, indent) if indent is not None and is_long(text) else _short(text)
+
+
+def text_indent(depth: int) -> int:
+    """The columns of the lines of a text within so many open braces."""
+    return 2 * (depth + 1)
 
 
 def is_long(text: str) -> bool:
@@ -69,16 +76,12 @@ def _long(text: str, indent: int) -> tuple[str, list[int]]:
     return "".join(made) + '"""', [*places, length]
 
 
-def text_of(raw: str) -> str | None:
-    """The text that stands for a literal in a document; None when it must be shown as written."""
+def text_of(raw: str, indent: int | None) -> str | None:
+    """The text whose literal at this indent is the one given; None when there is none, so that it must be shown as written."""
     text = decode(raw).text
-    if is_triple(raw):
-        text = dedented(text)
-    made, _ = literal(text, 2)
-    same = dedented(decode(made).text) == text if is_triple(raw) else made == raw
-    if is_triple(raw) and not (is_triple(made) and _same_source(raw, made)):
-        return None
-    return text if same else None
+    if indent is not None and is_triple(raw):
+        text = _dedented(text)
+    return text if literal(text, indent)[0] == raw else None
 
 
 def is_written(key: str) -> bool:
@@ -86,12 +89,7 @@ def is_written(key: str) -> bool:
     return STRING.fullmatch(key) is not None
 
 
-def _same_source(raw: str, made: str) -> bool:
-    """Whether two literals in triple quotes are written alike, up to their indentation."""
-    return raw.startswith('"""') and dedented(raw[3:-3]) == dedented(made[3:-3])
-
-
-def dedented(text: str) -> str:
+def _dedented(text: str) -> str:
     """Without the first line if it is empty, and without the common indentation."""
     lines = text.split("\n")
     if len(lines) > 1 and not lines[0].strip():

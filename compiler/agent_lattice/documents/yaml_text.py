@@ -9,6 +9,8 @@ from agent_lattice.documents.data import Group, Leaf, Member, Node, Note
 
 WIDTH = 120
 _LIST_WIDTH = 200
+_LONGEST_KEY = 1000
+"""YAML takes a longer one for a key only where a sign says so."""
 _PLAIN = re.compile(r"[A-Za-z0-9_./(\\$^+;~=<][^\x00-\x1f\x7f-\xa0\ud800-\udfff\ufeff\ufffe\uffff\u2028\u2029]*")
 _NOT_TEXT = re.compile(
     r"(?i:null|true|false|yes|no|on|off|y|n|~|\.nan|[-+]?\.inf)|[-+]?[0-9.][0-9_.,:eE+-]*|0[xob][0-9a-fA-F_]*|=|<<?|[0-9-]+[Tt ].*"
@@ -57,8 +59,12 @@ class _Lines:
             self.lines.append("")
 
     def _entry(self, member: Member, indent: int, first: str) -> None:
-        head = f"{first}{scalar(member.key.value if member.key else '', flow=False)}:"
-        self._value(member, head, indent + 2, indent)
+        key = scalar(member.name, flow=False)
+        head = f"{first}{key}:"
+        if len(key) > _LONGEST_KEY:
+            self.lines.append(f"{first}? {key}")
+            head = f"{' ' * indent}:"
+        self._value(member, head, indent + 2)
 
     def _item(self, member: Member, indent: int, first: str) -> None:
         value = member.value
@@ -69,13 +75,13 @@ class _Lines:
                 self.group(value, indent + 2, f"{first}- ")
                 self._comment_last(member)
                 return
-        self._value(member, f"{first}-", indent + 2, indent)
+        self._value(member, f"{first}-", indent + 2)
 
     def _comment_last(self, member: Member) -> None:
         if member.behind is not None:
             self.lines.append(f"{' ' * 0}#{member.behind}")
 
-    def _value(self, member: Member, head: str, indent: int, outer: int) -> None:
+    def _value(self, member: Member, head: str, indent: int) -> None:
         behind = "" if member.behind is None else f" #{member.behind}".rstrip()
         value = member.value
         if isinstance(value, Leaf):
@@ -95,12 +101,9 @@ class _Lines:
     def _leaf(self, leaf: Leaf, head: str, behind: str, indent: int) -> None:
         text = leaf.value
         if isinstance(text, str) and _is_block(text):
-            body = text.split("\n")
-            chomp = "" if body[-1] == "" and len(body) > 2 and body[-2] != "" else "-" if body[-1] else "+"
-            if body[-1] == "":
-                body.pop()
+            chomp = "" if text.endswith("\n") else "-"
             self.lines.append(f"{head} |{chomp}{behind}")
-            self.lines += [f"{' ' * indent}{line}".rstrip() if not line else f"{' ' * indent}{line}" for line in body]
+            self.lines += [f"{' ' * indent}{line}" if line else "" for line in text.removesuffix("\n").split("\n")]
             return
         self.lines.append(f"{head} {leaf_text(leaf, flow=False)}{behind}")
 
@@ -124,9 +127,9 @@ def flow(node: Node) -> str | None:
     parts: list[str] = []
     for member in node.members:
         value = flow(member.value)
-        if value is None:
+        if value is None or len(member.name) > _LONGEST_KEY:
             return None
-        parts.append(f"{scalar(member.key.value, flow=True)}: {value}" if member.key else value)
+        parts.append(f"{scalar(member.name, flow=True)}: {value}" if member.key else value)
     return f"{{{', '.join(parts)}}}" if node.keyed else f"[{', '.join(parts)}]"
 
 
@@ -149,7 +152,10 @@ def quoted(text: str) -> str:
     """A text in single quotes; in double quotes when it has what needs an escape."""
     if all(char.isprintable() for char in text):
         return "'" + text.replace("'", "''") + "'"
-    return json.dumps(text)
+    made = json.dumps(text, ensure_ascii=False)
+    return "".join(
+        c if c.isprintable() else f"\\u{ord(c):04x}" if c < "\U00010000" else f"\\U{ord(c):08x}" for c in made
+    )
 
 
 def is_plain(text: str, *, flow: bool) -> bool:
@@ -164,6 +170,6 @@ def is_plain(text: str, *, flow: bool) -> bool:
 def _is_block(text: str) -> bool:
     """Whether a text is shown in lines of its own."""
     lines = text.split("\n")
-    if len(lines) < 2 or not lines[0] or lines[0][0] in " \t":
+    if len(lines) < 2 or not lines[0] or lines[0][0] in " \t" or text.endswith("\n\n"):
         return False
     return all(line.isprintable() and (not line or line.strip(" \t")) for line in text.replace("\t", " ").split("\n"))

@@ -52,8 +52,8 @@ class Ask:
         %extend statement: ask
         ask: NAME "=" "ask" NAME "->" type "{" ask_clause* "}"
         ?ask_clause: ask_system | ask_prompt | ask_check | ask_repair | ask_escalate | junk
-        ask_system: "system" text
-        ask_prompt: "prompt" text
+        ask_system: "system" template
+        ask_prompt: "prompt" template
         ask_check: "check" expr ":" text
         ask_repair: "repair" number
         ask_escalate: "escalate" NAME

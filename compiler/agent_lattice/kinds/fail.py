@@ -25,7 +25,7 @@ class Fail:
     summary: ClassVar[str] = "end the run with an error of the catalogue"
     syntax: ClassVar[str] = """
         %extend statement: fail
-        fail: "fail" NAME? text
+        fail: "fail" NAME? template
     """
     readers: ClassVar[dict[str, Reader]] = {
         "fail": lambda parts: Fail(parts.name() if parts.token("NAME") else None, parts.one(Text), parts.span)
