@@ -191,14 +191,18 @@ def program_of(plan: Plan, read: Mapping[str, bytes], targets: Mapping[str, int]
         targets=dict(targets),
         workflow=plan.main,
         plan=plan.digest,
-        sources={name: _digest(content) for name, content in read.items()},
+        sources=digests(read),
         models={model.name: Pin(provider=model.provider, model=model.model) for model in plan.models},
         servers=servers,
     )
 
 
+def digests(read: Mapping[str, bytes]) -> dict[str, str]:
+    """The digest of each text, however its lines end: version control may change that on its way."""
+    return {name: _digest(content) for name, content in read.items()}
+
+
 def _digest(content: bytes) -> str:
-    """Of a text, however its lines end: version control may change that on its way."""
     text = normalised(content.decode("utf-8", "surrogateescape"))
     return f"sha256:{hashlib.sha256(text.encode('utf-8', 'surrogateescape')).hexdigest()}"
 

@@ -40,6 +40,9 @@ TABLES: dict[str, tuple[str, dict[str, Setting]]] = {
             "out": Setting("The folder that the build gets to itself."),
             "workflow": Setting("The workflow to run, where a file has several."),
             "pyz": Setting("Whether to write the whole package as one file, too.", kind=bool, default=False),
+            "deploy": Setting(
+                "Whether to write a Dockerfile, a bill of materials and the provenance, too.", kind=bool, default=False
+            ),
             "lock": Setting("The lock file; without it `lattice.lock` beside the source."),
         },
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -77,3 +78,30 @@ def test_warnings_are_shown_and_do_not_stop(here: Path) -> None:
     ran = lattice("build", "hello.lat", "-o", "out")
     assert ran.exit_code == 0
     assert "warning[LAT1305]" in ran.stderr
+
+
+def test_what_is_deployed_says_what_it_was_made_of(here: Path) -> None:
+    (here / "types.lat").write_text("type T { a: string }\n")
+    (here / "hello.lat").write_text('import { T } from "./types.lat"\n' + HELLO)
+    assert lattice("build", "hello.lat", "-o", "out", "--pyz", "--deploy").exit_code == 0
+    statement = json.loads((here / "out" / "provenance.json").read_text())
+    found = {path.relative_to(here / "out").as_posix(): path for path in (here / "out").rglob("*") if path.is_file()}
+    subjects = {subject["name"]: subject["digest"]["sha256"] for subject in statement["subject"]}
+    assert subjects.keys() == found.keys() - {"provenance.json", ".lattice-build.json"}
+    assert {"hello.pyz", "Dockerfile", ".dockerignore", "sbom.cdx.json"} < subjects.keys()
+    for name, digest in subjects.items():
+        assert hashlib.sha256(found[name].read_bytes()).hexdigest() == digest
+    made_of = statement["predicate"]["buildDefinition"]["resolvedDependencies"]
+    locked = json.loads((here / "lattice.lock").read_text())["programs"]["hello.lat"]["sources"]
+    assert {f["name"]: f"sha256:{f['digest']['sha256']}" for f in made_of} == locked and "types.lat" in locked
+    assert statement["predicate"]["buildDefinition"]["externalParameters"]["source"] == "hello.lat"
+
+
+def test_a_project_says_once_that_it_is_deployed(here: Path) -> None:
+    (here / "hello.lat").write_text(HELLO)
+    (here / "lattice.toml").write_text('[build]\nout = "out"\ndeploy = true\n')
+    assert lattice("build", "hello.lat").exit_code == 0
+    assert (here / "out" / "Dockerfile").exists()
+    assert lattice("build", "hello.lat", "--check").exit_code == 0
+    ran = lattice("build", "hello.lat", "--no-deploy")
+    assert " 4 removed" in ran.stdout and not (here / "out" / "Dockerfile").exists()

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 @click.option("-o", "--output", metavar="DIR", help="The folder that the build gets to itself.")
 @click.option("--target", metavar="NAME", help="What to build for; python if nothing else is said.")
 @click.option("--pyz/--no-pyz", default=None, help="Also write NAME.pyz, the whole package in one file.")
+@click.option(
+    "--deploy/--no-deploy", default=None, help="Also write a Dockerfile, a bill of materials and the provenance."
+)
 @click.option("--workflow", metavar="NAME", help="The workflow to run.")
 @click.option("--lock", metavar="PATH", help="The lock file; lattice.lock beside FILE if nothing else is said.")
 @click.option("--no-lock", is_flag=True, help="Neither write nor check a lock.")
@@ -33,6 +36,7 @@ def build_command(
     output: str | None,
     target: str | None,
     pyz: bool | None,
+    deploy: bool | None,
     workflow: str | None,
     lock: str | None,
     no_lock: bool,
@@ -56,6 +60,8 @@ def build_command(
     plan = compiled.plan(workflow or project.text("build.workflow"))
     show_findings(compiled.findings)
     files = _files(plan, module, project.values.get("build.pyz") is True if pyz is None else pyz)
+    if project.values.get("build.deploy") is True if deploy is None else deploy:
+        files |= _deployment(compiled, plan, module, files)
     locked = None if no_lock or file == STDIN else _lock(compiled, plan, module.TARGET, lock, force)
     if check:
         _check(folder, files, locked)
@@ -88,6 +94,15 @@ def _files(plan: Plan, module: Any, pyz: bool) -> dict[str, bytes]:
             raise Unusable(f"the target `{module.TARGET.name}` makes no single file")
         files[f"{plan.name}.pyz"] = module.pyz(plan)
     return files
+
+
+def _deployment(compiled: Compiled, plan: Plan, module: Any, files: dict[str, bytes]) -> dict[str, bytes]:
+    from agent_lattice.lock import digests
+
+    if not hasattr(module, "deploy"):
+        raise Unusable(f"the target `{module.TARGET.name}` makes nothing to deploy with")
+    made: dict[str, str] = module.deploy(plan, files, digests(compiled.read))
+    return {name: text.encode("utf-8") for name, text in made.items()}
 
 
 def _lock(compiled: Compiled, plan: Plan, target: Any, path: str | None, force: bool) -> LockFile:

@@ -16,6 +16,9 @@ from agent_lattice_targets.python.names import (
     source_names,
 )
 
+VERSION = "0.1.0"
+"""The version of every package; what tells two of them apart is the plan's digest."""
+
 
 class PackageNames:
     """Python names by the names of the source, all different; `taken` are those of values in bodies."""
@@ -45,6 +48,11 @@ class PackageNames:
         self.outputs = self._outputs(made)
         self.parameters = {workflow.name: self._parameters(workflow) for workflow in made.workflows}
         self.parameters |= {agent.name: {p.name: python_name(p.name) for p in agent.params} for agent in made.agents}
+
+    @property
+    def distribution(self) -> str:
+        """What the package is called where packages are installed, and its command."""
+        return self.package.replace("_", "-").strip("-") or "workflow"
 
     def guard(self, record: types.Record) -> str:
         """The function that tells whether a value of a union is that record."""

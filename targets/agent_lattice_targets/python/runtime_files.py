@@ -9,7 +9,9 @@ from importlib import resources
 
 from agent_lattice import plan
 from agent_lattice.expr.python import runtime_modules
+from agent_lattice_runtime.mcp_tools import REQUIREMENT
 
+LICENSE = "LICENSE"
 _ALWAYS = ("__init__", "checks", "cli", "context", "embedding", "errors", "models")
 
 
@@ -22,14 +24,19 @@ def runtime_files(made: plan.Plan, written: Iterable[str]) -> dict[str, str]:
         if path and path not in found:
             found[path] = text
             queue.extend(_imports(module, path.endswith("__init__.py")))
-    return {"py.typed": "", **dict(sorted(found.items()))}
+    return {LICENSE: _text(LICENSE), "py.typed": "", **dict(sorted(found.items()))}
+
+
+def requirement(made: plan.Plan) -> str:
+    """What a run needs besides Python, as a requirement of the package's extra; "" when it needs nothing."""
+    return REQUIREMENT if any(tool.protocol == "mcp" for tool in made.tools) else ""
 
 
 def _needed(made: plan.Plan) -> Iterator[str]:
     operations = [op for tool in made.tools for op in tool.operations]
     if made.tests:
         yield "testing"
-    if any(tool.protocol == "mcp" for tool in made.tools):
+    if requirement(made):
         yield "mcp_tools"
     if any(op.http is None and op.remote is None for op in operations):
         yield "effects"
@@ -49,13 +56,17 @@ def _needed(made: plan.Plan) -> Iterator[str]:
 @cache
 def _file(module: str) -> tuple[str, str]:
     """The path and text of a module of the runtime; empty when there is none."""
-    folder = resources.files("agent_lattice_runtime")
     stem = module.replace(".", "/")
     for path in (f"{stem}.py", f"{stem}/__init__.py"):
-        file = folder.joinpath(*path.split("/"))
-        if file.is_file():
-            return path, file.read_text("utf-8")
+        if text := _text(path):
+            return path, text
     return "", ""
+
+
+def _text(path: str) -> str:
+    """The text of a file of the runtime; empty when there is none."""
+    file = resources.files("agent_lattice_runtime").joinpath(*path.split("/"))
+    return file.read_text("utf-8") if file.is_file() else ""
 
 
 @cache

@@ -48,6 +48,8 @@ def store(key, value):
 """
 
 FILES = {"t_tools.py": T_TOOLS, "replies.json": '{"replies": []}'}
+ECHO_FILES = FILES | {"replies.json": '{"replies": [{"step": "y", "text": "ho"}]}'}
+"""Of `ECHO`, which asks a model once."""
 
 
 def made(source: str, files: Mapping[str, str] = FILES, name: str = "main.lat", main: str | None = None) -> plan.Plan:
@@ -67,6 +69,11 @@ def _bytes(text: str | None) -> bytes | None:
 def body(statements: str, params: str = "n: int", result: str = "int") -> str:
     """A source with one workflow `main` and the usual tools."""
     return f"{TOOLS}workflow main({params}) -> {result} {{\n{statements}\n}}\n"
+
+
+ECHO = body(
+    'a = t.number(x: n)\nemit seen(a: a)\ny = ask m -> string { prompt "hello" }\nreturn y + string(a)', result="string"
+)
 
 
 def module(source: plan.Plan | str, name: str = "workflow.py") -> str:

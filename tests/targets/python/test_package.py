@@ -16,16 +16,11 @@ from agent_lattice import plan
 from agent_lattice_targets import targets
 from agent_lattice_targets.python import TARGET, pyz
 from agent_lattice_targets.python.package import package_files
-from targets.python.programs import FILES, body, interpreters, made, module, python, write
+from targets.python.programs import ECHO, ECHO_FILES, FILES, body, interpreters, made, module, python, write
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 SOURCES = [str(ROOT / folder) for folder in ("compiler", "runtime_min", "targets", "tests")]
-
-ECHO = body(
-    'a = t.number(x: n)\nemit seen(a: a)\ny = ask m -> string { prompt "hello" }\nreturn y + string(a)', result="string"
-)
-ECHO_FILES = FILES | {"replies.json": '{"replies": [{"step": "y", "text": "ho"}]}'}
 
 
 def beside(name: str) -> plan.Plan:
@@ -282,7 +277,7 @@ def test_scripted_replies_stay_in_their_folder() -> None:
 
 def test_the_target_is_found_by_its_name() -> None:
     assert targets()["python"]().TARGET is TARGET
-    assert (TARGET.name, TARGET.contract) == ("python", 2)
+    assert (TARGET.name, TARGET.contract) == ("python", 3)
 
 
 def test_what_people_read_first() -> None:
