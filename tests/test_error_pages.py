@@ -14,10 +14,11 @@ from pathlib import Path
 
 import pytest
 from agent_lattice.diagnostics import Fix, apply
-from agent_lattice.driver import Compilation, compile_source, is_document, plan_of
+from agent_lattice.driver import Compilation, compile_source, is_document, plan_of, report_losses
 from agent_lattice.lock import NAME, surfaces_in
 from agent_lattice.pages import all_codes
 from agent_lattice.program import no_surfaces
+from agent_lattice_targets import targets
 from expectations import Findings, expected, relevant, reported, said
 
 FOLDER = Path(__file__).parents[1] / "docs" / "errors"
@@ -30,6 +31,8 @@ class Example:
 
     main: str
     files: dict[str, str]
+    way: tuple[str, str] | None = None
+    """Target and mode, where the page is about one."""
 
     def compiled(self, text: str | None = None) -> Compilation:
         """What the compiler makes of it, perhaps with another main source, down to the plan."""
@@ -37,8 +40,9 @@ class Example:
         content = files[self.main] if text is None else text.encode()
         surfaces = surfaces_in(files[NAME]) if NAME in files else no_surfaces
         compilation = compile_source(self.main, content, files.get, surfaces)
-        if not compilation.report.failed:
-            plan_of(compilation)
+        made = None if compilation.report.failed else plan_of(compilation)
+        if made and self.way:
+            report_losses(compilation, made, targets()[self.way[0]]().TARGET, self.way[1])
         return compilation
 
 
@@ -61,18 +65,20 @@ def _read(path: Path) -> Page:
     sections = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL))
     assert sections.keys() - {"Files"} == {"Wrong", "Right"}, f"{path.name} has {sorted(sections)}"
     beside = {name: body for _, name, body in BLOCK.findall(sections.get("Files", ""))}
-    examples = [_example(sections[side], beside) for side in ("Wrong", "Right")]
+    said = re.search(r"`--target (\w+) --mode (\w+)`", text)
+    way = (said[1], said[2]) if said else None
+    examples = [_example(sections[side], beside, way) for side in ("Wrong", "Right")]
     return Page(path, title[1], title[2], text, *examples)
 
 
-def _example(section: str, beside: dict[str, str]) -> Example | None:
+def _example(section: str, beside: dict[str, str], way: tuple[str, str] | None) -> Example | None:
     blocks = [block for block in BLOCK.findall(section) if block[0] != "text"]
     if not blocks:
         return None
     named = [(name or "example.lat", body) for _, name, body in blocks]
     assert blocks[0][0] == "lattice" or is_document(named[0][0])
     assert len({name for name, _ in named}) == len(named)
-    return Example(named[0][0], beside | dict(named))
+    return Example(named[0][0], beside | dict(named), way)
 
 
 PAGES = [_read(path) for path in sorted(FOLDER.glob("*.md")) if path.stem != "index"]

@@ -21,6 +21,7 @@ COMMANDS = {
     "fmt": ("fmt", "put sources into canonical layout"),
     "convert": ("convert", "turn a program into text, YAML or JSON"),
     "build": ("build", "write the package of a workflow"),
+    "targets": ("targets", "list what to build for, and what of a workflow each carries"),
     "run": ("run", "compile in memory and run"),
     "resume": ("run", "go on with a run that was stopped"),
     "replay": ("logs", "run the code against a log, performing nothing"),

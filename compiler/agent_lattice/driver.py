@@ -5,6 +5,7 @@ source ──parse──▶ tree ──check──▶ program ──build──�
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from agent_lattice import plan
@@ -21,7 +22,7 @@ from agent_lattice.source import Source, Span
 from agent_lattice.tree import Module
 
 if TYPE_CHECKING:
-    from agent_lattice.target import Target
+    from agent_lattice.target import ModalTarget, Target
 
 TOO_DEEP = Code("LAT1008", "program-nested-too-deeply")
 DOCUMENTS = (".yaml", ".yml", ".json")
@@ -51,11 +52,16 @@ def compile_source(name: str, content: bytes, files: Files, surfaces: Surfaces =
         analyse(result.program, result.graphs, report)
     except RecursionError:
         _report_depth(result.source, report)
+    _show_places(report)
+    return result
+
+
+def _show_places(report: Report) -> None:
+    """Move what was found in the text of a document to its place there."""
     if any(is_document(diagnostic.span.source.name) for diagnostic in report.found):
         from agent_lattice.documents.programs import show_places
 
         show_places(report)
-    return result
 
 
 def is_document(name: str) -> bool:
@@ -104,12 +110,23 @@ def plan_of(compilation: Compilation, main: str | None = None) -> plan.Plan | No
     if compilation.program is None or compilation.report.failed:
         return None
     workflow = _main_workflow(compilation, main)
+    _show_places(compilation.report)
     return lower(compilation.program, workflow) if workflow else None
 
 
-def emit(made: plan.Plan, target: Target) -> dict[str, str]:
-    """The files of a target, by relative path."""
-    return target.emit(made)
+def emit(made: plan.Plan, target: Target | ModalTarget, mode: str | None = None) -> dict[str, str]:
+    """The files of a target, by relative path; `mode` is one of its modes, for its strongest it need not be said."""
+    return target.emit(made, mode) if mode else target.emit(made)  # type: ignore[call-arg]
+
+
+def report_losses(
+    compilation: Compilation, made: plan.Plan, target: ModalTarget, mode: str | None, accepted: Collection[str] = ()
+) -> None:
+    """Report what of the plan a target does not carry: models it cannot ask, and what would be unsafe and is not accepted by name."""
+    from agent_lattice import carrying
+
+    carrying.report_losses(made, target, mode, accepted, compilation.report)
+    _show_places(compilation.report)
 
 
 def _main_workflow(compilation: Compilation, main: str | None) -> plan.Workflow | None:

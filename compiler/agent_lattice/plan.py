@@ -45,6 +45,8 @@ class Model:
     input_price: float | None
     output_price: float | None
     doc: str = ""
+    span: Span = field(default=NOWHERE, compare=False)
+    """From the provider to its id."""
 
 
 @record

@@ -37,6 +37,7 @@ TABLES: dict[str, tuple[str, dict[str, Setting]]] = {
         "What `lattice build` writes, and where. Paths start at the folder of this file.",
         {
             "target": Setting("What to build for.", default="python"),
+            "mode": Setting("How the target runs it, where there are several ways."),
             "out": Setting("The folder that the build gets to itself."),
             "workflow": Setting("The workflow to run, where a file has several."),
             "pyz": Setting("Whether to write the whole package as one file, too.", kind=bool, default=False),

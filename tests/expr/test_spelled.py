@@ -66,5 +66,7 @@ def test_every_overload_has_a_text(lab: Any, id: str) -> None:
 
 
 def test_a_template(lab: Any) -> None:
-    raw = '"A {{ order.id }}{% for n in ns %} {{ n + 1 }}{% if n > 1 %}!{% elif b %}?{% else %}.{% endif %}{% endfor %}"'
+    raw = (
+        '"A {{ order.id }}{% for n in ns %} {{ n + 1 }}{% if n > 1 %}!{% elif b %}?{% else %}.{% endif %}{% endfor %}"'
+    )
     assert spelled_template(lab.template(raw)[0]) == raw.strip('"')

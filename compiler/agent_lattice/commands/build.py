@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 @click.argument("file")
 @click.option("-o", "--output", metavar="DIR", help="The folder that the build gets to itself.")
 @click.option("--target", metavar="NAME", help="What to build for; python if nothing else is said.")
+@click.option("--mode", metavar="MODE", help="How the target runs it; its strongest way if nothing else is said.")
+@click.option("--allow-loss", "allowed", multiple=True, metavar="FEATURE", help="Build although this would be unsafe.")
 @click.option("--pyz/--no-pyz", default=None, help="Also write NAME.pyz, the whole package in one file.")
 @click.option(
     "--deploy/--no-deploy", default=None, help="Also write a Dockerfile, a bill of materials and the provenance."
@@ -35,6 +37,8 @@ def build_command(
     file: str,
     output: str | None,
     target: str | None,
+    mode: str | None,
+    allowed: tuple[str, ...],
     pyz: bool | None,
     deploy: bool | None,
     workflow: str | None,
@@ -56,10 +60,11 @@ def build_command(
     folder = output or project.path("build.out")
     if not folder:
         raise click.UsageError("where to? Give -o DIR, or `out` under [build] in lattice.toml")
-    module = _target(target or project.text("build.target") or "python")
+    module = target_module(target or project.text("build.target") or "python")
     plan = compiled.plan(workflow or project.text("build.workflow"))
-    show_findings(compiled.findings)
-    files = _files(plan, module, project.values.get("build.pyz") is True if pyz is None else pyz)
+    mode = checked_mode(module.TARGET, mode or project.text("build.mode"))
+    report_carried(compiled, plan, module.TARGET, mode, allowed)
+    files = _files(plan, module, mode, project.values.get("build.pyz") is True if pyz is None else pyz)
     if project.values.get("build.deploy") is True if deploy is None else deploy:
         files |= _deployment(compiled, plan, module, files)
     locked = None if no_lock or file == STDIN else _lock(compiled, plan, module.TARGET, lock, force)
@@ -72,7 +77,8 @@ def build_command(
     _show(changes, folder)
 
 
-def _target(name: str) -> Any:
+def target_module(name: str) -> Any:
+    """The module of a target. Raises Unusable when there is none of that name."""
     from agent_lattice_targets import targets
 
     known = targets()
@@ -85,10 +91,31 @@ def _target(name: str) -> Any:
     return known[name]()
 
 
-def _files(plan: Plan, module: Any, pyz: bool) -> dict[str, bytes]:
+def checked_mode(target: Any, mode: str | None) -> str | None:
+    """A mode of the target. Raises Unusable for one that it has not."""
+    modes = getattr(target, "modes", ())
+    if mode is not None and mode not in modes:
+        has = f"has the modes {', '.join(modes)}" if modes else "has one way only"
+        raise Unusable(f"the target `{target.name}` {has}, not `{mode}`")
+    return mode
+
+
+def report_carried(compiled: Compiled, plan: Plan, target: Any, mode: str | None, allowed: tuple[str, ...]) -> None:
+    """Show what was found, with what the target does not carry; what is unsafe and not allowed ends the command with 1."""
+    if hasattr(target, "losses"):
+        from agent_lattice.driver import report_losses
+
+        report_losses(compiled.compilation, plan, target, mode, allowed)
+        compiled.project.weigh(compiled.compilation.report)
+    show_findings(compiled.findings)
+    if compiled.compilation.report.failed:
+        raise click.exceptions.Exit(1)
+
+
+def _files(plan: Plan, module: Any, mode: str | None, pyz: bool) -> dict[str, bytes]:
     from agent_lattice.driver import emit
 
-    files = {name: text.encode("utf-8") for name, text in emit(plan, module.TARGET).items()}
+    files = {name: text.encode("utf-8") for name, text in emit(plan, module.TARGET, mode).items()}
     if pyz:
         if not hasattr(module, "pyz"):
             raise Unusable(f"the target `{module.TARGET.name}` makes no single file")

@@ -91,6 +91,7 @@ class Model:
             input_price=_number(value("input_price")),
             output_price=_number(value("output_price")),
             doc=self.doc,
+            span=self.provider.span.to(self.model.span),
         )
         self._check_prices(values, report)
         return model

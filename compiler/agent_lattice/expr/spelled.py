@@ -128,7 +128,7 @@ def _applied(id: str, args: tuple[Term, ...]) -> Expr:
     if id in ("is_null", "not_null"):
         return tree.Binary("==" if id == "is_null" else "!=", given[0], Literal(None))
     if id in _INDEXES or id in _OPTIONAL_INDEXES:
-        return Index(*given, optional=id in _OPTIONAL_INDEXES)
+        return Index(given[0], given[1], id in _OPTIONAL_INDEXES)
     if id in _SELECTS:
         return Select(given[0], Name(_text(args[1])), optional=id == "optional_field")
     if id in ("has_key", "has_dyn"):

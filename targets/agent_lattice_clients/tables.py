@@ -1,0 +1,59 @@
+"""What each mode gives in every client. A client's own table starts from here and says what differs."""
+
+from __future__ import annotations
+
+from agent_lattice.target import Strength
+
+Entries = dict[str, tuple[Strength, str]]
+
+DRIVEN: Entries = {}
+"""The package does everything: nothing is lost."""
+
+NATIVE: Entries = {
+    "read": (Strength.EMULATED, "a sub-agent with that tool alone makes the call"),
+    "write": (
+        Strength.DEGRADED,
+        "a sub-agent with that tool alone makes the call; that it makes it once is only said to it",
+    ),
+    "run": (Strength.EMULATED, "the client's own tool loop; turns are not counted"),
+    "emit": (Strength.EMULATED, "a line in the client's progress"),
+    "models": (
+        Strength.EMULATED,
+        "asked by the client, under its settings: no temperature, prices or retries of the workflow",
+    ),
+    "permissions": (Strength.EMULATED, "a sub-agent for each step, with that step's tools"),
+    "log": (Strength.LOST, "the client keeps what it keeps"),
+    "once": (
+        Strength.DEGRADED,
+        "a run that was stopped starts anew; an operation with a key of its own is still made once",
+    ),
+    "replay": (Strength.LOST, "there is no log to replay"),
+}
+
+INSTRUCTED: Entries = {
+    "ask": (Strength.EMULATED, "a sub-agent of the role answers"),
+    "checks": (Strength.DEGRADED, "the client's model checks the answer itself"),
+    "run": (Strength.EMULATED, "a sub-agent with the agent's tools"),
+    "call": (Strength.DEGRADED, "the client's model follows the other workflow's steps"),
+    "values": (Strength.DEGRADED, "the client's model works expressions out in its head"),
+    "narrow": (Strength.DEGRADED, "the client's model looks at the value"),
+    "branches": (Strength.DEGRADED, "the client's model decides by the condition's text"),
+    "parallel": (Strength.DEGRADED, "the client's model may do one after the other"),
+    "each": (Strength.DEGRADED, "the client's model counts"),
+    "loop": (Strength.DEGRADED, "the client's model counts"),
+    "try": (Strength.DEGRADED, "the client's model reads the failure"),
+    "ends": (Strength.DEGRADED, "the client's model stops when it is told to"),
+    "emit": (Strength.DEGRADED, "a line of text"),
+    "types": (Strength.DEGRADED, "arguments of tools are checked, the result is not"),
+    "models": (
+        Strength.EMULATED,
+        "asked by the client, under its settings: no temperature, prices or retries of the workflow",
+    ),
+    "permissions": (Strength.DEGRADED, "a step may call what any step of the workflow may; roles only what is theirs"),
+    "log": (Strength.DEGRADED, "hooks write down what was called; a run that was stopped is not resumed"),
+    "once": (
+        Strength.DEGRADED,
+        "an operation with a key of its own is made once; of others it is only said to the client's model",
+    ),
+    "replay": (Strength.LOST, "what a model did in place of code cannot be replayed"),
+}
