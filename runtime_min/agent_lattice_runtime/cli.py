@@ -1,4 +1,4 @@
-"""The command line of a generated package: `python -m NAME run|resume|replay|events|runs|verify`."""
+"""The command line of a generated package: `python -m NAME run|resume|replay|events|runs|hook|verify`."""
 
 from __future__ import annotations
 
@@ -32,6 +32,11 @@ COMMANDS = {
     ),
     "events": Command("the events of a run", ("RUN",), ("store",), ("json",)),
     "runs": Command("the runs of the store", (), ("store",), ("json",)),
+    "hook": Command(
+        "write down what a coding agent tells at a hook, on standard input; it never stops the agent",
+        ("CLIENT", "EVENT?"),
+        ("store",),
+    ),
     "verify": Command("whether the logs are as they were written", ("RUN?",), ("store", "head"), ("json",)),
 }
 
@@ -80,6 +85,8 @@ def _carried_out(workflow: Workflow, words: Sequence[str], folder: str, tools: s
     as_json = "json" in arguments.flags
     if arguments.command in ("run", "resume"):
         return _run(workflow, arguments, store, folder, tools)
+    if arguments.command == "hook":
+        return commands.hook_command(workflow, arguments.values["CLIENT"], arguments.get("EVENT") or "", store)
     if arguments.command == "runs":
         return commands.runs_command(store, as_json=as_json)
     if arguments.command == "verify":

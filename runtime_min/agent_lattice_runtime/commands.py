@@ -221,6 +221,25 @@ def runs_command(store: str, *, as_json: bool = False) -> int:
     return 0
 
 
+def hook_command(workflow: Workflow, client: str, event: str, store: str) -> int:
+    """Write down what a coding agent tells on standard input. The exit code is 1 at worst: 2 would stop some agents."""
+    from .client_hooks import record
+    from .errors import StoreFailure
+    from .journal import check_run_id
+
+    try:
+        check_run_id(client)
+        kept = open_store(store)
+        try:
+            record(workflow, client, sys.stdin.buffer.read(), kept, event)
+        finally:
+            kept.close()
+    except (Failure, StoreFailure) as failure:
+        put(sys.stderr, f"{workflow.name}: {explained(failure)}\n")
+        return 1
+    return 0
+
+
 def verify_command(run_id: str | None, store: str, *, head: str | None = None, as_json: bool = False) -> int:
     """Whether the log of a run, or of all runs, is as it was written."""
     from .execute import find_run

@@ -32,6 +32,7 @@ _ERROR = {
     "retryable": {"type": "boolean"},
     "details?": _TEXTS,
 }
+_HOOK = {"args": _ARGS, "client": _TEXT, "tool": {"description": "what the client calls it", "type": "string"}}
 _TRIES = {"tries?": {"type": "array", "items": {"type": "object"}}}
 _CALL = {"attempt": _NUMBER, "gen_ai.provider.name": _TEXT, "gen_ai.request.model": _TEXT}
 
@@ -139,6 +140,12 @@ EVENTS: Mapping[str, tuple[str, Mapping[str, Schema]]] = {
         "the manifest does not allow what the step wanted",
         {"item": _TEXT, "kind": _TEXT, "message": _TEXT},
     ),
+    "client.called": (
+        "a coding agent whose model follows the workflow has called an operation or a role",
+        {**_HOOK, "result": _ANY},
+    ),
+    "client.failed": ("such a call has failed", {**_HOOK, "result": _ANY}),
+    "client.denied": ("the coding agent has refused such a call", _HOOK),
     "custom.*": ("published by `emit`; the payload is the author's", {}),
 }
 _AT_RUN = ("run.started", "run.resumed", "run.completed", "run.failed")

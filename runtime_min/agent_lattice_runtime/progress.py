@@ -29,6 +29,9 @@ _LINES = {
     "llm.escalated": ("faint", "{step}  asks {model} instead of {from}"),
     "llm.fell_back": ("faint", "{step}  asks {model} instead of {from}"),
     "tool.rejected": ("note", "{step}  {tool} is not called: {errors}"),
+    "client.called": ("good", "{step}  by {client}"),
+    "client.failed": ("bad", "{step}  by {client}"),
+    "client.denied": ("bad", "{step}  refused by {client}"),
     "policy.denied": ("bad", "{step}  {message}"),
 }
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from agent_lattice import plan
 from agent_lattice.records import record
+from agent_lattice_runtime.client_names import server_name, slug, tool_name
 
 from agent_lattice_clients.embedding import server_command
-from agent_lattice_clients.naming import server_name, slug, tool_name
 from agent_lattice_clients.roles import Role, Roles
 
 DRIVEN, NATIVE, INSTRUCTED = "driven", "native", "instructed"

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from agent_lattice import plan, types
 from agent_lattice.records import record
 from agent_lattice.terms import Template
+from agent_lattice_runtime.client_names import slug
 
 from agent_lattice_clients.capabilities import agent_of, reached
-from agent_lattice_clients.naming import slug
 
 
 @record

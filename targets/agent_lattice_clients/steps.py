@@ -8,8 +8,8 @@ from agent_lattice import plan
 from agent_lattice.expr.spelled import spelled, spelled_template
 from agent_lattice.expr.tree import quoted
 from agent_lattice.terms import Template, Text
+from agent_lattice_runtime.client_names import tool_name
 
-from agent_lattice_clients.naming import tool_name
 from agent_lattice_clients.roles import Roles
 
 Lines = Iterator[str]

@@ -7,10 +7,10 @@ import json
 from agent_lattice import plan, types
 from agent_lattice.expr.spelled import spelled, spelled_template
 from agent_lattice.target import Loss
+from agent_lattice_runtime.client_names import slug, tool_name
 from agent_lattice_targets.python.schemas import json_schema
 
 from agent_lattice_clients.capabilities import reached
-from agent_lattice_clients.naming import slug, tool_name
 from agent_lattice_clients.roles import Role, Roles
 from agent_lattice_clients.steps import Steps, is_fixed
 

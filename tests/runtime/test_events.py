@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import rfc8785
+from agent_lattice_runtime.client_hooks import record
 from agent_lattice_runtime.context import Context
 from agent_lattice_runtime.errors import Failure
 from agent_lattice_runtime.events import EVENTS, event_schema
@@ -71,12 +72,21 @@ def failing_run() -> MemoryStore:
     return store
 
 
+def hooked() -> MemoryStore:
+    """A session of a coding agent."""
+    store, call = MemoryStore(), {"session_id": "s", "tool_name": "Agent", "tool_input": {"agent_type": "desk-triage"}}
+    desk_ = workflow(lambda ctx: None, {**manifest(), "name": "desk"})
+    for event in ("PostToolUse", "PostToolUseFailure", "PermissionDenied"):
+        assert record(desk_, "claude", json.dumps(call | {"hook_event_name": event}).encode(), store)
+    return store
+
+
 def test_all_types_occur_and_all_events_are_valid() -> None:
     _, good = run(refund(World()), {"order_id": "A1"}, scripted=REFUND_REPLIES)
     seen = set()
     turns = [{"step": "found.turn[0]", "calls": [{"tool": "nothing"}]}, {"step": "found.turn[1]", "text": GOOD}]
     _, agent = run(desk(World()), scripted=turns)
-    for store in (good, failing_run(), agent):
+    for store in (good, failing_run(), agent, hooked()):
         for row in store.runs():
             for event in store.events(row):
                 kind = "custom.*" if event[2].startswith("custom.") else event[2]

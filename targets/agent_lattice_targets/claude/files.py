@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from agent_lattice_clients import texts
 from agent_lattice_clients.exporting import DRIVEN, INSTRUCTED
+from agent_lattice_clients.frontmatter import frontmatter, quoted
 from agent_lattice_clients.hooks import hook_command
-from agent_lattice_clients.naming import frontmatter, quoted
 from agent_lattice_clients.servers import mcp_json
 
 from agent_lattice_targets.claude.matching import call_name
