@@ -20,18 +20,21 @@ _MOST_REMEMBERED = 10_000
 
 
 class Pattern:
-    """A compiled pattern."""
+    """A compiled pattern: `program` holds pairs of what is read or asked and the places to go on at, `start` where it begins.
 
-    __slots__ = ("_program", "_remembered", "_start")
+    Place 0 is the end.
+    """
+
+    __slots__ = ("_remembered", "program", "start")
 
     def __init__(self, program: list[Any], start: int) -> None:
-        self._program = program
-        self._start = frozenset((start,))
+        self.program = program
+        self.start = frozenset((start,))
         self._remembered: dict[tuple[frozenset[int], int, str], tuple[bool, frozenset[int]]] = {}
 
     def search(self, text: str) -> bool:
         """Whether the pattern matches anywhere in the text."""
-        places, before = self._start, _EDGE
+        places, before = self.start, _EDGE
         for char in text:
             key = (places, before, char)
             known = self._remembered.get(key)
@@ -49,7 +52,7 @@ class Pattern:
         after = {place for chars, place in waiting if chars.holds(char)}
         if len(self._remembered) >= _MOST_REMEMBERED:
             self._remembered.clear()
-        self._remembered[key] = result = (found, frozenset(after) | self._start)
+        self._remembered[key] = result = (found, frozenset(after) | self.start)
         return result
 
     def _reach(self, places: frozenset[int], before: int, after: int) -> tuple[bool, list[tuple[Chars, int]]]:
@@ -62,7 +65,7 @@ class Pattern:
             if place in seen:
                 continue
             seen.add(place)
-            step, to = self._program[place]
+            step, to = self.program[place]
             if step is None:
                 return True, waiting
             if isinstance(step, Chars):

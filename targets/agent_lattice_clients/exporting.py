@@ -9,6 +9,7 @@ from agent_lattice.records import record
 from agent_lattice_runtime.client_names import server_name, slug, tool_name
 
 from agent_lattice_clients.embedding import server_command
+from agent_lattice_clients.javascript.roles import ScriptRoles
 from agent_lattice_clients.roles import Role, Roles
 
 DRIVEN, NATIVE, INSTRUCTED = "driven", "native", "instructed"
@@ -37,7 +38,7 @@ class Export:
         self.mode = mode
         self.slug = slug(made.name)
         self.server = server_name(made.name)
-        self.roles = Roles(made)
+        self.roles = ScriptRoles(made) if mode == NATIVE else Roles(made)
         self.tools = self._driving() if mode == DRIVEN else self._operating()
         self.command = server_command(made, "mcp" if mode == DRIVEN else "mcp --operations")
 
@@ -61,9 +62,9 @@ class Export:
         """What a role may call."""
         return tuple(tool for tool in self.tools if tool.operation in role.operations)
 
-    def model(self, role: Role) -> plan.Model:
-        """The model that a role's declaration names."""
-        return next(model for model in self.plan.models if model.name == role.model)
+    def model(self, role: Role) -> plan.Model | None:
+        """The model that a role's declaration names, if any."""
+        return next((model for model in self.plan.models if model.name == role.model), None)
 
     def _driving(self) -> tuple[ServerTool, ...]:
         reads = all(effect != "write" for effect in self._effects().values())

@@ -40,7 +40,7 @@ class Offered:
 
 def unoffered(export: Export, offered: Offered, client: str) -> tuple[Unoffered, ...]:
     """Of the models that roles use those that the client cannot ask, each once."""
-    asked = {role.model: export.model(role) for role in export.roles}
+    asked = {model.name: model for role in export.roles if (model := export.model(role)) is not None}
     return tuple(
         Unoffered(model, client, offered.nearest(model))
         for _, model in sorted(asked.items())

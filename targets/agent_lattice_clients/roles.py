@@ -20,7 +20,8 @@ class Role:
     title: str
     subject: str
     """What checks call the answer."""
-    model: str
+    model: str | None
+    """The name of its declaration; None for whatever the client uses."""
     type: types.Type
     system: Template | None
     checks: tuple[plan.Check, ...]

@@ -90,7 +90,8 @@ def _session(export: Export) -> str:
 
 
 def _role(export: Export, role: Role, client: Claude) -> str:
-    model = client.models.name(export.model(role))
+    declared = export.model(role)
+    model = client.models.name(declared) if declared else None
     entries = {
         "name": role.id,
         "description": quoted(role.title),

@@ -1,0 +1,1 @@
+"""JavaScript of plans: expressions with the semantics of CEL, validators of types, and workflow scripts."""
