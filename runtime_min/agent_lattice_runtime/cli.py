@@ -13,10 +13,11 @@ from .progress import printable, put
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from .arguments import Arguments
     from .models import Workflow
+    from .served import Served
 
 COMMANDS = {
     "run": Command(
@@ -37,18 +38,32 @@ COMMANDS = {
         ("CLIENT", "EVENT?"),
         ("store",),
     ),
+    "mcp": Command(
+        "serve the workflow to an MCP client on standard input and output; a call takes at most --wait seconds, then the "
+        "run is to be asked for; with --operations its operations are served instead, or --only some: a.b,c.d",
+        options=("store", "scripted", "wait", "only"),
+        flags=("operations",),
+    ),
     "verify": Command("whether the logs are as they were written", ("RUN?",), ("store", "head"), ("json",)),
 }
 
 
-def main(workflow: Workflow, words: Sequence[str] | None = None, *, folder: str = ".", tools: str = "") -> int:
+def main(
+    workflow: Workflow,
+    words: Sequence[str] | None = None,
+    *,
+    folder: str = ".",
+    tools: str = "",
+    served: Callable[[], Served] | None = None,
+) -> int:
     """Carry out a command line and return its exit code: 0 clean, 1 the run failed, diverged or was tampered with, 2
     usage or unusable input, 3 a defect of the runtime, 130 interrupted. `folder` is where relative paths of scripted
-    replies start, `tools` the folder of Python tools (default: `_tools` beside the runtime)."""
+    replies start, `tools` the folder of Python tools (default: `_tools` beside the runtime), `served` loads what
+    `mcp` needs beside the workflow."""
     words = sys.argv[1:] if words is None else words
     atexit.register(gc.freeze)  # at its end the process need not look for garbage in all that it has loaded
     try:
-        code = _carried_out(workflow, words, folder, tools)
+        code = _carried_out(workflow, words, folder, tools, served)
         sys.stdout.flush()
         return code
     except BrokenPipeError:
@@ -69,7 +84,9 @@ def main(workflow: Workflow, words: Sequence[str] | None = None, *, folder: str 
         return 3
 
 
-def _carried_out(workflow: Workflow, words: Sequence[str], folder: str, tools: str) -> int:
+def _carried_out(
+    workflow: Workflow, words: Sequence[str], folder: str, tools: str, served: Callable[[], Served] | None
+) -> int:
     if not words or words[0] in ("-h", "--help", "help"):
         put(sys.stdout if words else sys.stderr, _help(workflow))
         return 0 if words else 2
@@ -83,6 +100,8 @@ def _carried_out(workflow: Workflow, words: Sequence[str], folder: str, tools: s
         return 0
     store = arguments.get("store") or commands.default_store(workflow.name)
     as_json = "json" in arguments.flags
+    if arguments.command == "mcp":
+        return _serve(workflow, arguments, folder, tools, served)
     if arguments.command in ("run", "resume"):
         return _run(workflow, arguments, store, folder, tools)
     if arguments.command == "hook":
@@ -112,6 +131,46 @@ def _run(workflow: Workflow, arguments: Arguments, store: str, folder: str, tool
     return commands.run_command(
         workflow, value, store, run_id=run_id_or_none, setting=setting, as_json=as_json, quiet=quiet
     )
+
+
+def _serve(
+    workflow: Workflow, arguments: Arguments, folder: str, tools: str, served: Callable[[], Served] | None
+) -> int:
+    from .mcp_server import WAIT, serve_operations, serve_workflow
+    from .mcp_server_runs import Runs
+
+    if served is None:
+        raise Usage("mcp: only packages serve")
+    scripted, only = arguments.get("scripted"), arguments.get("only")
+    replies = None if scripted is None else commands.read_json_file(scripted)
+    offered = served()
+    if "operations" not in arguments.flags:
+        if only is not None:
+            raise Usage("--only goes with --operations")
+        store = arguments.get("store") or commands.default_store(workflow.name)
+        runs = Runs(store, scripted=replies, folder=folder, tools=tools)
+        return serve_workflow(workflow, offered, runs, _seconds(arguments.get("wait"), WAIT))
+    store = arguments.get("store") or f".lattice/operations/{workflow.name}.db"
+    runs = Runs(store, scripted=replies, folder=folder, tools=tools)
+    names = None if only is None else _operations(only, [operation.op.name for operation in offered.operations])
+    return serve_operations(workflow, offered, runs, names)
+
+
+def _seconds(text: str | None, default: float) -> float:
+    if text is None:
+        return default
+    if not text.isascii() or not text.replace(".", "", 1).isdigit():
+        raise Usage(f"--wait is a number of seconds, not {text!r}")
+    return float(text)
+
+
+def _operations(text: str, known: Sequence[str]) -> list[str]:
+    """The names of operations in a list with commas; raises Usage for one that there is not."""
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    for name in names:
+        if name not in known:
+            raise Usage(f"there is no operation {name!r}; there are {', '.join(known) or 'none'}")
+    return names
 
 
 def _help(workflow: Workflow) -> str:

@@ -70,10 +70,13 @@ class Join:
 
 
 class Loop:
-    """Drives runs that share a store. `interrupt` may be called from a signal handler."""
+    """Drives runs that share a store. `interrupt` may be called from a signal handler. A loop that stands `apart` leaves
+    every effect to threads of its own and no signal concerns it: it can be stopped at any time, from any thread."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, apart: bool = False) -> None:
         self._store = store
+        self._apart = apart
+        self._farewell: str | None = None
         self._ready: deque[tuple[Task, Any, BaseException | None]] = deque()
         self._waiting: list[tuple[Task, Call]] = []
         self._dirty: list[Run] = []
@@ -90,14 +93,17 @@ class Loop:
         for run, body in runs:
             self._runs.append(run)
             self._ready.append((Task(run, body), None, None))
-        before, _driving = _driving, self
+        before = _driving
+        if not self._apart:
+            _driving = self
         try:
             self._go_on()
         except KeyboardInterrupt:
             self._stop()
             raise
         finally:
-            _driving = before
+            if not self._apart:
+                _driving = before
             if self._workers is not None:
                 self._workers.close()
             self._close()
@@ -113,6 +119,12 @@ class Loop:
         has happened is in the log; the second time at once."""
         if self.stopping or self._interruptible:
             raise KeyboardInterrupt
+        self.stop()
+
+    def stop(self, farewell: str | None = None) -> None:
+        """Stop as soon as what has happened is in the log: the runs can be resumed, unless there is a `farewell`, the
+        reason why they are cancelled for good. May be called from another thread when the loop stands apart."""
+        self._farewell = self._farewell or farewell
         self.stopping = True
         if self._workers is not None:
             self._workers.wake()
@@ -124,7 +136,7 @@ class Loop:
                 self._step(*ready.popleft())
             if self.stopping:
                 raise KeyboardInterrupt
-            if len(self._waiting) == 1 and not self._in_flight:
+            if len(self._waiting) == 1 and not self._in_flight and not self._apart:
                 self._alone(*self._waiting.pop())
                 continue
             calls = self._announce() if self._waiting else []
@@ -306,7 +318,7 @@ class Loop:
                 task.body.close()
             elif self.stopping and not call.write:
                 self._waiting.append((task, call))
-            elif call.function is None or call.quick or (len(calls) == 1 and not self._in_flight):
+            elif call.function is None or call.quick or (len(calls) == 1 and not self._in_flight and not self._apart):
                 self._ready.append((task, self._performed(call), None))
             else:
                 slow.append((task, call))
@@ -330,7 +342,8 @@ class Loop:
         wait = True
         while self._in_flight and (outcome := workers.outcome(wait)) is not None:
             self._in_flight -= 1
-            self._ready.append((outcome[0], outcome[1], outcome[2]))
+            if not (self.stopping and was_stopped(outcome[1])):
+                self._ready.append((outcome[0], outcome[1], outcome[2]))
             wait = False
 
     def _stop(self) -> None:
@@ -339,11 +352,11 @@ class Loop:
         while self._in_flight:
             self._collect()
             while self._ready:
-                task, value, error = self._ready.popleft()
-                if not was_stopped(value):
-                    self._step(task, value, error)
+                self._step(*self._ready.popleft())
         for run in self._runs:
             run.journal.settle()
+            if self._farewell is not None and not run.over:
+                run.cancel(self._farewell)
             if run.journal.pending:
                 self._commit_last(run)
 

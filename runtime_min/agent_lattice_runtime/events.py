@@ -52,7 +52,7 @@ EVENTS: Mapping[str, tuple[str, Mapping[str, Schema]]] = {
         "the first event of every run",
         {
             "compiler": _TEXT,
-            "format": {"const": VERSION},
+            "format": {"type": "integer", "minimum": 1, "maximum": VERSION},
             "input": {"type": "object"},
             "plan": _TEXT,
             "workflow": _TEXT,
@@ -61,6 +61,7 @@ EVENTS: Mapping[str, tuple[str, Mapping[str, Schema]]] = {
     "run.resumed": ("a process goes on with a run that another one left; `plan` is its plan", {"plan": _TEXT}),
     "run.completed": ("the last event of a run that ended well", {"result": _ANY}),
     "run.failed": ("the last event of a run that failed; `step` where", {**_ERROR, "step?": _TEXT}),
+    "run.cancelled": ("the last event of a run that somebody cancelled; `message` says why", {"message": _TEXT}),
     "step.completed": (
         "a pure or reading step has its result, or an ask or an agent its valid answer",
         {"args?": _ARGS, "ms?": _COUNT, "op?": _TEXT, "result": _ANY},
@@ -148,7 +149,7 @@ EVENTS: Mapping[str, tuple[str, Mapping[str, Schema]]] = {
     "client.denied": ("the coding agent has refused such a call", _HOOK),
     "custom.*": ("published by `emit`; the payload is the author's", {}),
 }
-_AT_RUN = ("run.started", "run.resumed", "run.completed", "run.failed")
+_AT_RUN = ("run.started", "run.resumed", "run.completed", "run.failed", "run.cancelled")
 
 
 def event_schema(kind: str) -> Schema:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .canonical import canonical, recorded
 from .context import Context
 from .engine import Loop
-from .errors import Failure, restore_failure
+from .errors import Failure
 from .history import History
 from .journal import RunRow, check_run_id
 from .models import decode
@@ -41,8 +41,8 @@ def run_many(
 ) -> list[Run]:
     """Many runs, (run id or None, input) each, side by side on one store; their events are committed in groups."""
     setting = setting or Setting()
-    runs = [_prepared(workflow, value, store, run_id, setting) for run_id, value in inputs]
-    _drive(workflow, runs, store)
+    runs = [prepared(workflow, value, store, run_id, setting) for run_id, value in inputs]
+    drive(workflow, runs, Loop(store))
     return [run for run, _ in runs]
 
 
@@ -50,7 +50,7 @@ def resume(workflow: Workflow, run_id: str, store: Store, setting: Setting | Non
     """Continue a run where its log ends; one that is over gives its recorded outcome. Raises Failure not_found."""
     row = find_run(store, run_id)
     run = continued(workflow, row, store, setting or Setting())
-    _drive(workflow, [(run, input_of(run))], store)
+    drive(workflow, [(run, input_of(run))], Loop(store))
     return run
 
 
@@ -62,7 +62,8 @@ def find_run(store: Store, run_id: str) -> RunRow:
     return row
 
 
-def _prepared(workflow: Workflow, value: object, store: Store, run_id: str | None, setting: Setting) -> tuple[Run, Any]:
+def prepared(workflow: Workflow, value: object, store: Store, run_id: str | None, setting: Setting) -> tuple[Run, Any]:
+    """A run that is ready to be driven, and its decoded input; raises what `start` does. Nothing is stored yet."""
     redactor = redactor_of(workflow)
     text = canonical(decode(workflow.input, redactor.value(value), "the input"))
     row = store.find(check_run_id(run_id)) if run_id is not None else None
@@ -93,8 +94,7 @@ def continued(workflow: Workflow, row: RunRow, store: Store, setting: Setting, p
         run.over = True
         if history.status == "completed":
             run.result = decode(workflow.output, history.ended.get("result"), "the recorded result")
-        else:
-            run.failure = restore_failure(history.ended, str(history.ended.get("step", "")))
+        run.failure = history.failure()
     return run
 
 
@@ -104,14 +104,15 @@ def input_of(run: Run) -> Any:
     return decode(run.workflow.input, run.history.started.get("input"), "the recorded input")
 
 
-def _drive(workflow: Workflow, runs: list[tuple[Run, Any]], store: Store) -> None:
+def drive(workflow: Workflow, runs: list[tuple[Run, Any]], loop: Loop) -> None:
+    """Bring prepared runs to their ends; raises what the loop does."""
     going = [(run, body_of(workflow, run, value)) for run, value in runs if not run.over]
     if not going:
         return
     if workflow.prepare is not None and going[0][0].setting.mocks is None:
         _prepare(workflow.prepare, going)
     try:
-        Loop(store).drive(going)
+        loop.drive(going)
     finally:
         for run, _ in going:
             run.leave()
@@ -124,6 +125,16 @@ def _prepare(prepare: Callable[[], None], going: list[tuple[Run, Body]]) -> None
         for _, body in going:
             body.close()
         raise
+
+
+def cancel(workflow: Workflow, run_id: str, store: Store, message: str) -> Run:
+    """End a stored run that no process drives, or that one drives which then finds this out at its next commit. One that
+    is over stays as it is. Raises Failure not_found, Conflict when the other process was faster."""
+    run = continued(workflow, find_run(store, run_id), store, Setting())
+    if not run.over:
+        run.cancel(message)
+        store.append(((run.journal.row, run.journal.pending),))
+    return run
 
 
 def body_of(workflow: Workflow, run: Run, value: Any) -> Body:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .canonical import recorded
-from .errors import Divergence
+from .errors import Divergence, Failure, restore_failure
+from .journal import ENDINGS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,12 +36,23 @@ class History:
         _, _, kind, step, payload, _, _ = event
         if kind == "run.started":
             self.started, self.status = recorded(payload), "running"
-        elif kind in ("run.completed", "run.failed"):
+        elif kind in ENDINGS:
             self.ended, self.status = recorded(payload), kind[4:]
         elif kind == "llm.failed":
             self._steps.setdefault(step, {})[kind] = payload  # the last try is the one that counts
         elif kind != "run.resumed":
             self._steps.setdefault(step, {}).setdefault(kind, payload)
+
+    @property
+    def cut(self) -> bool:
+        """Whether the code may have more to do than the log says: the run goes on, or was cancelled."""
+        return self.status in ("running", "cancelled")
+
+    def failure(self) -> Failure | None:
+        """How a run that is over has failed; None when it has not."""
+        if self.status == "cancelled":
+            return cancellation(str(self.ended.get("message", "")))
+        return restore_failure(self.ended, str(self.ended.get("step", ""))) if self.status == "failed" else None
 
     def at(self, step: str) -> dict[str, str]:
         """The payload texts of a step's events by type; empty for a step that has not happened."""
@@ -53,6 +65,11 @@ class History:
     def unreached(self) -> list[str]:
         """The recorded steps that nobody asked for, in the order of the log."""
         return [step for step in self._steps if step not in self._reached]
+
+
+def cancellation(message: str) -> Failure:
+    """The outcome of a run that was cancelled, and why."""
+    return Failure("cancelled", f"the run was cancelled: {message}" if message else "the run was cancelled")
 
 
 def require_same(step: str, what: str, recorded_text: str, current_text: str) -> None:

@@ -23,11 +23,13 @@ GENESIS = b""  # the hash before the first event
 # status -> event type -> next status; every other event keeps a running run running
 LIFECYCLE = {
     "new": {"run.started": "running"},
-    "running": {"run.completed": "completed", "run.failed": "failed"},
+    "running": {"run.completed": "completed", "run.failed": "failed", "run.cancelled": "cancelled"},
     "completed": {},
     "failed": {},
+    "cancelled": {},
 }
-TERMINAL = ("completed", "failed")
+TERMINAL = ("completed", "failed", "cancelled")
+ENDINGS = frozenset(LIFECYCLE["running"])  # the events that end a run
 _RUN_ID = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:-")
 
 

@@ -68,6 +68,8 @@ class McpOp:
 
     __slots__ = ("effect", "key", "name", "output", "result", "server", "tool")
 
+    prepare = staticmethod(require_sdk)
+
     def __init__(
         self,
         *,

@@ -18,6 +18,7 @@ _MARKS = {"good": ("✓", "ok"), "bad": ("✗", "failed"), "note": ("!", "!"), "
 _LINES = {
     "run.started": ("faint", "run {run} of {workflow}"),
     "run.resumed": ("faint", "run {run} goes on"),
+    "run.cancelled": ("bad", "run {run} was cancelled: {message}"),
     "step.completed": ("good", "{step}  {op}{ms}"),
     "step.failed": ("bad", "{step}  {error}: {message}"),
     "effect.committed": ("good", "{step}{ms}"),
@@ -78,10 +79,10 @@ class Progress:
 
     def event(self, row: RunRow, event: EventRow) -> None:
         """An event is durable."""
-        tone, words = _LINES.get(event[2], ("faint", "{step}  {kind}") if event[2][:7] == "custom." else ("", ""))
+        tone, text = sentence(row, event)
         if tone:
             self._clear()
-            put(self._stream, self.line(tone, _filled(words, row, event)) + "\n")
+            put(self._stream, self.line(tone, text) + "\n")
             self._stream.flush()
 
     def line(self, tone: str, text: str) -> str:
@@ -98,6 +99,12 @@ class Progress:
         """Leave no unfinished line behind."""
         self._clear()
         self._stream.flush()
+
+
+def sentence(row: RunRow, event: EventRow) -> tuple[str, str]:
+    """The tone of an event and a line about it; both empty for one that people need not see."""
+    tone, words = _LINES.get(event[2], ("faint", "{step}  {kind}") if event[2][:7] == "custom." else ("", ""))
+    return tone, _filled(words, row, event) if tone else ""
 
 
 def _can_show(stream: TextIO, text: str) -> bool:

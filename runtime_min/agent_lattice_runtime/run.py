@@ -5,7 +5,7 @@ from __future__ import annotations
 from .branches import as_failure
 from .canonical import canonical
 from .errors import Divergence, Failure, failure_payload
-from .history import require_same
+from .history import cancellation, require_same
 from .journal import Journal
 from .models import Deps, decode
 from .permissions import NOTHING, Denied
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     OnEvent = Callable[[RunRow, EventRow], None]  # called after the commit of each event
     OnNotice = Callable[[str, str, str], None]  # (run id, step, what) when an effect starts: for people only
 
-FORMAT = 1  # version of the event catalogue, in run.started
+FORMAT = 2  # version of the event catalogue, in run.started
 
 
 class Setting:
@@ -114,7 +114,7 @@ class Run:
 
     def _unrecorded(self, kind: str, step: str, payload: str, secrets: Sequence[str] = ()) -> None:
         """In a replay nothing is appended; what a finished run should have recorded, and has not, is a divergence."""
-        if self.history is not None and self.history.status != "running":
+        if self.history is not None and not self.history.cut:
             details = (f"the log says: nothing of {kind}", f"the code does: {payload[:300]}")
             raise Divergence(f"step {step} has an event that the log does not have", step=step, details=details)
 
@@ -197,7 +197,7 @@ class Run:
             payload = failure_payload(self.failure) | ({"step": self.failure.step} if self.failure.step else {})
             text = canonical(payload)
         kind = "run.completed" if error is None else "run.failed"
-        if self.history is not None and self.history.status != "running":
+        if self.history is not None and not self.history.cut:
             self._compare(kind, text)
         elif self.performs:
             self.append(kind, "", text)
@@ -222,12 +222,18 @@ class Run:
         history = self.history
         assert history is not None
         left = history.unreached()
-        if history.status == "running" and not left:
+        if history.cut and not left:
             self.over = True
+            self.failure = history.failure()
             return
         details = (f"the log says: step {left[0]}" if left else f"the log says: run.{history.status}",)
         message = f"the code reaches step {step}, which the log does not have"
         self.abort(Divergence(message, step=step, details=(*details, f"the code does: step {step}")))
+
+    def cancel(self, message: str) -> None:
+        """Nobody wants the run any more: its last event says so, and why."""
+        self.journal.append("run.cancelled", "", canonical({"message": message}))
+        self.abort(cancellation(self.redactor.text(message)))
 
     def abort(self, failure: Failure) -> None:
         """Stop without another event."""

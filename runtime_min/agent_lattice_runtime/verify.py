@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .canonical import canonical, recorded
 from .errors import Failure
-from .journal import GENESIS, LIFECYCLE, TERMINAL, event_hash, event_text, next_status
+from .journal import ENDINGS, GENESIS, LIFECYCLE, TERMINAL, event_hash, event_text, next_status
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def _row(row: RunRow, events: list[EventRow]) -> Finding | None:
             what = f"event {last[0] + 1} is missing: the end of a {row.status} run was cut off"
             return Finding(row.run_id, last[0] + 1, what)
         return Finding(row.run_id, 0, f"the run's status is {row.status}, but its last event is {last[2]}")
-    if row.status not in TERMINAL and last[2] in ("run.completed", "run.failed"):
+    if row.status not in TERMINAL and last[2] in ENDINGS:
         return Finding(row.run_id, 0, f"the run's status is {row.status}, but its last event is {last[2]}")
     head = (last[0], last[6]) if row.status in TERMINAL else (None, None)
     if (row.head_seq, row.head_hash) != head:

@@ -12,7 +12,7 @@ from agent_lattice_runtime.client_hooks import record
 from agent_lattice_runtime.context import Context
 from agent_lattice_runtime.errors import Failure
 from agent_lattice_runtime.events import EVENTS, event_schema
-from agent_lattice_runtime.execute import start
+from agent_lattice_runtime.execute import cancel, start
 from agent_lattice_runtime.journal import check_run_id
 from agent_lattice_runtime.run import Setting
 from agent_lattice_runtime.stores.memory import MemoryStore
@@ -69,6 +69,10 @@ def failing_run() -> MemoryStore:
         start(flow_, {"way": "done"}, CrashingStore(store, 2, False), "done", setting)  # type: ignore[arg-type]
     except Crash:
         start(flow_, {"way": "done"}, store, "done", setting)
+    try:
+        start(flow_, {"way": "read"}, CrashingStore(store, 2, False), "left", setting)  # type: ignore[arg-type]
+    except Crash:
+        cancel(flow_, "left", store, "nobody needs it")
     return store
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -241,3 +242,23 @@ def test_the_log_is_small(tmp_path: Path) -> None:
     assert start(workflow(flow, manifest(loop__double=ops("t.double"))), {}, store).failure is None
     store.close()
     assert path.stat().st_size / 1000 <= 512
+
+
+def test_a_store_may_be_made_by_several_at_once(tmp_path: Path) -> None:
+    failures: list[StoreFailure] = []
+
+    def make(path: Path, start: threading.Barrier) -> None:
+        start.wait()
+        try:
+            SqliteStore(str(path)).close()
+        except StoreFailure as failure:
+            failures.append(failure)
+
+    for number in range(60):
+        start = threading.Barrier(8)
+        threads = [threading.Thread(target=make, args=(tmp_path / f"{number}.db", start)) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert not failures, failures[0].message

@@ -22,6 +22,7 @@ else:
 APPLICATION = 0x4C415454  # "LATT", in the file's header: tells our files from other SQLite files
 VERSION = 1
 WAIT = 5.0  # seconds to wait for a lock
+_PAUSE = 0.02  # seconds
 
 _SCHEMA = """
 CREATE TABLE runs (
@@ -176,9 +177,11 @@ def _uri(path: str) -> str:
 def _prepare(connection: sqlite3.Connection, path: str, readonly: bool) -> None:
     execute = connection.execute
     application = execute("PRAGMA application_id").fetchone()[0]
-    if application == 0 and not readonly and not execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone():
-        _create(connection)
-    elif application != APPLICATION:
+    if application == 0 and not readonly:
+        if not execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone():
+            _create(connection)
+        application = execute("PRAGMA application_id").fetchone()[0]  # somebody else may have made it just now
+    if application != APPLICATION:
         raise StoreFailure("validation", f"{path} is an SQLite file, but not a store of runs")
     version = execute("PRAGMA user_version").fetchone()[0]
     if version > VERSION:
@@ -194,7 +197,7 @@ def _prepare(connection: sqlite3.Connection, path: str, readonly: bool) -> None:
 def _create(connection: sqlite3.Connection) -> None:
     """A store without runs. There is nothing to lose yet: the disk is waited for once, at the end, not at each step."""
     connection.execute("PRAGMA synchronous=OFF")
-    connection.execute("PRAGMA journal_mode=WAL")
+    _use_wal(connection)
     connection.execute("BEGIN IMMEDIATE")
     if connection.execute("PRAGMA application_id").fetchone()[0] == 0:  # nobody else was faster
         for statement in _SCHEMA.split(";")[:-1]:
@@ -204,6 +207,21 @@ def _create(connection: sqlite3.Connection) -> None:
     connection.execute("COMMIT")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Several processes may make the same store at once, and for this change SQLite does not wait by itself."""
+    for left in range(int(WAIT / _PAUSE), -1, -1):
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.Error as error:
+            if left == 0 or getattr(error, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            from time import sleep
+
+            sleep(_PAUSE)
+        else:
+            return
 
 
 def _row(columns: tuple[Any, ...]) -> RunRow:

@@ -11,17 +11,19 @@ from agent_lattice_targets.python.api_module import api_module
 from agent_lattice_targets.python.declarations_module import DeclarationsModule
 from agent_lattice_targets.python.manifest import manifest_text
 from agent_lattice_targets.python.package_names import PackageNames
+from agent_lattice_targets.python.served_module import served_module
 from agent_lattice_targets.python.types_module import TypesModule
 from agent_lattice_targets.python.workflow_module import workflow_module
 
 
-def modules(made: plan.Plan, names: PackageNames) -> dict[str, str]:
-    """Text by path in the package's folder."""
+def modules(made: plan.Plan, names: PackageNames, *, serving: bool = False) -> dict[str, str]:
+    """Text by path in the package's folder; with what an MCP server needs when it is to be `serving`."""
     types = TypesModule(made, names)
     files = {
         "__init__.py": api_module(made, names, types),
         "declarations.py": DeclarationsModule(made, names, types).text(),
         "workflow.py": workflow_module(made, names, types),
+        "served.py": served_module(made, names, types) if serving else "",
         "datatypes.py": types.text(),
         "manifest.json": manifest_text(made),
     }

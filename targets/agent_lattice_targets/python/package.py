@@ -16,7 +16,7 @@ def package_files(made: plan.Plan) -> dict[str, str]:
     """Text by path: the files of the folder `NAME/` under that name, the others beside it."""
     made = with_safe_replies(made)
     names = PackageNames(made)
-    inner = modules(made, names) | {"py.typed": ""}
+    inner = modules(made, names, serving=True) | {"py.typed": ""}
     inner["__main__.py"] = rendered("__main__.py", names=names, made=made)
     tests = TestsModule(made, names).text()
     inner |= {f"_runtime/{path}": text for path, text in runtime_files(made, [*inner.values(), tests]).items()}

@@ -12,7 +12,7 @@ from agent_lattice.expr.python import runtime_modules
 from agent_lattice_runtime.mcp_tools import REQUIREMENT
 
 LICENSE = "LICENSE"
-_ALWAYS = ("__init__", "checks", "cli", "context", "embedding", "errors", "models")
+_ALWAYS = ("__init__", "checks", "cli", "context", "embedding", "errors", "models", "served")
 
 
 def runtime_files(made: plan.Plan, written: Iterable[str]) -> dict[str, str]:

@@ -1,0 +1,89 @@
+"""`mcp`: serves a workflow, or its operations, to an MCP client on standard input and output."""
+
+from __future__ import annotations
+
+import os
+import signal
+from contextlib import contextmanager
+
+from .errors import Failure
+from .mcp_server_messages import Server
+from .mcp_server_methods import Methods
+from .mcp_server_runs import Runs
+from .mcp_server_wire import Wire
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import BinaryIO
+
+    from .models import Workflow
+    from .served import Served
+
+PATIENCE = 5.0  # seconds for effects that go on when the client is gone
+WAIT = 45.0  # seconds until a call is answered with the state of a run that goes on; clients often give up after 60
+
+
+def serve_workflow(workflow: Workflow, served: Served, runs: Runs, wait: float) -> int:
+    """Serve the workflow until the client is gone; a call takes at most `wait` seconds. The exit code."""
+    from .mcp_server_resources import Resources
+    from .mcp_server_tools import WorkflowTools
+
+    with _connected(runs) as wire:
+        tools = WorkflowTools(workflow, served.doc, runs, wire, wait)
+        methods = Methods(wire, workflow, served.doc, tools, Resources(workflow, served, runs))
+        return _serve(wire, methods, workflow, runs)
+
+
+def serve_operations(workflow: Workflow, served: Served, runs: Runs, only: Sequence[str] | None) -> int:
+    """Serve the operations of the workflow, or only some, until the client is gone. The exit code."""
+    from .mcp_server_operations import OperationTools
+
+    with _connected(runs) as wire:
+        tools = OperationTools(workflow, served.operations, only, runs, wire)
+        about = f"The operations that the workflow {workflow.name} is made of."
+        return _serve(wire, Methods(wire, workflow, about, tools, None), workflow, runs)
+
+
+def _serve(wire: Wire, methods: Methods, workflow: Workflow, runs: Runs) -> int:
+    runs.listeners.append(methods.log)
+    server = Server(wire, methods, workflow)
+    try:
+        for line in wire.lines():
+            server.take(line)
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        runs.close(PATIENCE)
+        server.close(PATIENCE)
+    return 0
+
+
+@contextmanager
+def _connected(runs: Runs) -> Iterator[Wire]:
+    """The client. SIGTERM ends the work with it as Ctrl-C does; runs that go on then can be resumed."""
+    source, target = _private_streams()
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    wire = Wire(source, target)
+    try:
+        yield wire
+    finally:
+        wire.close(PATIENCE)
+        signal.signal(signal.SIGTERM, before)
+
+
+def _private_streams() -> tuple[BinaryIO, BinaryIO]:
+    """Standard input and output for the protocol alone: a tool that reads finds nothing, and what it prints goes to
+    standard error, whoever prints, and in whatever way."""
+    try:
+        source, target = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb", buffering=0)
+    except OSError as error:
+        raise Failure("validation", f"standard input or output is closed: {error.strerror}") from None
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, 0)
+    try:
+        os.dup2(2, 1)
+    except OSError:
+        os.dup2(nothing, 1)
+    os.close(nothing)
+    return source, target

@@ -1,0 +1,161 @@
+"""The runs that a server drives, each in a thread of its own with its own connection to the store."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager, suppress
+from threading import Event, Lock, Thread
+from time import monotonic
+
+from .canonical import canonical
+from .commands import open_store
+from .engine import Loop
+from .errors import Failure
+from .execute import drive, new_run_id, prepared, redactor_of
+from .journal import check_run_id
+from .models import decode
+from .run import Setting
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
+    from .journal import EventRow, RunRow
+    from .models import Workflow
+    from .run import Run
+    from .stores import Store
+
+    Listener = Callable[[RunRow, EventRow], None]
+
+MOST = 32  # runs at a time
+
+
+class Going:
+    """A run that is driven here. When it is `done`, `run` is how it ended, or `failure` why it could not be driven."""
+
+    def __init__(self, run_id: str, workflow: Workflow, given: str, listeners: list[Listener]) -> None:
+        self.run_id = run_id
+        self.workflow = workflow
+        self.given = given  # the canonical text of its input
+        self.stored = Event()
+        self.done = Event()
+        self.run: Run | None = None
+        self.failure: Failure | None = None
+        self.listeners = listeners
+        self.cancelled: str | None = None
+        self._stopped = False
+        self._loop: Loop | None = None
+        self._lock = Lock()
+
+    def stop(self, farewell: str | None = None) -> None:
+        """Stop at the next commit; with a farewell for good. Returns at once, and may be called at any time."""
+        with self._lock:
+            self._stopped = True
+            self.cancelled = self.cancelled or farewell
+            if self._loop is not None:
+                self._loop.stop(self.cancelled)
+
+    def driven_by(self, loop: Loop) -> None:
+        """From here on this loop is the one to stop."""
+        with self._lock:
+            self._loop = loop
+            if self._stopped:
+                loop.stop(self.cancelled)
+
+    def event(self, row: RunRow, event: EventRow) -> None:
+        """An event is durable: tell who listens."""
+        self.stored.set()
+        for listener in tuple(self.listeners):
+            listener(row, event)
+
+
+class Runs:
+    """Starts runs on the store at `path` and knows those that go on. `scripted`, `folder`, `tools` as in Setting; the
+    `listeners` hear of all events of runs that are begun from then on."""
+
+    def __init__(self, path: str, *, scripted: object = None, folder: str = ".", tools: str = "") -> None:
+        self.path = path
+        self._place = {"scripted": scripted, "folder": folder, "tools": tools}
+        self.listeners: list[Listener] = []
+        self._going: dict[str, Going] = {}
+        self._lock = Lock()
+        self._closed = False
+
+    def begin(self, workflow: Workflow, value: object, run_id: str | None, *listeners: Listener) -> Going:
+        """Drive a run to its end in a thread. The id of a known run stands for that one: it is continued, or waited for.
+
+        Raises Failure validation for an input of the wrong type, conflict for another input than the run was started
+        with, unavailable when too many runs go on.
+        """
+        run_id = new_run_id() if run_id is None else check_run_id(run_id)
+        given = canonical(decode(workflow.input, redactor_of(workflow).value(value), "the input"))
+        with self._lock:
+            going = self._going.get(run_id)
+            if going is not None:
+                if (going.workflow.name, going.given) != (workflow.name, given):
+                    raise Failure("conflict", f"run {run_id} was started with another input")
+                going.listeners += listeners
+                return going
+            if self._closed or len(self._going) >= MOST:
+                why = "the server is being stopped" if self._closed else f"{MOST} runs are going on already"
+                raise Failure("unavailable", why)
+            going = self._going[run_id] = Going(run_id, workflow, given, [*self.listeners, *listeners])
+        # a daemon: an effect that hangs must not keep the process alive
+        Thread(target=self._drive, args=(going, value), name=f"run-{run_id}", daemon=True).start()
+        return going
+
+    def going(self, run_id: str) -> Going | None:
+        """The run of that id, while it is driven here."""
+        return self._going.get(run_id)
+
+    @contextmanager
+    def store(self, readonly: bool = False) -> Iterator[Store]:
+        """A connection of the calling thread; raises StoreFailure."""
+        kept = open_store(self.path, readonly)
+        try:
+            yield kept
+        finally:
+            kept.close()
+
+    def close(self, patience: float) -> None:
+        """Stop all runs, which can then be resumed, and wait at most `patience` seconds for the effects that go on."""
+        with self._lock:
+            self._closed = True
+            all_going = list(self._going.values())
+        for going in all_going:
+            going.stop()
+        end = monotonic() + patience
+        for going in all_going:
+            going.done.wait(max(0.0, end - monotonic()))
+
+    def _drive(self, going: Going, value: object) -> None:
+        try:
+            self._driven(going, value)
+        except Failure as failure:
+            going.failure = failure
+        except BaseException as error:
+            going.failure = defect(going.workflow, error)
+        finally:
+            with self._lock:
+                del self._going[going.run_id]
+            going.stored.set()
+            going.done.set()
+
+    def _driven(self, going: Going, value: Any) -> None:
+        with self.store() as store:
+            loop = Loop(store, apart=True)
+            setting = Setting(**self._place, on_event=going.event)  # type: ignore[arg-type]
+            run, decoded = prepared(going.workflow, value, store, going.run_id, setting)
+            going.driven_by(loop)
+            if run.history is not None:
+                going.stored.set()
+            with suppress(KeyboardInterrupt):  # it was stopped
+                drive(going.workflow, [(run, decoded)], loop)
+            going.run = run
+
+
+def defect(workflow: Workflow, error: BaseException) -> Failure:
+    """The failure that stands for an exception nobody expected; what is known of it goes into a report."""
+    from .reports import write_report
+
+    return Failure("internal", f"internal error: {type(error).__name__}; {write_report(workflow)}")

@@ -1,0 +1,234 @@
+"""The tools of a driven workflow: run it, look at a run, read its events, cancel it."""
+
+from __future__ import annotations
+
+from threading import Lock
+
+from .canonical import recorded
+from .errors import Failure
+from .execute import cancel, find_run
+from .history import History
+from .mcp_server_annotations import workflow_hints
+from .mcp_server_methods import progress_token
+from .mcp_server_results import COUNT, EVENTS, LIMIT, RUN_ID, described, failed, state_schema, succeeded
+from .mcp_server_wire import INVALID_PARAMS, RpcError, notification
+from .models import decode
+from .progress import sentence
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from .journal import EventRow, RunRow
+    from .mcp_server_methods import Request, Result
+    from .mcp_server_runs import Going, Runs
+    from .mcp_server_wire import Wire
+    from .models import Workflow
+    from .stores import Store
+
+LONGEST = 3600.0  # seconds
+_STOPPING = 5.0  # seconds that a cancelled run may take to stop before its state is told
+
+
+class Progress:
+    """Tells a client of the events of a run until its request is answered."""
+
+    def __init__(self, wire: Wire, token: object) -> None:
+        self._wire = wire
+        self._token = token
+        self._lock = Lock()
+
+    def event(self, row: RunRow, event: EventRow) -> None:
+        """The listener."""
+        params = {"progressToken": self._token, "progress": event[0], "message": sentence(row, event)[1] or event[2]}
+        with self._lock:
+            if self._token is not None:
+                self._wire.send(notification("notifications/progress", params))
+
+    def close(self) -> None:
+        """From here on nothing is told."""
+        with self._lock:
+            self._token = None
+
+
+class WorkflowTools:
+    """Runs of `workflow`; `wait` is how many seconds a call of it takes at most unless it says otherwise."""
+
+    def __init__(self, workflow: Workflow, doc: str, runs: Runs, wire: Wire, wait: float) -> None:
+        self._workflow = workflow
+        self._doc = doc
+        self._runs = runs
+        self._wire = wire
+        self._wait = wait
+        name = workflow.name
+        parameters = workflow.manifest["input"]["properties"]
+        self.run_id, self.wait = (_free(wanted, parameters) for wanted in ("run_id", "wait_seconds"))
+        self._calls: dict[str, Callable[[dict[str, Any], Request], Result]] = {
+            name: self._run,
+            f"{name}_status": self._status,
+            f"{name}_events": self._events,
+            f"{name}_cancel": self._cancel,
+        }
+
+    def call(self, name: str, arguments: Mapping[str, Any], request: Request) -> Result:
+        if name not in self._calls:
+            raise RpcError(INVALID_PARAMS, f"there is no tool {name}")
+        try:
+            return self._calls[name](dict(arguments), request)
+        except Failure as failure:
+            return failed({"error": described(failure)})
+
+    def described(self) -> list[Result]:
+        name, look = self._workflow.name, {"readOnlyHint": True, "openWorldHint": False}
+        run = {
+            "type": "object",
+            "properties": {"run_id": RUN_ID},
+            "required": ["run_id"],
+            "additionalProperties": False,
+        }
+        some = run | {"properties": {"run_id": RUN_ID, "after": COUNT | {"default": 0}, "limit": LIMIT}}
+        why = run | {"properties": {"run_id": RUN_ID, "reason": {"type": "string"}}}
+        end = {"readOnlyHint": False, "destructiveHint": True, "idempotentHint": True, "openWorldHint": False}
+        state = state_schema(self._workflow.manifest["output"])
+        return [
+            _tool(name, self._about(), self._input(), state, workflow_hints(self._workflow.manifest)),
+            _tool(
+                f"{name}_status",
+                f"How a run of {name} stands: its status, last event, result or error.",
+                run,
+                state,
+                look,
+            ),
+            _tool(
+                f"{name}_events", f"The log of a run of {name}: its events after number `after`.", some, EVENTS, look
+            ),
+            _tool(
+                f"{name}_cancel", f"Stop a run of {name} for good, after the effect that is going on.", why, state, end
+            ),
+        ]
+
+    def _about(self) -> str:
+        name, wait = self._workflow.name, self.wait
+        return (
+            f"{self._doc or f'Runs the workflow {name}.'}\n\n"
+            f"Gives the result of the run. A run that takes more than `{wait}` goes on: the answer then has the status "
+            f"`running`, and {name}_status tells how it stands. A run that was interrupted goes on when {name} is called "
+            f"with its `{self.run_id}` and the same arguments; nothing that was done is done again."
+        )
+
+    def _input(self) -> Result:
+        schema = dict(self._workflow.manifest["input"])
+        about = "The name of the run: a new one, or that of a run to go on with. Without it the run gets a new name."
+        wait = {"type": "number", "minimum": 0, "maximum": LONGEST, "default": self._wait}
+        own = {
+            self.run_id: RUN_ID | {"description": about},
+            self.wait: wait | {"description": "Seconds to wait for the result."},
+        }
+        return schema | {"properties": schema["properties"] | own}
+
+    def _run(self, arguments: dict[str, Any], request: Request) -> Result:
+        wait = _number(arguments.pop(self.wait, None), self.wait, 0, LONGEST, self._wait)
+        run_id = arguments.pop(self.run_id, None)
+        if run_id is not None and not isinstance(run_id, str):
+            raise Failure("validation", f"{self.run_id}: expected string")
+        progress = Progress(self._wire, progress_token(request.params))
+        going = self._runs.begin(self._workflow, arguments, run_id, progress.event)
+        request.stopped_by(going.stop)
+        going.done.wait(wait)
+        progress.close()
+        if going.failure is not None:
+            return failed({"run_id": going.run_id, "error": described(going.failure)})
+        state = self._state(going.run_id)
+        if going.run is not None and going.run.failure is not None:  # also one that is not in the log, as of the store
+            state["error"] = described(going.run.failure)
+        return failed(state) if "error" in state else succeeded(state)
+
+    def _status(self, arguments: dict[str, Any], request: Request) -> Result:
+        return succeeded(self._state(_run_id(arguments)))
+
+    def _state(self, run_id: str) -> Result:
+        """How a run stands, from the store: what `state_schema` describes."""
+        going = self._runs.going(run_id)
+        if going is not None:
+            going.stored.wait()
+        with self._runs.store(readonly=True) as store:
+            row, events = self._stored(store, run_id)
+        history = History(events)
+        state: Result = {"run_id": run_id, "status": row.status, "driven": going is not None}
+        if history.last is not None:
+            seq, _, kind, step = history.last[:4]
+            state["last"] = {"seq": seq, "type": kind, "step": step}
+        if history.status == "completed":
+            state["result"] = decode(self._workflow.output, history.ended.get("result"), "the recorded result")
+        elif (failure := history.failure()) is not None:
+            state["error"] = described(failure)
+        return state
+
+    def _stored(self, store: Store, run_id: str) -> tuple[RunRow, list[EventRow]]:
+        row = find_run(store, run_id)
+        if row.workflow != self._workflow.name:
+            raise Failure("not_found", f"run {run_id} is a run of {row.workflow}")
+        return row, list(store.events(row))
+
+    def _events(self, arguments: dict[str, Any], request: Request) -> Result:
+        from .verify import exported
+
+        run_id = _run_id(arguments, "after", "limit")
+        after = _number(arguments.get("after"), "after", 0, 2**53, 0)
+        limit = _number(arguments.get("limit"), "limit", LIMIT["minimum"], LIMIT["maximum"], LIMIT["default"])
+        with self._runs.store(readonly=True) as store:
+            row, events = self._stored(store, run_id)
+        left = [event for event in events if event[0] > after]
+        shown = [recorded(exported(row, event)) for event in left[: int(limit)]]
+        state: Result = {"run_id": run_id, "status": row.status, "events": shown}
+        return succeeded(state | ({"next": shown[-1]["seq"]} if shown and len(left) > limit else {}))
+
+    def _cancel(self, arguments: dict[str, Any], request: Request) -> Result:
+        run_id, reason = _run_id(arguments, "reason"), arguments.get("reason")
+        farewell = reason if isinstance(reason, str) else "somebody asked for it"
+        going: Going | None = self._runs.going(run_id)
+        if going is not None:
+            going.stop(farewell)
+            going.done.wait(_STOPPING)
+        else:
+            with self._runs.store() as store:
+                cancel(self._workflow, run_id, store, farewell)
+        return succeeded(self._state(run_id))
+
+
+def _free(wanted: str, taken: Mapping[str, object]) -> str:
+    """A name for an argument of ours beside those of the workflow."""
+    while wanted in taken:
+        wanted += "_"
+    return wanted
+
+
+def _tool(name: str, doc: str, given: Result, result: Result, hints: Result) -> Result:
+    return {
+        "name": name,
+        "title": name,
+        "description": doc,
+        "inputSchema": given,
+        "outputSchema": result,
+        "annotations": hints,
+    }
+
+
+def _run_id(arguments: Mapping[str, Any], *others: str) -> str:
+    """The run that a call is about; raises Failure validation also for an argument that is not one of the others."""
+    for name in arguments:
+        if name not in ("run_id", *others):
+            raise Failure("validation", f"{name}: unknown argument")
+    run_id = arguments.get("run_id")
+    if not isinstance(run_id, str):
+        raise Failure("validation", "run_id: missing, expected string" if run_id is None else "run_id: expected string")
+    return run_id
+
+
+def _number(value: object, name: str, least: float, most: float, default: float) -> float:
+    if value is None:
+        return default
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value <= most:
+        raise Failure("validation", f"{name}: expected a number from {least:g} to {most:g}")
+    return value
