@@ -80,11 +80,7 @@ class Resources:
     def prompts(self) -> list[Result]:
         about = self._served.doc or f"Run the workflow {self._workflow.name}."
         schema = self._workflow.manifest["input"]
-        arguments = [
-            {"name": name, "required": name in schema["required"]}
-            | ({"description": described["description"]} if "description" in described else {})
-            for name, described in schema["properties"].items()
-        ]
+        arguments = [{"name": name, "required": name in schema["required"]} for name in schema["properties"]]
         return [
             {"name": self._workflow.name, "title": self._workflow.name, "description": about, "arguments": arguments}
         ]

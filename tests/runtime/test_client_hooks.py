@@ -47,7 +47,9 @@ def desk() -> Workflow:
 
 
 def told(store: MemoryStore | SqliteStore, run_id: str) -> list[tuple[str, str, Any]]:
-    return [(kind, step, recorded(payload)) for _, _, kind, step, payload, _, _ in store.events(find_run(store, run_id))]
+    return [
+        (kind, step, recorded(payload)) for _, _, kind, step, payload, _, _ in store.events(find_run(store, run_id))
+    ]
 
 
 def tell(store: MemoryStore | SqliteStore, client: str, message: Any, event: str = "") -> bool:
@@ -104,7 +106,10 @@ def test_a_session_ends_and_may_go_on_as_another_run() -> None:
     tell(store, "claude", CLAUDE)
     assert tell(store, "claude", end)
     tell(store, "claude", CLAUDE)
-    assert [(row.run_id, row.status) for row in store.runs()] == [("claude-s1", "completed"), ("claude-s1-2", "running")]
+    assert [(row.run_id, row.status) for row in store.runs()] == [
+        ("claude-s1", "completed"),
+        ("claude-s1-2", "running"),
+    ]
 
 
 def test_a_session_is_no_run_of_the_package() -> None:
@@ -150,7 +155,9 @@ def test_hooks_of_parallel_calls_are_all_written(tmp_path: Path) -> None:
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([*CLAUDE, *WAYS["copilot"], "x"]), inner),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([*CLAUDE, *WAYS["copilot"], "x"]), inner)
+    ),
     max_leaves=8,
 )
 

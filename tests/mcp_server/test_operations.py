@@ -1,0 +1,146 @@
+"""Operations one by one: each under its own permissions, typed both ways, logged, and nothing beside them."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from agent_lattice_runtime.mcp_server_operations import LONGEST_NAME, tool_names
+from agent_lattice_runtime.stores.sqlite import SqliteStore
+from agent_lattice_runtime.verify import verify_store
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+from mcp_server.packages import KEY, Speaker
+
+Serve = Callable[..., Speaker]
+NAMES = ["bank_pay", "books_find", "books_linger", "books_risk", "books_tell"]
+
+
+def tools(speaker: Speaker) -> dict[str, Any]:
+    return {tool["name"]: tool for tool in speaker.ask("tools/list")["tools"]}
+
+
+def test_what_they_say_of_themselves(serve: Serve) -> None:
+    speaker = serve("--operations")
+    hello = speaker.initialize()
+    assert set(hello["capabilities"]) == {"logging", "tools"}
+    found = tools(speaker)
+    assert list(found) == NAMES, "those that the workflow calls; `books.peek` is not one of them"
+    for tool in found.values():
+        Draft202012Validator.check_schema(tool["inputSchema"])
+        Draft202012Validator.check_schema(tool["outputSchema"])
+    hints = {
+        name: (tool["annotations"]["readOnlyHint"], tool["annotations"]["idempotentHint"])
+        for name, tool in found.items()
+    }
+    assert hints == {name: (name != "bank_pay", True) for name in NAMES}
+    assert found["books_find"]["description"] == "Finds an order."
+    assert found["books_find"]["title"] == "books.find"
+    assert found["books_risk"]["inputSchema"] == {
+        "type": "object",
+        "properties": {"total": {"type": "number"}, "factor": {"anyOf": [{"type": "number"}, {"type": "null"}]}},
+        "required": ["total"],
+        "additionalProperties": False,
+    }
+    assert speaker.answer(speaker.send("prompts/list"))["error"]["code"] == -32601
+    assert speaker.answer(speaker.send("tools/call", {"name": "desk"}))["error"]["code"] == -32602
+
+
+def test_calls_and_their_logs(serve: Serve, tmp_path: Path) -> None:
+    speaker = serve("--operations")
+    speaker.initialize()
+    found = speaker.call("books_find", id="A1")
+    assert json.loads(found["content"][0]["text"]) == {"id": "A1", "total": 12.5, "big": str(2**60)}
+    risk = speaker.call("books_risk", {"progressToken": "p"}, total=12.5)
+    assert risk["structuredContent"] == {"result": 0.125} and risk["content"][0]["text"] == "0.125"
+    told = [message["params"]["progress"] for message in speaker.seen if "method" in message]
+    assert told == [1, 2, 3]
+    for _ in range(2):
+        paid = speaker.call("bank_pay", order="A1", amount=12)
+        assert paid["content"][0]["text"] == "r-A1", "a text as it is"
+    assert (tmp_path / "book").read_text().splitlines()[1:] != [], "paid"
+    assert sum(line.startswith("pay ") for line in (tmp_path / "book").read_text().splitlines()) == 1
+    assert speaker.end() == 0
+    store = SqliteStore(str(tmp_path / ".lattice" / "operations" / "desk.db"), readonly=True)
+    runs = store.runs()
+    assert [row.workflow for row in runs] == ["books.find", "books.risk", "bank.pay", "bank.pay"]
+    assert {row.status for row in runs} == {"completed"} and verify_store(store) == []
+    kinds = [event[2] for event in store.events(runs[-1])]
+    assert kinds == ["run.started", "effect.intended", "effect.committed", "run.completed"]
+    keys = [json.loads(list(store.events(row))[1][4])["key"] for row in runs[-2:]]
+    assert keys[0] == keys[1], "the key of a write follows from its argument"
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "words"),
+    [
+        ("books_find", {}, "$.id: missing, expected string"),
+        ("books_find", {"id": "A1", "more": 1}, "$.more: unknown field"),
+        ("books_risk", {"total": "much"}, "$.total: expected float, found string"),
+        ("books_risk", {"total": 1, "factor": []}, "$.factor: expected float, found list"),
+        ("books_find", {"id": "none"}, "not_found: no such order"),
+    ],
+)
+def test_failures_are_told_to_the_model(serve: Serve, tool: str, arguments: dict[str, Any], words: str) -> None:
+    speaker = serve("--operations")
+    speaker.initialize()
+    result = speaker.call(tool, **arguments)
+    assert result["isError"] and words in result["content"][0]["text"]
+    Draft202012Validator(tools(speaker)[tool]["outputSchema"]).validate(result["structuredContent"])
+
+
+def test_no_secret_gets_out(serve: Serve) -> None:
+    speaker = serve("--operations")
+    speaker.initialize()
+    result = speaker.call("books_tell")
+    assert result["structuredContent"] == {"result": "the key is [secret DESK_KEY]"}
+    assert speaker.end() == 0
+    assert KEY not in json.dumps(speaker.seen) + speaker.errors
+
+
+def test_only_some(serve: Serve) -> None:
+    speaker = serve("--operations", "--only", "bank.pay, books.risk")
+    speaker.initialize()
+    assert list(tools(speaker)) == ["bank_pay", "books_risk"]
+    assert speaker.answer(speaker.send("tools/call", {"name": "books_find"}))["error"]["code"] == -32602
+
+
+def test_a_cancelled_call_is_not_answered_but_what_it_did_is_in_its_log(serve: Serve, tmp_path: Path) -> None:
+    speaker = serve("--operations")
+    speaker.initialize()
+    call = speaker.start("books_linger", seconds=0.5)
+    while not (tmp_path / "book").exists():
+        time.sleep(0.01)
+    speaker.send("notifications/cancelled", {"requestId": call}, id=None)
+    assert speaker.call("books_risk", total=1)["structuredContent"] == {"result": 0.01}
+    assert speaker.end() == 0
+    assert all(message.get("id") != call for message in speaker.seen)
+    store = SqliteStore(str(tmp_path / ".lattice" / "operations" / "desk.db"), readonly=True)
+    runs = {row.workflow: row for row in store.runs()}
+    assert [event[2] for event in store.events(runs["books.linger"])][1] == "step.completed"
+    assert verify_store(store) == []
+    store.close()
+
+
+OPERATIONS = st.from_regex(r"[a-c_]{1,3}\.[a-c_]{1,3}", fullmatch=True) | st.from_regex(
+    r"[a-b]{30,40}\.[a-b]{30,40}", fullmatch=True
+)
+
+
+@given(st.sets(OPERATIONS, max_size=40), st.randoms())
+def test_names_are_all_different_and_do_not_depend_on_the_order(operations: set[str], chance: Any) -> None:
+    names = tool_names(operations)
+    assert set(names) == operations and len(set(names.values())) == len(operations)
+    assert all(0 < len(name) <= LONGEST_NAME and "." not in name for name in names.values())
+    shuffled = list(operations)
+    chance.shuffle(shuffled)
+    assert tool_names(shuffled) == names
+    for operation, name in names.items():
+        if [one.replace(".", "_")[:LONGEST_NAME] for one in operations].count(name) == 1:
+            assert name == operation.replace(".", "_")[:LONGEST_NAME]
