@@ -10,6 +10,7 @@ from agent_lattice_runtime.client_names import server_name, slug, tool_name
 
 from agent_lattice_clients.embedding import server_command
 from agent_lattice_clients.javascript.roles import ScriptRoles
+from agent_lattice_clients.javascript.script import workflow_script
 from agent_lattice_clients.roles import Role, Roles
 
 DRIVEN, NATIVE, INSTRUCTED = "driven", "native", "instructed"
@@ -38,7 +39,7 @@ class Export:
         self.mode = mode
         self.slug = slug(made.name)
         self.server = server_name(made.name)
-        self.roles = ScriptRoles(made) if mode == NATIVE else Roles(made)
+        self.roles: Roles = ScriptRoles(made) if mode == NATIVE else Roles(made)
         self.tools = self._driving() if mode == DRIVEN else self._operating()
         self.command = server_command(made, "mcp" if mode == DRIVEN else "mcp --operations")
 
@@ -57,6 +58,12 @@ class Export:
             found |= {model.key for model in asked if model.key}
             found |= {model.base_url.name for model in asked if isinstance(model.base_url, plan.EnvRef)}
         return tuple(sorted(found))
+
+    @property
+    def script(self) -> str:
+        """The workflow as a script; only where the mode is native."""
+        assert isinstance(self.roles, ScriptRoles)
+        return workflow_script(self.plan, self.roles, self.server)
 
     def role_tools(self, role: Role) -> tuple[ServerTool, ...]:
         """What a role may call."""

@@ -103,7 +103,7 @@ class Actors:
                 assert operation.effect == "pure" and module is not None, f"no mock for {full}"
                 result = self._pure(module, operation, given)
         except Failure as failure:
-            return {"error": {"code": failure.code, "message": failure.message}}
+            return {"error": {"error": failure.code, "message": failure.message, "retryable": failure.retryable}}
         return {"result": json.loads(canonical(result))}
 
     def _pure(self, module: str, operation: Operation, given: Mapping[str, Any]) -> object:

@@ -17,6 +17,19 @@ _OFFSET = re.compile(r"([+-]?([01]\d|2[0-3]):[0-5]\d)?|UTC", re.ASCII)
 _NO_ZONES = "a script knows offsets such as `+05:30`, no other time zones"
 
 
+MOST_BYTES = 512 * 1024
+"""Of a script; the client does not run a larger one."""
+
+
+def script_losses(made: plan.Plan, script: str) -> tuple[Loss, ...]:
+    """What the script of a plan does not carry."""
+    size = len(script.encode())
+    if size <= MOST_BYTES:
+        return losses(made)
+    why = f"the script has {size:,} bytes, and the client runs none of more than {MOST_BYTES:,}"
+    return (*losses(made), Loss("ends", Strength.UNSAFE, why))
+
+
 def losses(made: plan.Plan) -> tuple[Loss, ...]:
     """What the main workflow of a plan, and those and the agents below it, say and a script cannot: by the reason, each with the places
     where it stands. Evaluating it fails, so a build stops."""

@@ -19,9 +19,6 @@ from agent_lattice_clients.javascript.roles import ScriptRoles
 from agent_lattice_clients.javascript.scopes import Place, Shared
 from agent_lattice_clients.javascript.steps import Steps
 
-MOST_BYTES = 512 * 1024
-"""What the client takes; of a larger script there is no way to run it."""
-
 
 def workflow_script(made: plan.Plan, roles: ScriptRoles, server: str) -> str:
     """The script of a plan: its main workflow, the workflows and agents below it. `roles` are the sub-agents that it starts, `server`

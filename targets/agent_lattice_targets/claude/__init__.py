@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from agent_lattice_clients import tables
 from agent_lattice_clients.capabilities import Table, table
-from agent_lattice_clients.exporting import DRIVEN, INSTRUCTED, NATIVE
+from agent_lattice_clients.exporting import DRIVEN, INSTRUCTED, NATIVE, Export
 from agent_lattice_clients.models import Offered
 from agent_lattice_clients.target import ClientTarget, Launch
 
 if TYPE_CHECKING:
-    from agent_lattice_clients.exporting import Export
+    from agent_lattice.plan import Plan
+    from agent_lattice.target import Loss
 
 
 class Claude(ClientTarget):
@@ -21,8 +22,8 @@ class Claude(ClientTarget):
     name = "claude"
     title = "Claude Code"
     program = "claude"
-    contract = 1
-    modes = (DRIVEN, INSTRUCTED)
+    contract = 2
+    modes = (DRIVEN, NATIVE, INSTRUCTED)
     shared: ClassVar = {"AGENTS.md": "markdown", ".mcp.json": "json", ".claude/settings.json": "json"}
     models = Offered(
         forms={"anthropic": "{}"},
@@ -32,6 +33,14 @@ class Claude(ClientTarget):
 
     def table(self, mode: str) -> Table:
         return table({DRIVEN: tables.DRIVEN, NATIVE: tables.NATIVE, INSTRUCTED: tables.INSTRUCTED}[mode])
+
+    def losses(self, made: Plan, mode: str | None = None) -> tuple[Loss, ...]:
+        found = super().losses(made, mode)
+        if mode != NATIVE:
+            return found
+        from agent_lattice_clients.javascript.losses import script_losses
+
+        return found + script_losses(made, Export(made, mode).script)
 
     def files(self, export: Export) -> dict[str, str]:
         from agent_lattice_targets.claude.files import files

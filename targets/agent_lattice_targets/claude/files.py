@@ -6,9 +6,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from agent_lattice_clients import texts
-from agent_lattice_clients.exporting import DRIVEN, INSTRUCTED
+from agent_lattice_clients.exporting import DRIVEN, INSTRUCTED, NATIVE
 from agent_lattice_clients.frontmatter import frontmatter, quoted
 from agent_lattice_clients.hooks import hook_command
+from agent_lattice_clients.javascript.roles import instructions
 from agent_lattice_clients.servers import mcp_json
 
 from agent_lattice_targets.claude.matching import call_name
@@ -33,8 +34,10 @@ def files(export: Export, client: Claude) -> dict[str, str]:
         f".claude/skills/{slug}/SKILL.md": _skill(export, client),
         f".claude/agents/{slug}.md": _session(export),
     }
-    if export.mode == INSTRUCTED:
+    if export.mode != DRIVEN:
         found |= {f".claude/agents/{role.id}.md": _role(export, role, client) for role in export.roles}
+    if export.mode == NATIVE:
+        found[f".claude/workflows/{slug}.js"] = export.script
     return found
 
 
@@ -44,8 +47,9 @@ def permissions(export: Export) -> dict[str, list[str]]:
 
 
 def session_tools(export: Export) -> list[str]:
-    """All that a session started in the workflow can call."""
-    return ["Skill", *_tools(export, export.tools), *_spawned(export)]
+    """All that a session started in the workflow can call: where a script runs, nothing but that."""
+    direct = [] if export.mode == NATIVE else _tools(export, export.tools)
+    return ["Skill", *direct, *_spawned(export)]
 
 
 def role_tools(export: Export, role: Role) -> list[str]:
@@ -73,6 +77,8 @@ def _skill(export: Export, client: Claude) -> str:
 def _body(export: Export, client: Claude) -> str:
     if export.mode == DRIVEN:
         return texts.driven(export.plan, export.server)
+    if export.mode == NATIVE:
+        return texts.native(export.plan, export.slug)
     return texts.instructed(export.plan, export.server, export.roles, client.losses(export.plan, INSTRUCTED))
 
 
@@ -98,8 +104,10 @@ def _role(export: Export, role: Role, client: Claude) -> str:
         "tools": ", ".join(role_tools(export, role)) or "[]",
         **({"model": quoted(model)} if model else {}),
         **({"maxTurns": str(role.max_turns)} if role.max_turns else {}),
+        **({"omitClaudeMd": "true"} if export.mode == NATIVE else {}),
     }
-    return frontmatter(entries) + "\n" + texts.role_text(export.plan, role)
+    text = instructions(role) if export.mode == NATIVE else texts.role_text(export.plan, role)
+    return frontmatter(entries) + "\n" + text
 
 
 def _tools(export: Export, tools: tuple[ServerTool, ...]) -> list[str]:
@@ -107,4 +115,7 @@ def _tools(export: Export, tools: tuple[ServerTool, ...]) -> list[str]:
 
 
 def _spawned(export: Export) -> list[str]:
+    """What may be started: roles by the session itself, or the script that starts them."""
+    if export.mode == NATIVE:
+        return [f"Workflow({export.slug})"]
     return [f"Agent({role.id})" for role in export.roles] if export.mode == INSTRUCTED else []

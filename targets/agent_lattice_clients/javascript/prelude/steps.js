@@ -10,17 +10,18 @@ async function answerOf(prompt, options) {
   throw new Failure("unavailable", `${options.label}: the sub-agent ${options.agentType} gave no answer`);
 }
 
-// Calls an operation by way of a sub-agent that may do nothing else; its validated result.
+// Calls an operation by way of a sub-agent that may do nothing else; its validated result. The sub-agent answers with what the
+// server gave: `result`, or `error` with the class and the text of a failure.
 async function tool(label, operation, args) {
   const prompt = [
     `Call the tool ${operation.tool} exactly once, with exactly these arguments:`,
     json(args),
-    'Then answer with what it returned: "result" is its result, unchanged. If the call failed, "error" says so, with the class ' +
-      "and the text of its failure. Never call it twice, never make a result up.",
+    'Then answer with the structured result of the call, unchanged: its "result", or its "error" when the call failed. Where there is ' +
+      'no structured result, "result" is the JSON of its text. Never call the tool twice, never make a result up.',
   ].join("\n\n");
   const options = { label, agentType: operation.agentType, schema: replySchema(operation) };
-  const { result = null, error } = await answerOf(prompt, options);
-  if (error !== null && error !== undefined) throw new Failure(CODES.includes(error.code) ? error.code : "internal", error.message);
+  const { result = null, error = null } = await answerOf(prompt, options);
+  if (error !== null) throw new Failure(CODES.includes(error.error) ? error.error : "internal", error.message);
   return decoded(result, operation.result, `the result of ${operation.name}`);
 }
 
@@ -29,9 +30,8 @@ function replySchema({ schema, definitions }) {
   const failure = {
     type: "object",
     description: "the failure of the call, only when it failed",
-    properties: { code: { enum: CODES }, message: { type: "string" } },
-    required: ["code", "message"],
-    additionalProperties: false,
+    properties: { error: { enum: CODES }, message: { type: "string" } },
+    required: ["error", "message"],
   };
   const properties = { result: schema, error: failure };
   return { type: "object", properties, additionalProperties: false, ...(definitions ? { $defs: definitions } : {}) };
