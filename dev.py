@@ -6,6 +6,7 @@ check      formatting, lint, types, import contract
 fix        format and apply safe lint fixes
 generate   rewrite what is made from the code: schemas, the joined grammar, error index, snapshots
 bench      the speed tables of bench/
+clients    all examples in the real coding agents, which npm installs; LATEST=1 in the newest versions (docs/clients.md)
 """
 
 from __future__ import annotations
@@ -36,7 +37,9 @@ TASKS: dict[str, list[list[str]]] = {
         ["-m", "pytest", "-q", "tests/test_snapshots.py", "--snapshot-update"],
     ],
     "bench": [["bench/run.py"]],
+    "clients": [["-m", "pytest", "-q", "-n", "auto", "-m", "clients", "tests/clients"]],
 }
+VARIABLES = {"clients": {"LATTICE_CLIENTS": "latest" if os.environ.get("LATEST") else "required"}}
 
 
 def set_up() -> None:
@@ -68,7 +71,8 @@ def main(arguments: list[str]) -> int:
         print(f"the set-up failed: {error}", file=sys.stderr)
         return 2
     for command in TASKS[task]:
-        done = subprocess.run([str(PYTHON), *command, *(rest if command is TASKS[task][-1] else [])], cwd=ROOT)
+        words = [str(PYTHON), *command, *(rest if command is TASKS[task][-1] else [])]
+        done = subprocess.run(words, cwd=ROOT, env=os.environ | VARIABLES.get(task, {}))
         if done.returncode:
             return done.returncode
     return 0

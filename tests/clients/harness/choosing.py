@@ -1,0 +1,61 @@
+"""Which clients, examples and versions are tried, by the variable LATTICE_CLIENTS.
+
+Unset, as in a test of the project: two examples at the versions of the contracts, and a client that cannot be had is skipped.
+`required`: all examples, and such a client is a failure. `latest`: the same with the newest version of each client.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from functools import cache
+
+import pytest
+from clients.harness.claude import Claude
+from clients.harness.drivers import Driver
+from clients.harness.installing import NotInstalled, program
+from clients.harness.namespaces import why_not
+from clients.harness.projects import ALL, CI, Example
+
+DRIVERS: dict[str, Driver] = {driver.target.name: driver for driver in (Claude(),)}
+"""By the names of targets."""
+
+
+def wanted() -> str:
+    """What the variable says."""
+    return os.environ.get("LATTICE_CLIENTS", "")
+
+
+def examples() -> tuple[Example, ...]:
+    """Those to try."""
+    return ALL if wanted() else CI
+
+
+def ways() -> list[tuple[str, str, Example]]:
+    """Client, mode and example."""
+    return [
+        (name, mode, example)
+        for name, driver in DRIVERS.items()
+        for mode in driver.target.modes
+        for example in examples()
+    ]
+
+
+def need(driver: Driver) -> None:
+    """End the test here if the client cannot be run: as skipped, or as failed where it was asked for."""
+    if why := missing(driver):
+        (pytest.fail if wanted() else pytest.skip)(why)
+
+
+@cache
+def missing(driver: Driver) -> str | None:
+    """Why a client cannot be run here."""
+    if platform.system() != "Linux":
+        return "clients are run in network namespaces, which only Linux has"
+    if why := why_not():
+        return why
+    try:
+        program(driver.target)
+    except NotInstalled as reason:
+        return f"{driver.target.title}: {reason}"
+    return None

@@ -1,0 +1,55 @@
+"""What is special about driving one client: its settings, how it is told to trust a folder, and what its model calls things."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from agent_lattice_clients.target import ClientTarget
+from clients.harness.scripts import Call
+
+
+class Driver(ABC):
+    """A client, as its tests see it."""
+
+    target: ClassVar[ClientTarget]
+    refusal: ClassVar[str]
+    """A pattern that what the client answers to a call that it does not make matches."""
+    shell: ClassVar[Call]
+    """A call that changes the folder by the client's own means: it would make the file `forbidden`."""
+    skill: ClassVar[str]
+    """Where the skill `{}` of a project is that the client reads."""
+    unavoidable: ClassVar[frozenset[str]]
+    """Tools of the client's own that a session in the workflow has besides those of the server, with which it can change nothing."""
+    seconds: ClassVar[float] = 120.0
+    """How long a run may take."""
+
+    @abstractmethod
+    def settings(self, home: Path) -> dict[str, str]:
+        """Variables with which it asks the model server and nobody else."""
+
+    @abstractmethod
+    def trust(self, home: Path, project: Path) -> None:
+        """Writes what it writes itself when a person says that a project is trusted."""
+
+    def words(self, launched: Sequence[str]) -> list[str]:
+        """The arguments of a launch, which only a test adds to."""
+        return list(launched)
+
+    @abstractmethod
+    def plain(self, prompt: str) -> list[str]:
+        """The arguments that put a prompt to it without anything of the workflow."""
+
+    @abstractmethod
+    def call(self, server: str, tool: str, **arguments: object) -> Call:
+        """A call of a tool of an MCP server."""
+
+    @abstractmethod
+    def delegate(self, role: str, task: str) -> Call:
+        """A call that gives a task to a sub-agent and waits for its answer."""
+
+    def offered(self, call: Call) -> str:
+        """What the tool of a call is called in the list of tools that a model is offered."""
+        return f"{call.space}/{call.tool}" if call.space else call.tool

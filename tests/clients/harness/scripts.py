@@ -1,0 +1,89 @@
+"""What a model is to say: rules over what it is asked, in the order in which they apply."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from clients.harness.requests import Asked
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call that a model makes, whether or not the tool was offered. `source` is what a tool takes that is given text, not arguments."""
+
+    tool: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    space: str | None = None
+    """The namespace of the tool, for clients that have some."""
+    source: str | None = None
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Says or calls something, at most `times` times, if a request fits."""
+
+    name: str
+    says: str = ""
+    calls: tuple[Call, ...] = ()
+    having: tuple[str, ...] = ()
+    """Texts that occur in the request."""
+    lacking: tuple[str, ...] = ()
+    """Texts that do not."""
+    armed: bool = False
+    """Only where tools are offered: clients also ask for titles and summaries of what they are told."""
+    at: str = ""
+    """How the path of the request begins."""
+    times: int = 1
+
+    def fits(self, asked: Asked) -> bool:
+        """Whether this is the rule for a request."""
+        return (
+            asked.path.startswith(self.at)
+            and (not self.armed or bool(asked.tools))
+            and all(text in asked.text for text in self.having)
+            and not any(text in asked.text for text in self.lacking)
+        )
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is said to one request: text, and calls by their ids."""
+
+    rule: str
+    says: str
+    calls: Mapping[str, Call]
+
+
+class Script:
+    """Rules and how often they have been used. A request that no rule is for is answered with `otherwise`."""
+
+    def __init__(self, rules: tuple[Rule, ...], otherwise: str = "Nothing more to do.") -> None:
+        self._rules = rules
+        self._otherwise = otherwise
+        self._used: dict[str, int] = {}
+
+    def answer(self, asked: Asked) -> Answer:
+        """What the first rule that fits says; its calls are `RULE-NUMBER` of all that it has made."""
+        for rule in self._rules:
+            used = self._used.get(rule.name, 0)
+            if used < rule.times and rule.fits(asked):
+                self._used[rule.name] = used + 1
+                first = used * len(rule.calls)
+                return Answer(
+                    rule.name, rule.says, {f"{rule.name}-{first + i}": call for i, call in enumerate(rule.calls)}
+                )
+        return Answer("", self._otherwise, {})
+
+
+def as_data(rules: tuple[Rule, ...]) -> list[dict[str, Any]]:
+    """Rules as JSON."""
+    return [asdict(rule) for rule in rules]
+
+
+def rules_of(data: list[dict[str, Any]]) -> Iterator[Rule]:
+    """Rules from JSON."""
+    for entry in data:
+        lists = {name: tuple(entry[name]) for name in ("having", "lacking")}
+        yield Rule(**{**entry, **lists, "calls": tuple(Call(**call) for call in entry["calls"])})
