@@ -11,7 +11,7 @@ from agent_lattice.layout import Doc, Listed
 from agent_lattice.plan import EnvRef
 from agent_lattice.records import field, record
 from agent_lattice.source import NOWHERE, Span
-from agent_lattice.tree import Name, Parts, Reader, written
+from agent_lattice.tree import Name, Parts, Reader
 
 UNKNOWN_SETTING = Code("LAT2401", "unknown-setting")
 WRONG_SETTING = Code("LAT2402", "wrong-setting")
@@ -81,7 +81,8 @@ def _number(parts: Parts) -> Value:
     token = parts.token("INT", "FLOAT")
     text = str(token).replace("_", "")
     number = float(text) if token is not None and token.type == "FLOAT" else int(text)
-    return Value("number", -number if parts.has("-") else number, written(parts.span, ""), parts.span)
+    sign = "-" if parts.has("-") else ""
+    return Value("number", -number if sign else number, f"{sign}{token}", parts.span)
 
 
 def seconds(raw: str) -> float:
@@ -127,6 +128,11 @@ class Rule:
     most: float = 2**53
     doc: str = ""
 
+    @property
+    def whole(self) -> bool:
+        """Whether numbers must be whole."""
+        return "number" in self.sort.split("|") and isinstance(self.least, int) and isinstance(self.most, int)
+
     def problem(self, value: Value) -> str:
         """What is wrong with a value; empty when nothing is."""
         if value.sort not in self.sort.split("|"):
@@ -142,7 +148,7 @@ class Rule:
         return ""
 
     def _number_problem(self, value: float) -> str:
-        if isinstance(self.least, int) and isinstance(self.most, int) and not isinstance(value, int):
+        if self.whole and not isinstance(value, int):
             return "expected a whole number"
         return "" if self.least <= value <= self.most else f"expected a number from {self.least} to {self.most}"
 

@@ -155,3 +155,32 @@ def test_texts_in_unusual_lines_come_back(here: Path, form: str) -> None:
     (here / "odd.lat").write_text(text)
     assert lattice("convert", "odd.lat", "-o", f"odd.{form}").exit_code == 0
     assert lattice("convert", f"odd.{form}", "--to", "text").stdout == text
+
+
+NAMED = """\
+# yaml-language-server: $schema=document.schema.json
+
+$schema: document.schema.json # for editors
+
+# about secrets
+secrets:
+  A: {}
+"""
+
+
+def test_the_schema_for_editors_is_kept_between_documents(here: Path) -> None:
+    """A text has no place for it; comments around it stay where they are."""
+    (here / "s.yaml").write_text(NAMED)
+    laid = lattice("convert", "s.yaml", "--to", "yaml").stdout
+    assert laid == NAMED.replace(" # for editors", "").replace("json\n\n$", "json\n\n# for editors\n$", 1)
+    assert lattice("convert", "s.yaml", "-o", "s.json").exit_code == 0
+    assert '"$schema": "document.schema.json"' in (here / "s.json").read_text()
+    assert lattice("convert", "s.json", "--to", "yaml").stdout.startswith("$schema: document.schema.json\n\nsecrets:\n")
+    assert "$schema:" not in lattice("convert", "s.json", "--to", "text").stdout
+
+
+@pytest.mark.parametrize("text", ["$schema: 1\n", "- $schema: a\n", "secrets: {A: {$schema: a}}\n"])
+def test_a_schema_for_editors_is_a_text_at_the_top(here: Path, text: str) -> None:
+    (here / "s.yaml").write_text(text)
+    ran = lattice("check", "s.yaml")
+    assert ran.exit_code == 1 and "LAT140" in ran.stderr + ran.stdout

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from agent_lattice.diagnostics import Report
-from agent_lattice.documents.data import Group, notes_of
+from agent_lattice.documents.data import Group
 from agent_lattice.documents.programs import document_text, read_document, translate
 from agent_lattice.format import formatted
 from agent_lattice.parse import parse
@@ -59,8 +59,3 @@ def back(text: str, form: str) -> str:
 def said(report: Report) -> str:
     """What was found, a line each."""
     return "\n".join(f"{d.span.place} [{d.code.name}] {d.message}" for d in report.found)
-
-
-def comments(root: Group) -> list[str]:
-    """The comments of a document, sorted."""
-    return sorted(note.strip() for note in notes_of(root))

@@ -86,29 +86,33 @@ def converted(opened: Opened, form: str) -> Converted:
         show_findings(Finding(diagnostic, opened.folder) for diagnostic in report.sorted())
         raise click.exceptions.Exit(1)
     try:
-        text = _as_text(source)
-        return Converted(text) if form == "text" else _as_document(Source("program.lat", text), form)
+        return _as_text(source) if form == "text" else _as_document(source, form)
     except RecursionError:
         raise Unusable(f"cannot convert {shown(opened.path)}: it is nested too deeply") from None
 
 
-def _as_text(source: Source) -> str:
+def _as_text(source: Source) -> Converted:
     """The canonical text of a program without syntax errors."""
     from agent_lattice.documents.programs import translate
     from agent_lattice.format import formatted
 
     text = translate(source, Report()) if is_document(source.name) else source
     assert text is not None
-    return formatted(text, Report())
+    return Converted(formatted(text, Report()))
 
 
-def _as_document(text: Source, form: str) -> Converted:
+def _as_document(source: Source, form: str) -> Converted:
+    """The canonical document of a program without syntax errors."""
     from agent_lattice.documents.data import notes_of
     from agent_lattice.documents.from_text import document_of
     from agent_lattice.documents.json_text import json_of
+    from agent_lattice.documents.programs import laid_out
     from agent_lattice.documents.yaml_text import yaml_of
+    from agent_lattice.format import formatted
 
-    root = document_of(text)
+    program = Source(source.name, formatted(source, Report())) if not is_document(source.name) else None
+    root = document_of(program) if program is not None else laid_out(source, Report())
+    assert root is not None
     return Converted(yaml_of(root)) if form == "yaml" else Converted(json_of(root), len(notes_of(root)))
 
 

@@ -116,37 +116,44 @@ def _place(group: Group, at: int, trailing: bool, note: Note, ends: Ends) -> Non
     owner: Member | None = None
     while True:
         before, after = _around(group, at)
+        waiting = after.notes if after is not None else group.last
         if before is None:
             break
         inside = before.span.start < at < before.span.end
         if isinstance(before.value, Leaf):
-            if inside:
-                _behind(before, note)
+            if at < before.value.span.start and "//" in str(
+                before.value.value
+            ):  # it has comments of its own, which come later
+                before.notes.append(note)
                 return
+            trailing = (
+                trailing or inside
+            ) and before.span.start < before.span.end  # documentation has no place of its own
             break
-        if not inside and (trailing or not ends(before.value, at)):
+        if not inside and (trailing or waiting or not ends(before.value, at)):
             break
         group, owner = before.value, before
-    if trailing and before is not None:
-        _behind(_innermost(before), note)
-    elif trailing and owner is not None and not group.flow and group.members:
-        _behind(owner, note)
-    elif after is not None:
-        after.notes.append(note)
+    beside = _beside(group, before, owner) if trailing and not waiting else None
+    if beside is not None and beside.behind is None:
+        beside.behind = note.text
     else:
-        group.last.append(note)
+        waiting.append(note)
 
 
-def _behind(member: Member, note: Note) -> None:
-    if member.behind is None:
-        member.behind = note.text
-    else:
-        member.notes.append(note)
+def _beside(group: Group, before: Member | None, owner: Member | None) -> Member | None:
+    """The member that a comment behind something on its line stands behind, where the last member before it is known."""
+    if before is not None:
+        return _innermost(before)
+    return owner if group.members and not group.flow else None
 
 
-def _innermost(member: Member) -> Member:
-    """The last member of the line that a member ends with."""
-    while isinstance(member.value, Group) and member.value.members and not member.value.flow:
+def _innermost(member: Member) -> Member | None:
+    """The last member of the line that a member ends with; None when comments follow it already."""
+    while isinstance(member.value, Group):
+        if member.value.last:
+            return None
+        if member.value.flow or not member.value.members:
+            break
         member = member.value.members[-1]
     return member
 

@@ -14,6 +14,7 @@ from agent_lattice.documents.data import Group, Leaf, Node
 from agent_lattice.documents.deriving import setting_tables
 from agent_lattice.documents.forms import Scalar
 from agent_lattice.documents.mistakes import UNKNOWN_KEY, WRONG_VALUE
+from agent_lattice.documents.refusals import Refusals
 from agent_lattice.documents.texts import STRING, literal, text_indent
 from agent_lattice.documents.translated import Written
 from agent_lattice.documents.values import SORTS, sort_of
@@ -34,6 +35,7 @@ class Leaves:
     def __init__(self, out: Written, report: Report) -> None:
         self.out = out
         self.report = report
+        self.refusals = Refusals(report)
 
     def write(self, shape: Scalar, node: Node, setting: str = "") -> None:
         """A value of the shape. `setting`: the name of the entry it belongs to."""
@@ -58,7 +60,7 @@ class Leaves:
     def wrong(self, shape: Scalar, node: Node) -> None:
         """Say what was expected; null, numbers and truth values that stand where a text is meant can be put into quotes."""
         help = "put it into quotes" if isinstance(node, Leaf) and shape.sort in ("text", "type", "expr") else ""
-        self.report.add(WRONG_VALUE, f"expected {shape.doc}, found {found(node)}", node.span, help=help)
+        self.refusals.expected(shape.doc, node, help)
 
     def _group(self, shape: Scalar, node: Group, setting: str) -> None:
         """A literal as written, or a list of a setting's values."""
@@ -74,13 +76,20 @@ class Leaves:
         for at, member in enumerate(node.members):
             if at:
                 self.out.word(",")
-            self.write(shape, member.value, setting)
+            with self.out.member(member):
+                self.write(shape, member.value, setting)
+        self.out.notes(node)
         self.out.word("]")
 
     def _literal(self, shape: Scalar, node: Group) -> None:
         for member in node.members:
             if member.name != LITERAL and member.key:
                 self.report.add(UNKNOWN_KEY, f"`{LITERAL}` stands alone", member.key.span)
+        with self.out.member(node.members[0]):
+            self._written(shape, node)
+        self.out.notes(node)
+
+    def _written(self, shape: Scalar, node: Group) -> None:
         leaf = node.get(LITERAL)
         text = leaf.value if isinstance(leaf, Leaf) else None
         patterns = [STRING, *(SORTS.values() if shape.sort == "value" else ())]
@@ -115,6 +124,7 @@ class Leaves:
             sort = sort_of(text, rule, shape.values if "list" not in shape.values else frozenset())
         else:
             sort = "number" if "number" in shape.values else ""
+            text = _whole(leaf.value) if rule is not None and rule.whole else text
             text = text if SORTS["number"].fullmatch(text) else repr(leaf.value)
         if not sort or (sort == "number" and not SORTS["number"].fullmatch(text)):
             self.wrong(shape, leaf)
@@ -122,19 +132,6 @@ class Leaves:
             self._text(leaf, str(leaf.value))
         else:
             self.out.value(text, leaf, "word")
-
-
-def found(node: Node) -> str:
-    """What stands there, in words."""
-    if isinstance(node, Group):
-        return "a map" if node.keyed else "a list"
-    kinds = {str: "a text", bool: "a truth value", int: "a number", float: "a number", type(None): "nothing"}
-    shown = (
-        f" `{node.value}`"
-        if isinstance(node.value, str) and 0 < len(node.value) < 30 and node.value.isprintable()
-        else ""
-    )
-    return kinds[type(node.value)] + shown
 
 
 def _as_text(leaf: Leaf) -> str | None:
@@ -152,12 +149,15 @@ def _as_text(leaf: Leaf) -> str | None:
 def _fitting(shape: Scalar, leaf: Leaf) -> str | None:
     """The token of a name, number or atom; None when it does not fit."""
     value = leaf.value
-    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
-        value = int(value)
-    if value is None or isinstance(value, float) or (shape.sort == "name" and not isinstance(value, str)):
+    if value is None or (shape.sort == "name" and not isinstance(value, str)):
         return None
-    text = str(value).lower() if isinstance(value, bool) else str(value)
+    text = str(value).lower() if isinstance(value, bool) else _whole(value)
     return text if re.fullmatch(shape.pattern, text) else None
+
+
+def _whole(value: object) -> str:
+    """A value as text; `1.0` as `1`, which is the same number for JSON Schema."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _normal(text: str) -> str:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_left
 from collections.abc import Callable
 
 from agent_lattice.diagnostics import Diagnostic, Edit, Fix, Label, Report, apply
-from agent_lattice.documents.data import Group
+from agent_lattice.documents.data import Group, Leaf, Member, Note
 from agent_lattice.documents.from_text import document_of
 from agent_lattice.documents.json_reading import read_json
 from agent_lattice.documents.json_text import json_of
-from agent_lattice.documents.to_text import text_of
+from agent_lattice.documents.to_text import SCHEMA, text_of
 from agent_lattice.documents.translated import Mark, Translated, within
 from agent_lattice.documents.yaml_reading import read_yaml
 from agent_lattice.documents.yaml_text import scalar, yaml_of
@@ -49,11 +50,39 @@ def parse_document(source: Source, report: Report) -> Module:
 
 def format_document(source: Source, report: Report) -> str:
     """The document in canonical layout; one that cannot be read, which is reported, as it is."""
-    text = translate(source, report)
-    program = formatted(text, report) if text is not None else ""
-    if report.failed:
+    root = laid_out(source, report)
+    if root is None:
         return source.text
-    return document_text(Source(source.name, program), as_json=is_json(source.name))
+    return json_of(root) if is_json(source.name) else yaml_of(root)
+
+
+def laid_out(source: Source, report: Report) -> Group | None:
+    """What the canonical layout of a document holds; None for one that cannot be read, which is reported."""
+    root = read_document(source, report)
+    text = text_of(root, source, report) if root is not None else None
+    program = formatted(text, report) if text is not None else ""
+    if root is None or report.failed:
+        return None
+    made = document_of(Source(source.name, program))
+    _keep_schema(root, made)
+    return made
+
+
+def _keep_schema(root: Group, made: Group) -> None:
+    """Put the schema that a document names, of which its text knows nothing, at the top of what was made from the text; with the
+    comments that were at the top with it."""
+    at = next((at for at, member in enumerate(root.members) if root.keyed and member.name == SCHEMA), -1)
+    if at < 0:
+        return
+    named = root.members[at]
+    kept = Member(Leaf(SCHEMA), named.value)
+    if made.members:
+        first = made.members[0]
+        own = len(named.notes) + (named.behind is not None) if at == 0 else 0
+        kept.notes, first.notes = first.notes[:own], first.notes[own:]
+        first.blank = not first.notes
+        first.notes[:1] = [Note(note.text, blank=True) for note in first.notes[:1]]
+    made.members.insert(0, kept)
 
 
 def document_text(source: Source, *, as_json: bool) -> str:
@@ -129,8 +158,6 @@ def _rewritten(mark: Mark, edits: list[Edit]) -> Edit:
 
 def _offset(mark: Mark, at: int) -> int:
     """The character of a value that stands at an offset of the text."""
-    from bisect import bisect_left
-
     return bisect_left(mark.places, at)
 
 

@@ -42,13 +42,15 @@ def document_schema() -> Schema:
     own = {name: making.section(section.shape) for name, section in sections().items()}
     for name, section in sections().items():
         own[name] = {"title": name, "description": forms()[section.rule].summary, **own[name]}
-    one = {"type": "object", "properties": own, "additionalProperties": False}
+    one: Schema = {"type": "object", "properties": own, "additionalProperties": False}
+    top = {"$schema": {"type": "string", "description": "the schema that editors check this document with"}, **own}
     return {
         "$schema": _DIALECT,
         "title": "Lattice program",
         "description": "A program of Agent Lattice: its declarations by sort and name. As a list of maps with one section each "
         "where the order of declarations matters to people.",
         **one,
+        "properties": top,
         "type": ["object", "array"],
         "items": {**one, "minProperties": 1, "maxProperties": 1},
         "examples": [examples().whole],
@@ -216,8 +218,7 @@ def _setting(rule: Any) -> Schema:
     if rule.choices:
         return {"enum": list(rule.choices)}
     if rule.sort == "number":
-        whole = isinstance(rule.least, int) and isinstance(rule.most, int)
-        made |= {"minimum": rule.least, "maximum": rule.most, "type": ["integer" if whole else "number", "string"]}
+        made |= {"minimum": rule.least, "maximum": rule.most, "type": ["integer" if rule.whole else "number", "string"]}
     return made
 
 

@@ -90,7 +90,7 @@ class Values:
             case "name":
                 return Leaf(span.text, span) if token_type(child) in shape.terminals else None
             case "number":
-                return _number(span) if token_type(child) == "INT" else None
+                return _number(span.text, span) if token_type(child) == "INT" else None
             case "value":
                 return self._value_leaf(shape, child)
         if shape.rule:
@@ -117,11 +117,13 @@ class Values:
         if sort == "text":
             made = self._text(span)
             same = isinstance(made, Leaf) and sort_of(str(made.value), rule, only) == "text"
-            return made if same else _shown(span)
+            return made if same else _shown(span.text, span)
         written = joined_tokens(child)
         if sort == "number":
-            return _number(Span(span.source, span.start, span.end))
-        return Leaf(written, span) if sort_of(written, rule, only) == sort else _shown(span)
+            leaf = _number(written, span)
+            changed = rule is not None and rule.whole and isinstance(leaf.value, float)
+            return _shown(written, span) if changed else leaf
+        return Leaf(written, span) if sort_of(written, rule, only) == sort else _shown(written, span)
 
     def _expression(self, span: Span) -> Leaf:
         text = span.text
@@ -137,15 +139,14 @@ class Values:
 
     def _text(self, span: Span, lines: bool = False) -> Node:
         text = text_of(span.text, text_indent(self.braces.depth(span.start)) if lines else None)
-        return _shown(span) if text is None else Leaf(text, span)
+        return _shown(span.text, span) if text is None else Leaf(text, span)
 
     def span(self, child: Any) -> Span:
         start, end = bounds(child)
         return Span(self.source, start, end)
 
 
-def _number(span: Span) -> Leaf:
-    text = "".join(span.text.split())
+def _number(text: str, span: Span) -> Leaf:
     if _JSON_NUMBER.fullmatch(text) and _keeps(text):
         return Leaf(float(text) if "." in text else int(text), span, text)
     return Leaf(text, span)
@@ -164,9 +165,9 @@ def _keeps(text: str) -> bool:
     return repr(float(text)) == text if "." in text else abs(int(text)) < _MOST_INT and text != "-0"
 
 
-def _shown(span: Span) -> Group:
+def _shown(text: str, span: Span) -> Group:
     """A literal as it is written."""
-    made = mapping(literal=Leaf(span.text, span))
+    made = mapping(literal=Leaf(text, span))
     made.span, made.members[0].span, made.flow = span, span, "\n" not in span.text
     return made
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 
-from agent_lattice.diagnostics import Report, did_you_mean
+from agent_lattice.diagnostics import Report
 from agent_lattice.documents.data import Group, Leaf, Member, Node
 from agent_lattice.documents.deriving import clause_entries, forms
 from agent_lattice.documents.forms import (
@@ -26,18 +25,20 @@ from agent_lattice.documents.forms import (
     Shape,
     Slot,
     held,
-    missing,
     slots,
     way,
 )
-from agent_lattice.documents.leaves import Leaves, found
-from agent_lattice.documents.mistakes import EXCLUSIVE, MISSING_KEY, UNKNOWN_KEY, WRONG_VALUE
+from agent_lattice.documents.leaves import Leaves
+from agent_lattice.documents.mistakes import WRONG_VALUE
+from agent_lattice.documents.refusals import Refusals, listed
 from agent_lattice.documents.sections import sections
 from agent_lattice.documents.texts import is_written
 from agent_lattice.documents.translated import Translated, Written, shown_place
 from agent_lattice.source import Source, Span
 
 DOC = "doc"
+SCHEMA = "$schema"
+"""A key for editors, which says nothing about the program."""
 
 
 def text_of(root: Group, origin: Source, report: Report) -> Translated | None:
@@ -54,61 +55,38 @@ class _Writing:
 
     def __init__(self, out: Written, report: Report) -> None:
         self.out = out
-        self.report = report
         self.leaves = Leaves(out, report)
-        self.begun: set[int] = set()
-        """Members whose comments are written, before the keyword of their rule."""
+        self.refusals = Refusals(report)
 
     def root(self, root: Group) -> None:
         """The sections; in a list of maps they may come again."""
         if root.keyed:
-            self._sections(root)
-        for member in root.members if not root.keyed else ():
-            number = self._begin(member)
-            if isinstance(member.value, Group) and member.value.keyed:
-                if len(member.value.members) != 1:
-                    self._one_key(member.value, "section")
-                self._sections(member.value)
-            else:
-                self._expected("a map with one section", member.value)
-            self.out.close(number)
-        if not root.keyed:
-            self._notes(root)
+            self._sections(root, top=True)
+            return
+        for member in root.members:
+            with self.out.member(member):
+                if isinstance(member.value, Group) and member.value.keyed:
+                    if len(member.value.members) != 1:
+                        self.refusals.one_key(member.value, "section")
+                    self._sections(member.value)
+                else:
+                    self.refusals.expected("a map with one section", member.value)
+        self.out.notes(root)
 
-    def _sections(self, group: Group) -> None:
+    def _sections(self, group: Group, top: bool = False) -> None:
         known = sections()
         for member in group.members:
-            number = self._begin(member)
-            if member.name in known:
-                section = known[member.name]
-                if isinstance(member.value, Leaf) or not isinstance(section.shape, Entries | Items):
-                    self._expected(f"the {member.name} of the program", member.value)
+            with self.out.member(member):
+                if top and member.name == SCHEMA:
+                    if not isinstance(member.value, Leaf) or not isinstance(member.value.value, str):
+                        self.refusals.expected("the name of a schema", member.value)
+                elif member.name not in known:
+                    self.refusals.unknown(member, known)
+                elif isinstance(member.value, Leaf):
+                    self.refusals.expected(f"the {member.name} of the program", member.value)
                 else:
-                    self._slot_value(section.shape, member)
-            else:
-                self._unknown(member, known)
-            self.out.close(number)
-        self._notes(group)
-
-    def _begin(self, member: Member) -> int:
-        """What stands before a member, and its beginning."""
-        if id(member) not in self.begun:
-            self._before(member)
-        return self.out.open(shown_place(member))
-
-    def _before(self, member: Member) -> None:
-        for note in member.notes:
-            if note.blank:
-                self.out.blank()
-            self.out.note(note.text)
-        if member.blank:
-            self.out.blank()
-
-    def _notes(self, group: Group) -> None:
-        for note in group.last:
-            if note.blank:
-                self.out.blank()
-            self.out.note(note.text)
+                    self.shape(known[member.name].shape, member.value, shown_place(member), member.name)
+        self.out.notes(group)
 
     def form(self, form: Form, node: Node, owner: Span, key: Leaf | None = None) -> None:
         """A form from its map, or from the value that says it all. `owner`: what is shown when something is missing."""
@@ -116,87 +94,44 @@ class _Writing:
         if members is None:
             return
         given = {member.name: member for member in members}
-        keys = frozenset(name for name in given if name in form.slots)
-        self._check_missing(form, keys, owner)
-        self._check_exclusive(form.pieces, given)
-        doc = given.get(DOC) if form.documented else None
-        if doc:
-            self._doc(doc)
+        self.refusals.missing(form, frozenset(name for name in given if name in form.slots), owner)
+        self.refusals.exclusive(form.pieces, given)
+        if form.documented:
+            self._document(given.get(DOC))
         lines = isinstance(node, Group) and not node.flow
         self.pieces(form.pieces, given, key, lines)
         if isinstance(node, Group) and not (form.only and not form.documented):
-            self._notes(node)
+            self.out.notes(node)
 
     def _members(self, form: Form, node: Node) -> list[Member] | None:
         """The map of a form. A bare value becomes a map of one key."""
         one = form.only or form.bare
         if isinstance(node, Group) and node.keyed and not _is_value(form, node):
-            for member in node.members:
-                if not self._known(form, member):
-                    self._unknown(member, self._keys(form))
-            return [m for m in node.members if self._known(form, m) and not self._is_off(form, m)]
+            return [member for member in node.members if self._stands(form, member)]
         if one is not None and (form.only is not None or isinstance(node, Leaf)):
             return [Member(Leaf(one.key, node.span), node, node.span)]
-        if (
-            form.key is not None
-            and not form.slots
-            and form.clauses is None
-            and isinstance(node, Leaf)
-            and node.value is None
-        ):
+        if _may_be_nothing(form) and isinstance(node, Leaf) and node.value is None:
             return []
-        wanted = f"a map of {_listed(self._keys(form))}" if self._keys(form) else "an empty map"
-        self._expected(wanted, node)
+        keys = self._keys(form)
+        self.refusals.expected(f"a map of {listed(keys)}" if keys else "an empty map", node)
         return None
+
+    def _stands(self, form: Form, member: Member) -> bool:
+        """Whether a member of a map is part of the text. A flag that says that its word is not there leaves its comments only."""
+        keys = self._keys(form)
+        if member.name not in keys:
+            self.refusals.unknown(member, keys)
+            return False
+        slot = form.slots.get(member.name)
+        if slot is None or not _is_off(slot, member.value):
+            return True
+        with self.out.member(member):
+            return False
 
     @staticmethod
     def _keys(form: Form) -> list[str]:
         words = [*form.clauses.rules, form.clauses.key] if form.clauses else []
         return [*form.slots, *words, *([DOC] if form.documented else [])]
-
-    def _known(self, form: Form, member: Member) -> bool:
-        return member.name in self._keys(form)
-
-    def _is_off(self, form: Form, member: Member) -> bool:
-        """Whether a flag says that its word is not there."""
-        slot = form.slots.get(member.name)
-        return (
-            slot is not None
-            and isinstance(slot.shape, Flag)
-            and not slot.shape.needed
-            and isinstance(member.value, Leaf)
-            and member.value.value is False
-        )
-
-    def _check_missing(self, form: Form, keys: frozenset[str], owner: Span) -> None:
-        for group in missing(form.pieces, keys):
-            names = [name for name in group if name]
-            if names:
-                self.report.add(
-                    MISSING_KEY,
-                    f"{'`' + form.title + '`'} needs {' or '.join(f'`{name}`' for name in names)}",
-                    owner,
-                    help=f"add `{names[0]}:`",
-                )
-
-    def _check_exclusive(self, pieces: tuple[Piece, ...], given: dict[str, Member]) -> None:
-        for piece in pieces:
-            if isinstance(piece, Nest | Maybe):
-                self._check_exclusive(piece.pieces, given)
-            elif isinstance(piece, Either):
-                present = [inner for inner in piece.ways if held(inner, frozenset(given))]
-                for inner in present[1:]:
-                    first = next(slot.key for slot in slots(present[0]) if slot.key in given)
-                    member = next(given[slot.key] for slot in slots(inner) if slot.key in given)
-                    assert member.key is not None
-                    self.report.add(EXCLUSIVE, f"`{member.name}` cannot stand beside `{first}`", member.key.span)
-
-    def _doc(self, member: Member) -> None:
-        if not isinstance(member.value, Leaf) or not isinstance(member.value.value, str):
-            self._expected("a text", member.value)
-            return
-        for line in member.value.value.replace("\r", "\n").split("\n"):
-            self.out.note(f"/ {line}".rstrip())
 
     def pieces(self, pieces: tuple[Piece, ...], given: dict[str, Member], key: Leaf | None, lines: bool) -> None:
         for piece in pieces:
@@ -221,16 +156,29 @@ class _Writing:
                 case Clauses():
                     self._clauses(piece, given, lines)
 
+    def _document(self, member: Member | None) -> None:
+        """What documents the form that begins, which no comment beside it does."""
+        if member is not None:
+            with self.out.member(member):
+                pass
+            self.out.line()
+        self.out.documentable()
+        if member is None:
+            return
+        if isinstance(member.value, Leaf) and isinstance(member.value.value, str):
+            self.out.doc(member.value.value)
+        else:
+            self.refusals.expected("a text", member.value)
+
     def _nest(self, pieces: tuple[Piece, ...], given: dict[str, Member]) -> None:
         """Comments and empty lines of the one value of a rule stand before its keyword."""
         own = [given[slot.key] for slot in slots(pieces) if slot.key in given]
         if len(own) == 1 and isinstance(pieces[0], Mark) and pieces[0].text.isidentifier():
-            self._before(own[0])
-            self.begun.add(id(own[0]))
+            self.out.before(own[0])
 
     def _entry_key(self, shape: Scalar, key: Leaf) -> None:
         if shape.sort == "name" and not _names(shape, key):
-            self.report.add(WRONG_VALUE, f"expected {shape.doc} as the key, found `{key.value}`", key.span)
+            self.refusals.report.add(WRONG_VALUE, f"expected {shape.doc} as the key, found `{key.value}`", key.span)
             return
         text = key.value
         if shape.sort != "name" and isinstance(text, str) and is_written(text):
@@ -239,24 +187,8 @@ class _Writing:
         self.leaves.write(shape, key)
 
     def _slot(self, slot: Slot, member: Member) -> None:
-        number = self._begin(member)
-        self._slot_value(slot.shape, member)
-        self.out.close(number)
-
-    def _slot_value(self, shape: Shape, member: Member) -> None:
-        with self._commented(member):
-            self.shape(shape, member.value, shown_place(member), member.name)
-
-    @contextmanager
-    def _commented(self, member: Member) -> Iterator[None]:
-        """The comment behind a member; behind the key of a group with lines of its own it comes first."""
-        value = member.value
-        opened = isinstance(value, Group) and not value.flow and bool(value.members)
-        if member.behind is not None and opened:
-            self.out.behind(member.behind)
-        yield
-        if member.behind is not None and not opened:
-            self.out.behind(member.behind)
+        with self.out.member(member):
+            self.shape(slot.shape, member.value, shown_place(member), member.name)
 
     def shape(self, shape: Shape, node: Node, owner: Span, name: str = "") -> None:
         match shape:
@@ -266,7 +198,7 @@ class _Writing:
                 if isinstance(node, Leaf) and node.value is True:
                     self.out.word(word)
                 else:
-                    self._expected("`true`" if needed else "`true` or `false`", node)
+                    self.refusals.expected("`true`" if needed else "`true` or `false`", node)
             case Items():
                 self._items(shape, node, owner)
             case Entries():
@@ -278,70 +210,67 @@ class _Writing:
 
     def _items(self, shape: Items, node: Node, owner: Span) -> None:
         if isinstance(node, Leaf) or node.keyed:
-            self._expected("a list", node)
+            self.refusals.expected("a list", node)
             return
         if len(node.members) < shape.least:
-            self.report.add(WRONG_VALUE, "this list needs an item", node.span if node.span.text else owner)
-        for at, member in enumerate(node.members):
-            number = self._separate(node, member, shape.sign if at else "")
+            self.refusals.empty("this list needs an item", node, owner)
+        for member in self._separated(node, shape.sign):
             for word in shape.before:
                 self.out.word(word)
-            self._slot_value(shape.item, member)
-            self.out.close(number)
-        self._end(node)
+            self.shape(shape.item, member.value, shown_place(member), member.name)
 
-    def _separate(self, group: Group, member: Member, sign: str) -> int:
-        if sign:
-            self.out.word(sign[0])
-        if not group.flow:
-            self.out.line()
-        return self._begin(member)
-
-    def _end(self, group: Group) -> None:
+    def _separated(self, group: Group, sign: str = "") -> Iterator[Member]:
+        """The members of a group, to be written one by one, with the sign and the lines between them and the comments around."""
+        for at, member in enumerate(group.members):
+            if at and sign:
+                self.out.word(sign[0])
+            if not group.flow:
+                self.out.line()
+            with self.out.member(member):
+                yield member
         if group.members and not group.flow:
             self.out.line()
-        self._notes(group)
+        self.out.notes(group)
 
     def _entries(self, shape: Entries, node: Node, owner: Span) -> None:
         if isinstance(node, Leaf):
-            self._expected("a map by name", node)
+            self.refusals.expected("a map by name", node)
             return
         if len(node.members) < shape.least:
-            self.report.add(WRONG_VALUE, "this map needs an entry", node.span if node.span.text else owner)
+            self.refusals.empty("this map needs an entry", node, owner)
         form = forms()[shape.rule]
-        for at, member in enumerate(node.members):
-            number = self._separate(node, member, shape.sign if at else "")
+        for member in self._separated(node, shape.sign):
             if node.keyed:
                 self._entry(form, member, shape)
             else:
                 self._item_entry(form, member, shape)
-            self.out.close(number)
-        self._end(node)
 
     def _item_entry(self, form: Form, item: Member, shape: Entries) -> None:
         """An item of a list of entries: a map of one key, or the value of an entry without one."""
         value = item.value
         if isinstance(value, Group) and value.keyed:
             if len(value.members) != 1:
-                self._one_key(value, "entry")
+                self.refusals.one_key(value, "entry")
                 return
-            if item.behind is not None:
-                value.members[0].behind = value.members[0].behind or item.behind
-            self._begin(value.members[0])
-            self._entry(form, value.members[0], shape)
-            self.out.close(self.out.parent)
+            for member in self._inside(value):
+                self._entry(form, member, shape)
         elif form.unkeyed is not None and isinstance(value, Leaf):
-            self._slot_value(form.unkeyed.shape, item)
+            self.shape(form.unkeyed.shape, value, value.span)
         else:
-            self._expected("a map with one key" + (" or an expression" if form.unkeyed else ""), value)
+            self.refusals.expected("a map with one key" + (" or an expression" if form.unkeyed else ""), value)
+
+    def _inside(self, group: Group) -> Iterator[Member]:
+        """The one member of a map, to be written, with the comments around it."""
+        with self.out.member(group.members[0]):
+            yield group.members[0]
+        self.out.notes(group)
 
     def _entry(self, form: Form, member: Member, shape: Entries) -> None:
         assert member.key is not None
-        with self._commented(member):
-            if shape.settings and form.only is not None and isinstance(form.only.shape, Scalar):
-                self._setting(form, member, shape.settings)
-            else:
-                self.form(form, member.value, member.key.span, member.key)
+        if shape.settings and form.only is not None and isinstance(form.only.shape, Scalar):
+            self._setting(form, member, shape.settings)
+        else:
+            self.form(form, member.value, member.key.span, member.key)
 
     def _setting(self, form: Form, member: Member, table: str) -> None:
         """A setting whose table says what it may be."""
@@ -364,25 +293,17 @@ class _Writing:
             self.leaves.write(shape.plain, node)
             return
         if isinstance(node, Leaf) or not node.keyed:
-            self._expected(f"a map with one key, such as `{next(iter(known))}:`", node)
+            self.refusals.expected(f"a map with one key, such as `{next(iter(known))}:`", node)
             return
         for member in node.members:
             if member.name not in known:
-                self._unknown(member, known)
+                self.refusals.unknown(member, known)
         if len(node.members) != 1:
-            self._one_key(node, "step")
-            return
-        member = node.members[0]
-        if member.name in known:
-            self._chosen(known[member.name], member)
-        self._notes(node)
-
-    def _chosen(self, form: Form, member: Member) -> None:
-        assert member.key is not None
-        number = self._begin(member)
-        with self._commented(member):
-            self.form(form, member.value, member.key.span)
-        self.out.close(number)
+            self.refusals.one_key(node, "step")
+        elif node.members[0].name in known:
+            for member in self._inside(node):
+                assert member.key is not None
+                self.form(known[member.name], member.value, member.key.span)
 
     def _clauses(self, piece: Clauses, given: dict[str, Member], lines: bool) -> None:
         """The clauses in the order of the document, on a line each unless the whole map is on one."""
@@ -390,33 +311,28 @@ class _Writing:
             if member.name in piece.rules:
                 if lines:
                     self.out.line()
-                number = self._begin(member)
-                self._clause(forms()[piece.rules[member.name]], member)
-                self.out.close(number)
+                with self.out.member(member):
+                    self._clause(forms()[piece.rules[member.name]], member)
             elif member.name == piece.key:
-                self._clause_list(piece, member)
+                with self.out.member(member):
+                    self._clause_list(piece, member.value)
         if lines and any(member.name in piece.rules for member in given.values()):
             self.out.line()
 
-    def _clause_list(self, piece: Clauses, member: Member) -> None:
+    def _clause_list(self, piece: Clauses, value: Node) -> None:
         """All clauses in a list of maps of one key, in any order."""
-        value = member.value
         if isinstance(value, Leaf) or value.keyed:
-            self._expected("a list of maps with one key", value)
+            self.refusals.expected("a list of maps with one key", value)
             return
-        for item in value.members:
-            number = self._separate(value, item, "")
+        for item in self._separated(value):
             inner = item.value
             if isinstance(inner, Leaf) or not inner.keyed or len(inner.members) != 1:
-                self._expected("a map with one key", inner)
+                self.refusals.expected("a map with one key", inner)
             elif (only := inner.members[0]).name not in piece.rules:
-                self._unknown(only, piece.rules)
+                self.refusals.unknown(only, piece.rules)
             else:
-                self._begin(only)
-                self._clause(forms()[piece.rules[only.name]], only)
-                self.out.close(self.out.parent)
-            self.out.close(number)
-        self._end(value)
+                for member in self._inside(inner):
+                    self._clause(forms()[piece.rules[member.name]], member)
 
     def _clause(self, form: Form, member: Member) -> None:
         """All clauses of a word: entries, one value, or a list of values."""
@@ -425,42 +341,22 @@ class _Writing:
         if form.key is not None:
             self.shape(clause_entries(form), value, member.key.span)
         elif isinstance(value, Group) and not value.keyed:
-            for item in value.members:
-                number = self._separate(value, item, "")
-                self._valued(form, item, shown_place(item))
-                self.out.close(number)
-            self._end(value)
             if not value.members:
-                self.report.add(WRONG_VALUE, "this list needs an item", value.span)
+                self.refusals.empty("this list needs an item", value, member.key.span)
+            for item in self._separated(value):
+                self.form(form, item.value, shown_place(item))
         else:
-            self._valued(form, member, member.key.span)
+            self.form(form, value, member.key.span)
 
-    def _valued(self, form: Form, member: Member, owner: Span) -> None:
-        with self._commented(member):
-            self.form(form, member.value, owner)
 
-    def _unknown(self, member: Member, known: Iterable[str]) -> None:
-        names = list(known)
-        assert member.key is not None
-        help, fix = did_you_mean(member.name, names, member.key.span)
-        self.report.add(
-            UNKNOWN_KEY, f"there is no key `{member.name}` here", member.key.span, help=help, fix=fix,
-            notes=(f"there are {_listed(names)}",) if names else (),
-        )  # fmt: skip
+def _may_be_nothing(form: Form) -> bool:
+    """Whether an entry has nothing but its key."""
+    return form.key is not None and not form.slots and form.clauses is None
 
-    def _one_key(self, group: Group, sort: str) -> None:
-        if not group.members:
-            self.report.add(WRONG_VALUE, f"this {sort} is empty: it needs a key", group.span)
-            return
-        second = group.members[1]
-        assert second.key is not None
-        self.report.add(
-            WRONG_VALUE, f"a {sort} is a map with one key; `{second.name}` is a second one", second.key.span,
-            help="give it an item of its own, or indent it below the first",
-        )  # fmt: skip
 
-    def _expected(self, wanted: str, node: Node) -> None:
-        self.report.add(WRONG_VALUE, f"expected {wanted}, found {found(node)}", node.span)
+def _is_off(slot: Slot, node: Node) -> bool:
+    """Whether a flag says that its word is not there."""
+    return isinstance(slot.shape, Flag) and not slot.shape.needed and isinstance(node, Leaf) and node.value is False
 
 
 def _names(shape: Scalar, key: Leaf) -> bool:
@@ -472,7 +368,3 @@ def _is_value(form: Form, node: Group) -> bool:
     if form.only is None:
         return False
     return not (isinstance(form.only.shape, Scalar) and form.documented)
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)

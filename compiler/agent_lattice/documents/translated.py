@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
-from agent_lattice.documents.data import Group, Leaf, Member
+from agent_lattice.documents.data import Group, Leaf, Member, Note
 from agent_lattice.records import record
 from agent_lattice.source import Source, Span
 
@@ -93,9 +94,12 @@ class Written:
         self.depth = 0
         self.marks: list[Mark] = []
         self.extents: list[Extent] = []
-        self.parent = -1
+        self._parent = -1
         self._fresh = True
         self._pending: list[str] = []
+        self._loose: list[int] = []
+        """Parts since the last token that are comments and look like documentation."""
+        self._begun: dict[int, Member] = {}
 
     @property
     def text(self) -> str:
@@ -124,7 +128,7 @@ class Written:
     def line(self) -> None:
         """The end of a line, with the comments that wait for it."""
         for note in self._pending:
-            self._add(f"{'' if self._fresh else '  '}//{note}\n")
+            self._comment(f"{'' if self._fresh else '  '}//{note}\n")
             self._fresh = True
         if not self._fresh:
             self._add("\n")
@@ -138,29 +142,69 @@ class Written:
     def note(self, text: str) -> None:
         """A comment on a line of its own."""
         self.line()
-        self._add(f"//{text}\n")
+        self._comment(f"//{text}\n")
 
-    def behind(self, text: str) -> None:
-        """A comment at the end of this line."""
-        self._pending.append(text)
+    def notes(self, group: Group) -> None:
+        """The comments at the end of a group."""
+        self._own_lines(group.last)
 
-    def open(self, span: Span) -> int:
-        """A member begins: its number."""
-        self.extents.append(Extent(self.length, self.length, span, self.parent))
-        self.parent = len(self.extents) - 1
-        return self.parent
+    def _own_lines(self, notes: Sequence[Note]) -> None:
+        for note in notes:
+            if note.blank:
+                self.blank()
+            self.note(note.text)
 
-    def close(self, number: int) -> None:
+    def doc(self, text: str) -> None:
+        """Documentation of what is written next."""
+        self.line()
+        for line in text.replace("\r", "\n").split("\n"):
+            self._add(f"/// {line}".rstrip() + "\n")
+
+    def documentable(self) -> None:
+        """What is written next may have documentation: comments before it that look like some, and are none, get another look."""
+        for at in self._loose:
+            self.parts[at] = self.parts[at].replace("///", "// ", 1)
+        self._pending = [f" {text[1:]}" if text.startswith("/") else text for text in self._pending]
+
+    @contextmanager
+    def member(self, member: Member) -> Iterator[None]:
+        """What is written meanwhile is a member: with the comments before and behind it. Those behind the key of a group with lines
+        of its own come first."""
+        self.before(member)
+        self.extents.append(Extent(self.length, self.length, shown_place(member), self._parent))
+        number = self._parent = len(self.extents) - 1
+        value = member.value
+        opened = isinstance(value, Group) and not value.flow and bool(value.members)
+        if member.behind is not None and opened:
+            self._pending.append(member.behind)
+        yield
+        if member.behind is not None and not opened:
+            self._pending.append(member.behind)
         self.extents[number].end = self.length
-        self.parent = self.extents[number].parent
+        self._parent = self.extents[number].parent
+
+    def before(self, member: Member) -> None:
+        """The comments before a member, and its empty line; once, also if that is before what else belongs to the member."""
+        if id(member) in self._begun:
+            return
+        self._begun[id(member)] = member
+        self._own_lines(member.notes)
+        if member.blank:
+            self.blank()
 
     def _put(self, text: str, space: bool = True) -> int:
         if not self._fresh and space:
             self._add(" ")
         self._fresh = False
+        self._loose.clear()
         start = self.length
         self._add(text)
         return start
+
+    def _comment(self, text: str) -> None:
+        if text.lstrip().startswith("///"):
+            self._loose.append(len(self.parts))
+        self._add(text)
 
     def _add(self, text: str) -> None:
         self.parts.append(text)

@@ -136,7 +136,8 @@ class _Building:
     def _leaf(self, event: Any, start: int, end: int) -> Leaf:
         text, style = event.value, event.style or ""
         end = self._block_end(start) if style in ("|", ">") else max(start, end)
-        self.covered.append((start, end))
+        header = self.source.text.find("\n", start) if style in ("|", ">") else start
+        self.covered.append((end if header < 0 else header, end))
         span = Span(self.source, start, end)
         if style:
             return Leaf(text, span, "", style, _places(self.source.text, start, end, style, text))

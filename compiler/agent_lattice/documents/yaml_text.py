@@ -9,6 +9,7 @@ from agent_lattice.documents.data import Group, Leaf, Member, Node, Note
 
 WIDTH = 120
 _LIST_WIDTH = 200
+_NOT_IN_COMMENTS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 _LONGEST_KEY = 1000
 """YAML takes a longer one for a key only where a sign says so."""
 _PLAIN = re.compile(r"[A-Za-z0-9_./(\\$^+;~=<][^\x00-\x1f\x7f-\xa0\ud800-\udfff\ufeff\ufffe\uffff\u2028\u2029]*")
@@ -36,7 +37,7 @@ class _Lines:
         for note in notes:
             if note.blank:
                 self.lines.append("")
-            self.lines.append(f"{' ' * indent}#{note.text}".rstrip())
+            self.lines.append(" " * indent + comment(note.text))
 
     def group(self, group: Group, indent: int, lead: str | None = None) -> None:
         """The members, a line or more each. `lead`: what the first line begins with in place of the indent."""
@@ -49,9 +50,7 @@ class _Lines:
             else:
                 self._item(member, indent, first)
             lead = None
-        if group.members:
-            inner = group.last
-            self.notes(inner, indent)
+        self.notes(group.last, indent)
 
     def _before(self, member: Member, indent: int) -> None:
         self.notes(member.notes, indent)
@@ -69,20 +68,14 @@ class _Lines:
     def _item(self, member: Member, indent: int, first: str) -> None:
         value = member.value
         if isinstance(value, Group) and value.members and self._inline(value, indent + 2) is None:
-            inner = value.members[0]
-            self.notes(inner.notes, indent)
-            if value.keyed or member.behind is None:
-                self.group(value, indent + 2, f"{first}- ")
-                self._comment_last(member)
-                return
+            behind = [] if member.behind is None else [Note(member.behind)]
+            self.notes([*behind, *value.members[0].notes], indent)
+            self.group(value, indent + 2, f"{first}- ")
+            return
         self._value(member, f"{first}-", indent + 2)
 
-    def _comment_last(self, member: Member) -> None:
-        if member.behind is not None:
-            self.lines.append(f"{' ' * 0}#{member.behind}")
-
     def _value(self, member: Member, head: str, indent: int) -> None:
-        behind = "" if member.behind is None else f" #{member.behind}".rstrip()
+        behind = "" if member.behind is None else f" {comment(member.behind)}"
         value = member.value
         if isinstance(value, Leaf):
             self._leaf(value, head, behind, indent)
@@ -116,6 +109,11 @@ class _Lines:
         text = flow(group)
         width = WIDTH if group.keyed else _LIST_WIDTH
         return text if text is not None and column + len(text) <= width else None
+
+
+def comment(text: str) -> str:
+    """A comment with its sign. What YAML does not take in a comment stands there as its number."""
+    return _NOT_IN_COMMENTS.sub(lambda found: f"\\u{ord(found[0]):04x}", f"#{text}".rstrip())
 
 
 def flow(node: Node) -> str | None:
