@@ -102,9 +102,14 @@ def _function(workflow: plan.Workflow, names: PackageNames) -> str:
     return f"lambda ctx, /, **given: {function}(ctx, {given})"
 
 
-def _run(main: plan.Workflow, names: PackageNames, annotations: Annotations) -> list[str]:
+def run_parameters(main: plan.Workflow) -> tuple[dict[str, str], dict[str, str]]:
+    """How the function `run` calls the parameters of the workflow, and its own options."""
     params = {param.name: python_name(param.name, _MODULES) for param in main.params}
-    options = {option: option if option not in params.values() else f"{option}_" for option in _OPTIONS}
+    return params, {option: option if option not in params.values() else f"{option}_" for option in _OPTIONS}
+
+
+def _run(main: plan.Workflow, names: PackageNames, annotations: Annotations) -> list[str]:
+    params, options = run_parameters(main)
     shown = [f"{params[param.name]}: {annotations.of(param.type)}" for param in main.params]
     kinds = {"store": "str | None", "run_id": "str | None", "scripted": "object"}
     shown += ["*", *(f"{options[option]}: {kinds[option]} = None" for option in _OPTIONS)]

@@ -6,11 +6,13 @@ import json
 from typing import Any
 
 from agent_lattice import __version__, plan
+from agent_lattice.bounds import Bound, Bounds, bounds
 from agent_lattice.plan_data import data
+from agent_lattice.records import fields
 
 from agent_lattice_targets.python.schemas import json_schema, params_schema
 
-FORMAT = 1
+FORMAT = 2
 """Version of the manifest's shape."""
 
 
@@ -19,7 +21,8 @@ def manifest(made: plan.Plan) -> dict[str, Any]:
     grants = dict(made.permissions)
     by_name = {workflow.name: workflow for workflow in made.workflows}
     called = {child for granted in grants.values() for _, child in granted.calls}
-    others = {name: _workflow(by_name[name], grants[name]) for name in sorted({*by_name} - {made.main} | called)}
+    worst = bounds(made)
+    others = sorted({*by_name} - {made.main} | called)
     secrets = {secret for granted in grants.values() for secret in granted.total.secrets}
     env = {name for granted in grants.values() for name in granted.total.env}
     return {
@@ -33,8 +36,8 @@ def manifest(made: plan.Plan) -> dict[str, Any]:
         "agents": {agent.name: _agent(agent) for agent in made.agents},
         "secrets": sorted(secrets),
         "env": sorted(env),
-        **_workflow(by_name[made.main], grants[made.main]),
-        "workflows": others,
+        **_workflow(by_name[made.main], grants[made.main], worst[made.main]),
+        "workflows": {name: _workflow(by_name[name], grants[name], worst[name]) for name in others},
     }
 
 
@@ -42,7 +45,7 @@ def manifest_text(made: plan.Plan) -> str:
     return json.dumps(manifest(made), indent=2, ensure_ascii=False) + "\n"
 
 
-def _workflow(workflow: plan.Workflow, grants: plan.Grants) -> dict[str, Any]:
+def _workflow(workflow: plan.Workflow, grants: plan.Grants, worst: Bounds) -> dict[str, Any]:
     return {
         "input": params_schema(workflow.params),
         "output": json_schema(workflow.type),
@@ -51,7 +54,12 @@ def _workflow(workflow: plan.Workflow, grants: plan.Grants) -> dict[str, Any]:
             "steps": {step: data(granted) for step, granted in grants.steps},
             "calls": dict(grants.calls),
         },
+        "bounds": {**_bound(worst.total), "models": {name: _bound(bound) for name, bound in worst.models}},
     }
+
+
+def _bound(bound: Bound) -> dict[str, Any]:
+    return {field.name: getattr(bound, field.name) for field in fields(Bound)}
 
 
 def _agent(agent: plan.Agent) -> dict[str, Any]:

@@ -49,12 +49,30 @@ class Grants(_Closed):
     calls: Annotated[dict[str, str], Field(description="Steps that run other workflows, whose grants hold there.")]
 
 
+class Bound(_Closed):
+    """What one run may cost at most."""
+
+    calls: Annotated[int, Field(ge=0, description="How often a model is asked, with corrections and fallbacks.")]
+    requests: Annotated[int, Field(ge=0, description="The same with what is repeated because a service failed.")]
+    output_tokens: Annotated[int, Field(ge=0, description="Tokens of all answers. What models read has no bound.")]
+    output_usd: Annotated[
+        float | None, Field(ge=0, description="The price of the answers; null where none is declared.")
+    ]
+
+
+class Bounds(Bound):
+    """What one run may cost at most, each number the worst by itself: a total may be less than the sum over models."""
+
+    models: Annotated[dict[str, Bound], Field(description="By each model that may be asked.")]
+
+
 class Workflow(_Closed):
     """A workflow that the package holds besides the main one."""
 
     input: _Schema
     output: _Schema
     permissions: Grants
+    bounds: Bounds
 
 
 class Model(_Closed):
@@ -99,7 +117,7 @@ class Agent(_Closed):
 class Manifest(_Closed):
     """What the runtime enforces and people review: `manifest.json` of a package."""
 
-    format: Literal[1]
+    format: Literal[2]
     name: Annotated[str, Field(description="The name of the package.")]
     plan: Annotated[str, Field(description="Digest of the plan.", pattern="^sha256:[0-9a-f]{64}$")]
     compiler: Annotated[str, Field(description="Version of the compiler.")]
@@ -112,6 +130,7 @@ class Manifest(_Closed):
     input: Annotated[_Schema, Field(description="JSON Schema of the input of the main workflow.")]
     output: Annotated[_Schema, Field(description="JSON Schema of its result.")]
     permissions: Annotated[Grants, Field(description="What the main workflow may touch.")]
+    bounds: Annotated[Bounds, Field(description="What a run of the main workflow may cost.")]
     workflows: Annotated[dict[str, Workflow], Field(description="The other workflows, by name.")]
 
 

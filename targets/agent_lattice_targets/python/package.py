@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from agent_lattice import __version__, plan
 
-from agent_lattice_targets.python.manifest import manifest
 from agent_lattice_targets.python.modules import modules, with_safe_replies
 from agent_lattice_targets.python.package_names import VERSION, PackageNames
+from agent_lattice_targets.python.readme import readme
 from agent_lattice_targets.python.rendering import rendered
 from agent_lattice_targets.python.runtime_files import requirement, runtime_files
 from agent_lattice_targets.python.tests_module import TestsModule
@@ -22,10 +22,9 @@ def package_files(made: plan.Plan) -> dict[str, str]:
     inner |= {f"_runtime/{path}": text for path, text in runtime_files(made, [*inner.values(), tests]).items()}
     inner |= {f"_tools/{file.path}": file.text for file in made.files}
     inner |= {f"_data/{file.path}": file.text for file in made.replies}
-    mcp = requirement(made)
     files = {f"{names.package}/{path}": text for path, text in inner.items()}
-    files["pyproject.toml"] = rendered("pyproject.toml", names=names, made=made, mcp=mcp, version=VERSION)
-    files["README.md"] = rendered("README.md", names=names, made=made, manifest=manifest(made), mcp=mcp)
+    files["pyproject.toml"] = rendered("pyproject.toml", names=names, made=made, mcp=requirement(made), version=VERSION)
+    files["README.md"] = readme(made, names)
     files["NOTICE"] = rendered("NOTICE", names=names, made=made, compiler=__version__)
     if tests:
         files["tests/__init__.py"] = ""

@@ -283,4 +283,4 @@ def test_the_target_is_found_by_its_name() -> None:
 def test_what_people_read_first() -> None:
     readme = package_files(rich())["README.md"]
     assert readme.startswith("# rich\n\nUses everything.\n")
-    assert "| `wf` | no |" in readme and "| `paid` | bank.refund | bank.internal | BANK_TOKEN |" in readme
+    assert "| `wf` | `string?` | no |" in readme and "| `paid` | bank.refund | bank.internal | BANK_TOKEN |" in readme
