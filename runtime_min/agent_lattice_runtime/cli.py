@@ -1,4 +1,4 @@
-"""The command line of a generated package: `python -m NAME run|resume|replay|events|runs|hook|verify`."""
+"""The command line of a generated package: `python -m NAME run|resume|replay|events|runs|hook|decide|verify`."""
 
 from __future__ import annotations
 
@@ -37,6 +37,10 @@ COMMANDS = {
         "write down what a coding agent tells at a hook, on standard input; it never stops the agent",
         ("CLIENT", "EVENT?"),
         ("store",),
+    ),
+    "decide": Command(
+        "answer a coding agent that asks at a hook, on standard input, whether a call may be made; FILE says who may call what",
+        ("FILE",),
     ),
     "mcp": Command(
         "serve the workflow to an MCP client on standard input and output; a call takes at most --wait seconds, then the "
@@ -106,6 +110,8 @@ def _carried_out(
         return _run(workflow, arguments, store, folder, tools)
     if arguments.command == "hook":
         return commands.hook_command(workflow, arguments.values["CLIENT"], arguments.get("EVENT") or "", store)
+    if arguments.command == "decide":
+        return commands.decide_command(arguments.values["FILE"])
     if arguments.command == "runs":
         return commands.runs_command(store, as_json=as_json)
     if arguments.command == "verify":

@@ -57,14 +57,7 @@ def record(workflow: Workflow, client: str, raw: bytes, store: Store, event: str
     `event` is what clients call it that do not say so themselves. Raises Failure for what is no hook's message, and
     when the store cannot be used.
     """
-    from .canonical import parse
-
-    if len(raw) > MOST_BYTES:
-        raise Failure("validation", f"the hook's message has more than {MOST_BYTES} bytes")
-    message = parse(raw, "the hook's message")
-    if not isinstance(message, dict):
-        raise Failure("validation", "the hook's message is not an object")
-    told = Told(message, event)
+    told = Told(read_message(raw), event)
     step = _step(workflow, told)
     if not told.kind or not told.session or (step is None and told.kind != "run.completed"):
         return False
@@ -75,6 +68,18 @@ def record(workflow: Workflow, client: str, raw: bytes, store: Store, event: str
             if not left:
                 raise
     return False
+
+
+def read_message(raw: bytes) -> dict[str, Any]:
+    """What a client tells at a hook. Raises Failure for anything but a JSON object of a bearable size."""
+    from .canonical import parse
+
+    if len(raw) > MOST_BYTES:
+        raise Failure("validation", f"the hook's message has more than {MOST_BYTES} bytes")
+    message = parse(raw, "the hook's message")
+    if not isinstance(message, dict):
+        raise Failure("validation", "the hook's message is not an object")
+    return message
 
 
 def _written(workflow: Workflow, client: str, told: Told, step: str, store: Store) -> bool:

@@ -240,6 +240,17 @@ def hook_command(workflow: Workflow, client: str, event: str, store: str) -> int
     return 0
 
 
+def decide_command(file: str) -> int:
+    """Answer who asks on standard input whether a call may be made. What cannot be answered is a Failure: exit code 2 refuses."""
+    from .client_decisions import answer, checked
+    from .client_hooks import read_message
+
+    said = answer(checked(read_json_file(file)), read_message(sys.stdin.buffer.read()))
+    if said is not None:
+        put(sys.stdout, canonical(said) + "\n")
+    return 0
+
+
 def verify_command(run_id: str | None, store: str, *, head: str | None = None, as_json: bool = False) -> int:
     """Whether the log of a run, or of all runs, is as it was written."""
     from .execute import find_run

@@ -22,6 +22,10 @@ You carry this workflow out yourself, exactly as written:
 - A value that a step names is what the tool or sub-agent gave, word for word. Make none up.
 - When a tool or sub-agent fails and no step says what to do then, stop and report the failure as the result.
 """
+_SPAWN = """\
+You are asked to use sub-agents. Where a step names one, spawn the agent type of exactly that name, with a context of its own and no
+more than what the step says; wait for its answer. The agent types are {ids}.
+"""
 
 
 def summary(made: plan.Plan) -> str:
@@ -47,6 +51,12 @@ def inputs(made: plan.Plan) -> str:
     return "\n".join(lines) or "None."
 
 
+def arguments(made: plan.Plan, filled_in: bool = True) -> str:
+    """What a skill takes. `filled_in`: the client puts what the person wrote in the place of `$ARGUMENTS`."""
+    wrote = "What the person wrote: $ARGUMENTS" if filled_in else "Take them from what the person wrote."
+    return f"## Arguments\n\n{inputs(made)}\n\n{wrote}"
+
+
 def section(made: plan.Plan, mode: str) -> str:
     """What the instructions of a project say about the workflow, between marks of its own."""
     name = slug(made.name)
@@ -56,8 +66,8 @@ def section(made: plan.Plan, mode: str) -> str:
     )
 
 
-def driven(made: plan.Plan, server: str) -> str:
-    """The body of a skill whose workflow runs in its package, behind an MCP server."""
+def driven(made: plan.Plan, server: str, *, filled_in: bool = True) -> str:
+    """The body of a skill whose workflow runs in its package, behind an MCP server; `filled_in` as for `arguments`."""
     tool = tool_name(made.name)
     return f"""\
 # {made.name}
@@ -66,11 +76,7 @@ def driven(made: plan.Plan, server: str) -> str:
 
 The workflow is carried out by a program, not by you: durably, with its own permissions. You start it and report what it says.
 
-## Arguments
-
-{inputs(made)}
-
-What the person wrote: $ARGUMENTS
+{arguments(made, filled_in)}
 
 ## How
 
@@ -91,11 +97,7 @@ def native(made: plan.Plan, script: str) -> str:
 
 The workflow is a script that the client runs, not you.
 
-## Arguments
-
-{inputs(made)}
-
-What the person wrote: $ARGUMENTS
+{arguments(made)}
 
 ## How
 
@@ -104,11 +106,13 @@ What the person wrote: $ARGUMENTS
 """
 
 
-def instructed(made: plan.Plan, server: str, roles: Roles, lost: tuple[Loss, ...]) -> str:
-    """The body of a skill that a model follows."""
+def instructed(made: plan.Plan, server: str, roles: Roles, lost: tuple[Loss, ...], *, filled_in: bool = True) -> str:
+    """The body of a skill that a model follows; `filled_in` as for `arguments`."""
     steps = Steps(made, roles)
     parts = [f"# {made.name}\n\n{summary(made)}\n", _RULES, f"The tools are those of the MCP server `{server}`.\n"]
-    parts.append(f"## Arguments\n\n{inputs(made)}\n\nWhat the person wrote: $ARGUMENTS\n")
+    ids = ", ".join(f"`{role.id}`" for role in roles)
+    parts += [_SPAWN.format(ids=ids)] if ids else []
+    parts.append(arguments(made, filled_in) + "\n")
     for workflow in sorted(reached(made), key=lambda workflow: workflow.name != made.main):
         title = "Steps" if workflow.name == made.main else f"The workflow {workflow.name}"
         taken = "" if workflow.name == made.main else _taken(workflow)
