@@ -1,4 +1,4 @@
-"""The command line of a generated package: `python -m NAME run|resume|replay|events|runs|hook|decide|verify`."""
+"""The command line of a generated package: `python -m NAME run|resume|replay|events|runs|hook|decide|mcp|verify`."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ def page(target: ClientTarget, shaped: Shape) -> str:
     return (
         f"# {target.title}\n\n"
         f"`lattice build FILE --target {target.name}`, contract {target.contract}, tried with `{client['package']}` {tried}.\n\n"
-        f"{_modes(target)}\n{_features(target)}\n{_meanings()}\n{_files(target, shaped)}"
+        f"{_modes(target)}\n{_features(target)}\n{_meanings()}\n## Trust\n\n{target.trust}\n\n{_files(target, shaped)}"
     )
 
 

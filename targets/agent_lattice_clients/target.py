@@ -38,6 +38,8 @@ class ClientTarget(ABC):
     shared: ClassVar[Mapping[str, str]]
     """Files that may hold other people's entries, with their formats: `json`, `toml`, `markdown`."""
     models: Offered
+    trust: str
+    """What a person has to accept in a fresh checkout before all of it works; a sentence or two for a page."""
 
     contract: int
     """Version of the shape of its output."""

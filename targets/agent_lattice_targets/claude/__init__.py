@@ -25,6 +25,10 @@ class Claude(ClientTarget):
     contract = 2
     modes = (DRIVEN, NATIVE, INSTRUCTED)
     shared: ClassVar = {"AGENTS.md": "markdown", ".mcp.json": "json", ".claude/settings.json": "json"}
+    trust = (
+        "In a folder that nobody has accepted Claude Code ignores `permissions.allow`, and asks before each call. The skill's\n"
+        "own `allowed-tools`, agents, servers and hooks work."
+    )
     models = Offered(
         forms={"anthropic": "{}"},
         known={"anthropic": ("sonnet", "opus", "haiku")},

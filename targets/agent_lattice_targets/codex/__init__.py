@@ -41,6 +41,12 @@ class Codex(ClientTarget):
     contract = 1
     modes = (DRIVEN, INSTRUCTED)
     shared: ClassVar = {"AGENTS.md": "markdown", ".codex/config.toml": "toml", ".codex/hooks.json": "json"}
+    trust = (
+        "In a folder that nobody has accepted Codex reads `AGENTS.md` and the skill alone: there is no server, and so nothing\n"
+        "to run. Start `codex` in it and accept. An instructed workflow with sub-agents needs its hooks as well, which are\n"
+        "accepted one by one in `/hooks`, anew when a build has changed them. Until then Codex asks a person before each call\n"
+        "of an operation that some sub-agent lacks, and refuses it where there is none."
+    )
     models = Offered(
         forms={"openai": "{}"},
         known={

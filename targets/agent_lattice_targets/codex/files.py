@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import tomlkit
 from agent_lattice_clients import texts
-from agent_lattice_clients.exporting import INSTRUCTED
+from agent_lattice_clients.exporting import DRIVEN, INSTRUCTED
 from agent_lattice_clients.hooks import calls_file, calls_json, decide_command, hook_command
 from agent_lattice_clients.skills import open_skill
+from agent_lattice_runtime.mcp_server_tools import LONGEST
 
 from agent_lattice_targets.codex.matching import call_name
 
@@ -75,7 +76,8 @@ def _hooks(export: Export) -> dict[str, Any]:
 
 
 def _agent(export: Export, role: Role, client: Codex) -> str:
-    model = client.models.name(export.model(role))
+    declared = export.model(role)
+    model = client.models.name(declared) if declared else None
     entries = {
         "name": role.id,
         "description": " ".join(role.title.split()),
@@ -87,6 +89,8 @@ def _agent(export: Export, role: Role, client: Codex) -> str:
 
 
 def _longest(export: Export) -> int:
-    """Seconds that a call of the server's tools may take."""
+    """Seconds that a call of the server's tools may take; a caller says itself how long to wait for a run."""
+    if export.mode == DRIVEN:
+        return math.ceil(LONGEST)
     used = {operation.split(".")[0] for operation in export.plan.grants.total.operations}
     return math.ceil(max((tool.timeout for tool in export.plan.tools if tool.name in used), default=0))
