@@ -1,56 +1,25 @@
-"""A client of yaml-language-server over its standard streams: the fixed version of the npm package, installed once by name."""
+"""A client of yaml-language-server over its standard streams."""
 
 from __future__ import annotations
 
 import json
 import os
 import queue
-import shutil
 import subprocess
 import threading
 from pathlib import Path
 from typing import Any
 
-VERSION = "2.0.0"
+from node_packages import installed
+
 _SECONDS = 60
-
-
-class Missing(Exception):
-    """The server cannot run here; the message says why."""
-
-
-def installed() -> Path:
-    """The server's program, in a folder of the user's cache. Raises Missing."""
-    npm, node = shutil.which("npm"), shutil.which("node")
-    if not npm or not node:
-        raise Missing("yaml-language-server needs node and npm, which are not there")
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = cache / "lattice-tests" / f"yaml-language-server-{VERSION}"
-    program = folder / "node_modules/yaml-language-server/bin/yaml-language-server"
-    if program.is_file():
-        return program
-    made = folder.with_name(f"{folder.name}.{os.getpid()}")
-    made.mkdir(parents=True, exist_ok=True)
-    words = ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(made)]
-    try:
-        done = subprocess.run([npm, *words, f"yaml-language-server@{VERSION}"], capture_output=True, timeout=180)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise Missing(f"npm cannot install yaml-language-server {VERSION}: {error}") from None
-    if done.returncode:
-        lines = done.stderr.decode(errors="replace").splitlines()
-        raise Missing(f"npm cannot install yaml-language-server {VERSION}: {' '.join(lines[:2])}")
-    try:
-        made.rename(folder)  # at once: another process may look for it
-    except OSError:
-        shutil.rmtree(made, ignore_errors=True)
-    return program
 
 
 class Server:
     """A running server with one schema for all YAML files."""
 
     def __init__(self, schema: Path) -> None:
-        words = ["node", str(installed()), "--stdio"]
+        words = ["node", str(installed("yaml-language-server") / "bin" / "yaml-language-server"), "--stdio"]
         self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         self.settings = {
             "yaml": {

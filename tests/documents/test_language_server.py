@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from agent_lattice.documents.deriving import forms
 from agent_lattice.documents.schema import document_schema
-from documents.language_server import Missing, Server
+from documents.language_server import Server
 from documents.turning import document
+from node_packages import Missing
 
 PROGRAM = """\
 type Order {
