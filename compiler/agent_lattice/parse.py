@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from agent_lattice.source import Source, Span
 from agent_lattice.tree import Arg, Block, Bound, Comment, Junk, Module, Number, Parts, Reader, Text
 
 _NAME = re.compile(r"[a-z_][A-Za-z0-9_]*")
+_BEFORE_DOCUMENTED = re.compile(r"[\s,]*")
 
 
 def _read_argument(parts: Parts) -> Arg:
@@ -241,21 +242,32 @@ def _next_start(text: str, at: int, depth: int, *, force: bool) -> int:
     return len(text)
 
 
+def documentation(source: Source, comments: Sequence[Token]) -> dict[int, list[int]]:
+    """Doc comments (`///`): the numbers of those that stand together, by the place of what follows them."""
+    found: dict[int, list[int]] = {}
+    together: list[int] = []
+    for number, comment in enumerate(comments):
+        if not comment.startswith("///"):
+            continue
+        together.append(number)
+        rest = _BEFORE_DOCUMENTED.match(source.text, comment.end_pos or 0)
+        after = rest.end() if rest else 0
+        if not source.text.startswith("///", after):
+            found[after], together = together, []
+    return found
+
+
+def doc_text(comments: Iterable[Token]) -> str:
+    """What doc comments say, line by line."""
+    return "\n".join(comment[3:].removeprefix(" ").rstrip() for comment in comments)
+
+
 class _Docs:
-    """Doc comments (`///`), attached to the declaration, field or operation that follows them."""
+    """Doc comments, attached to the declaration, field or operation that follows them."""
 
     def __init__(self, source: Source, comments: list[Token]) -> None:
-        self.by_start: dict[int, list[str]] = {}
-        lines: list[str] = []
-        for comment in comments:
-            if not comment.startswith("///"):
-                continue
-            lines = [*lines, comment[3:].removeprefix(" ").rstrip()]
-            rest = re.compile(r"[\s,]*").match(source.text, comment.end_pos or 0)
-            after = rest.end() if rest else 0
-            if not source.text.startswith("///", after):
-                self.by_start[after] = lines
-                lines = []
+        found = documentation(source, comments)
+        self.by_start = {start: doc_text(comments[number] for number in own) for start, own in found.items()}
 
     def attach(self, nodes: list[Any]) -> Iterator[Any]:
         for node in nodes:
@@ -263,9 +275,8 @@ class _Docs:
 
     def _documented(self, node: Any) -> Any:
         changes: dict[str, Any] = {}
-        lines = self.by_start.get(node.span.start)
-        if lines and hasattr(node, "doc"):
-            changes["doc"] = "\n".join(lines)
+        if node.span.start in self.by_start and hasattr(node, "doc"):
+            changes["doc"] = self.by_start[node.span.start]
         for group in ("fields", "items"):
             if hasattr(node, group) and hasattr(node, "doc"):
                 changes[group] = tuple(self._documented(item) for item in getattr(node, group))

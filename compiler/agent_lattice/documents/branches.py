@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable
 from functools import cache
-from itertools import accumulate
+from itertools import accumulate, groupby
 from typing import Any
 
 from lark import Token
@@ -85,6 +85,11 @@ def run_of(children: list[Any], at: int, fits: Callable[[Any], bool], sign: str)
         taken.append(children[end])
         at = end + 1
     return taken, at
+
+
+def runs_of(branches: list[Branch]) -> list[tuple[str, list[Branch]]]:
+    """Branches of one rule that follow each other, together under the rule."""
+    return [(rule, list(run)) for rule, run in groupby(branches, lambda branch: branch.rule)]
 
 
 def stands(children: list[Any], at: int, text: str) -> bool:

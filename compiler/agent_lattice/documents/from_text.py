@@ -7,7 +7,7 @@ from typing import Any
 from lark import Token
 
 from agent_lattice.diagnostics import Report
-from agent_lattice.documents.branches import Braces, Branch, bounds, branch_parser, run_of, stands
+from agent_lattice.documents.branches import Braces, Branch, bounds, branch_parser, run_of, runs_of, stands
 from agent_lattice.documents.data import Group, Leaf, Member, Node, place_notes
 from agent_lattice.documents.deriving import clause_entries, declared, forms, setting_tables
 from agent_lattice.documents.forms import (
@@ -32,7 +32,7 @@ from agent_lattice.documents.forms import (
 from agent_lattice.documents.sections import section_of
 from agent_lattice.documents.taken_values import Values
 from agent_lattice.documents.texts import is_written
-from agent_lattice.parse import declarations_of
+from agent_lattice.parse import declarations_of, doc_text
 from agent_lattice.source import Source, Span
 
 
@@ -53,12 +53,7 @@ class _Taking(Values):
 
     def module(self, declarations: list[Branch]) -> Group:
         """Sections by the sort of declaration; a list of them where one sort stands at several places."""
-        runs: list[tuple[str, list[Branch]]] = []
-        for branch in declarations:
-            if runs and runs[-1][0] == branch.rule:
-                runs[-1][1].append(branch)
-            else:
-                runs.append((branch.rule, [branch]))
+        runs = runs_of(declarations)
         made = [self._section(rule, found) for rule, found in runs]
         if len({rule for rule, _ in runs}) == len(runs):
             return self.group(True, made, 0, len(self.source.text))
@@ -78,10 +73,7 @@ class _Taking(Values):
         else:
             value = self.group(False, [self.member(self._form(forms()[rule], b), b) for b in found], start, end)
         value.flow = False
-        if len(found) > 1 or "\n" in self.source.text[start:end]:
-            member = Member(Leaf(section.name), value, Span(self.source, start, end))
-        else:
-            member = Member(Leaf(section.name), value, Span(self.source, start, end))
+        member = Member(Leaf(section.name), value, Span(self.source, start, end))
         member.blank = value.members[0].blank
         value.members[0].blank = False
         return member
@@ -111,9 +103,9 @@ class _Taking(Values):
     def _doc(self, form: Form, branch: Branch) -> str | None:
         if not form.documented or branch.span.start not in self.docs:
             return None
-        doc, ids = self.docs[branch.span.start]
-        self.used |= set(ids)
-        return doc
+        own = self.docs[branch.span.start]
+        self.used |= set(own)
+        return doc_text(self.comments[number] for number in own)
 
     def match(self, pieces: tuple[Piece, ...], children: list[Any], at: int, found: dict[str, Member]) -> int:
         """Read pieces from the children at `at`: the place behind them, or -1 when they do not stand there."""
@@ -184,10 +176,7 @@ class _Taking(Values):
             self._widen(value, low, high)
             if not value.members and end == at:
                 return at  # nothing stands there
-            span = value.span
-        else:
-            span = value.span
-        found[slot.key] = Member(Leaf(slot.key), value, span)
+        found[slot.key] = Member(Leaf(slot.key), value, value.span)
         return end
 
     def _widen(self, group: Group, low: int, high: int) -> None:
@@ -294,12 +283,7 @@ class _Taking(Values):
         """A key for each word; all in one list where words stand at several places."""
         by_rule = {rule: word for word, rule in piece.rules.items()}
         taken, at = run_of(children, at, lambda c: isinstance(c, Branch) and c.rule in by_rule, ",?")
-        runs: list[tuple[str, list[Branch]]] = []
-        for branch in taken:
-            if runs and runs[-1][0] == branch.rule:
-                runs[-1][1].append(branch)
-            else:
-                runs.append((branch.rule, [branch]))
+        runs = runs_of(taken)
         if len({rule for rule, _ in runs}) == len(runs):
             for rule, group in runs:
                 member = self._clause(forms()[rule], by_rule[rule], group)

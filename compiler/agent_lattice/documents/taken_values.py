@@ -13,6 +13,7 @@ from agent_lattice.documents.forms import Scalar
 from agent_lattice.documents.texts import text_indent, text_of
 from agent_lattice.documents.values import sort_of
 from agent_lattice.expr.tree import Expr
+from agent_lattice.parse import documentation
 from agent_lattice.source import Source, Span
 
 _JSON_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
@@ -26,24 +27,9 @@ class Values:
         self.source = source
         self.braces = braces
         self.comments = comments
-        self.docs: dict[int, tuple[str, list[int]]] = {}
+        self.docs = documentation(source, comments)
         self.used: set[int] = set()
         self.verbatim: list[tuple[int, int]] = []
-        self._find_docs()
-
-    def _find_docs(self) -> None:
-        """Doc comments by the place of what they document, as the parser attaches them."""
-        lines: list[str] = []
-        ids: list[int] = []
-        for at, comment in enumerate(self.comments):
-            if not comment.startswith("///"):
-                continue
-            lines, ids = [*lines, comment[3:].removeprefix(" ").rstrip()], [*ids, at]
-            rest = re.compile(r"[\s,]*").match(self.source.text, comment.end_pos or 0)
-            after = rest.end() if rest else 0
-            if not self.source.text.startswith("///", after):
-                self.docs[after] = ("\n".join(lines), ids)
-                lines, ids = [], []
 
     def notes(self) -> Any:
         """The comments that no doc and no verbatim value has."""
@@ -65,9 +51,8 @@ class Values:
 
     def documented_start(self, start: int) -> int:
         """Where the doc comment of what starts here begins."""
-        if start in self.docs and self.docs[start][1][0] in self.used:
-            return self.comments[self.docs[start][1][0]].start_pos or 0
-        return start
+        own = self.docs.get(start, [])
+        return self.comments[own[0]].start_pos or 0 if own and own[0] in self.used else start
 
     def blank(self, at: int) -> bool:
         return space_before(self.source.text, at).count("\n") > 1
