@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 
 from agent_lattice import plan
 from agent_lattice.schema_names import operation_name
-from agent_lattice.schema_reading import declarations as type_declarations
 from agent_lattice.surface import Surface, plain
 from agent_lattice.surface_checks import quoted
 from agent_lattice.surface_operations import Signature, Unsayable, signature
+from agent_lattice.type_text import declarations as type_declarations
 from agent_lattice.types import Type
 
 

@@ -57,7 +57,8 @@ def _print_schema(file: str, name: str | None) -> None:
 def _print_declarations(file: str, name: str | None) -> None:
     from agent_lattice.driver import format_source
     from agent_lattice.schema_names import type_name
-    from agent_lattice.schema_reading import SchemaReader, declarations
+    from agent_lattice.schema_reading import SchemaReader
+    from agent_lattice.type_text import declarations
 
     schema: Any = read_json(file, shown(file))
     title = schema.get("title") if isinstance(schema, dict) else None

@@ -9,7 +9,7 @@ from lark import Token
 from agent_lattice.diagnostics import Report
 from agent_lattice.documents.branches import Braces, Branch, bounds, branch_parser, run_of, runs_of, stands
 from agent_lattice.documents.data import Group, Leaf, Member, Node, place_notes
-from agent_lattice.documents.deriving import clause_entries, declared, forms, setting_tables
+from agent_lattice.documents.deriving import clause_entries, forms
 from agent_lattice.documents.forms import (
     KEY,
     Choices,
@@ -29,6 +29,7 @@ from agent_lattice.documents.forms import (
     Slot,
     slots,
 )
+from agent_lattice.documents.owners import declared, setting_tables
 from agent_lattice.documents.sections import section_of
 from agent_lattice.documents.taken_values import Values
 from agent_lattice.documents.texts import is_written

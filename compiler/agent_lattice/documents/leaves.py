@@ -11,9 +11,9 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedTok
 
 from agent_lattice.diagnostics import Report
 from agent_lattice.documents.data import Group, Leaf, Node
-from agent_lattice.documents.deriving import setting_tables
 from agent_lattice.documents.forms import Scalar
 from agent_lattice.documents.mistakes import UNKNOWN_KEY, WRONG_VALUE
+from agent_lattice.documents.owners import setting_tables
 from agent_lattice.documents.refusals import Refusals
 from agent_lattice.documents.texts import STRING, literal, text_indent
 from agent_lattice.documents.translated import Written

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from agent_lattice.documents.deriving import alternatives, clause_entries, forms, setting_tables
+from agent_lattice.documents.deriving import clause_entries, forms
 from agent_lattice.documents.ebnf import Ref
 from agent_lattice.documents.examples import examples
 from agent_lattice.documents.forms import (
@@ -26,6 +26,7 @@ from agent_lattice.documents.forms import (
     optional,
     slots,
 )
+from agent_lattice.documents.owners import alternatives, setting_tables
 from agent_lattice.documents.sections import sections
 from agent_lattice.documents.texts import STRING_PATTERN as STRING
 from agent_lattice.documents.values import SORTS

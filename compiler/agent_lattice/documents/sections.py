@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import cache
 
-from agent_lattice.documents.deriving import declared, form
+from agent_lattice.documents.deriving import form
 from agent_lattice.documents.forms import Entries, Items, Sub
+from agent_lattice.documents.owners import declared
 from agent_lattice.records import record
 
 

@@ -14,7 +14,8 @@ import jsonschema
 import pytest
 from agent_lattice import types
 from agent_lattice.driver import compile_source
-from agent_lattice.schema_reading import SchemaReader, declarations
+from agent_lattice.schema_reading import SchemaReader
+from agent_lattice.type_text import declarations
 from agent_lattice_runtime.canonical import canonical, recorded
 from agent_lattice_runtime.providers.strict_schema import as_object, strict
 from agent_lattice_targets.python.memory import load_all
