@@ -50,6 +50,8 @@ class Example:
     given: Mapping[str, str]
     brought: str
     """Stands in what the operation gives for `given`."""
+    made: tuple[str, ...] = ()
+    """The operations that the run makes, each once."""
     served: bool = False
     """Its models are asked over the network, one after the other; else their replies are a file of the package."""
     data: str | None = None
@@ -75,10 +77,26 @@ class Example:
 
 
 REFUND = Example(
-    "refund", "small.json", "replies/small.json", "R-A1001", "shop.get_order", {"id": "A1001"}, "toy robot", served=True
+    "refund",
+    "small.json",
+    "replies/small.json",
+    "R-A1001",
+    "shop.get_order",
+    {"id": "A1001"},
+    "toy robot",
+    made=("shop.get_order", "shop.rules", "shop.past_refunds", "risk.score", "bank.refund"),
+    served=True,
 )
 SUPPORT = Example(
-    "support", "order.json", "replies/order.json", "answered", "books.order", {"id": "A1002"}, "desk lamp", served=True
+    "support",
+    "order.json",
+    "replies/order.json",
+    "answered",
+    "books.order",
+    {"id": "A1002"},
+    "desk lamp",
+    made=("books.customer", "books.order", "desk.send"),
+    served=True,
 )
 RESEARCH = Example(
     "research", "skerra.json", "replies/skerra.json", "keeper", "corpus.search", {"query": "Skerra"}, "page"

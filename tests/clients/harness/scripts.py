@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from clients.harness.requests import Asked
@@ -31,6 +33,8 @@ class Rule:
     """Texts that occur in the request."""
     lacking: tuple[str, ...] = ()
     """Texts that do not."""
+    taken: str | None = None
+    """A pattern with a group: what it finds last in the request is JSON, and the arguments of the calls."""
     armed: bool = False
     """Only where tools are offered: clients also ask for titles and summaries of what they are told."""
     at: str = ""
@@ -43,6 +47,7 @@ class Rule:
             asked.path.startswith(self.at)
             and (not self.armed or bool(asked.tools))
             and all(text in asked.text for text in self.having)
+            and (self.taken is None or re.search(self.taken, asked.text) is not None)
             and not any(text in asked.text for text in self.lacking)
         )
 
@@ -71,10 +76,16 @@ class Script:
             if used < rule.times and rule.fits(asked):
                 self._used[rule.name] = used + 1
                 first = used * len(rule.calls)
-                return Answer(
-                    rule.name, rule.says, {f"{rule.name}-{first + i}": call for i, call in enumerate(rule.calls)}
-                )
+                calls = {
+                    f"{rule.name}-{first + i}": _given(call, rule.taken, asked) for i, call in enumerate(rule.calls)
+                }
+                return Answer(rule.name, rule.says, calls)
         return Answer("", self._otherwise, {})
+
+
+def _given(call: Call, taken: str | None, asked: Asked) -> Call:
+    """A call with its arguments, which may stand in the request."""
+    return call if taken is None else replace(call, arguments=json.loads(re.findall(taken, asked.text)[-1]))
 
 
 def as_data(rules: tuple[Rule, ...]) -> list[dict[str, Any]]:
