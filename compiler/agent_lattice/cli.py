@@ -36,6 +36,7 @@ COMMANDS = {
     "permissions": ("permissions", "list what a run may touch"),
     "eval": ("eval", "evaluate one expression"),
     "explain": ("explain", "say more about a finding"),
+    "import": ("import_", "turn the project of a coding-agent client into declarations"),
     "mcp": ("mcp", "take snapshots of MCP servers, or tell how they differ from the ones taken"),
     "new": ("new", "start a project"),
     "doctor": ("doctor", "look at the machine that this runs on"),

@@ -77,20 +77,20 @@ def compile_opened(opened: Opened, lock: str | None = None, *, forgive: bool = F
             read[name] = content
         return content
 
-    surfaces = _surfaces(lock or project.path("build.lock"), opened, forgive)
+    surfaces = surfaces_at(opened.root, lock or project.path("build.lock"), forgive=forgive)
     compilation = compile_source(opened.name, opened.content, files, surfaces)
     project.weigh(compilation.report)
     return Compiled(opened, compilation, project, read)
 
 
-def _surfaces(path: str | None, opened: Opened, forgive: bool) -> Surfaces:
-    """The snapshots in a lock, which is read when the first of them is asked for."""
+def surfaces_at(root: Path, path: str | None = None, *, forgive: bool = False) -> Surfaces:
+    """The snapshots in the lock at `path`, else in that of a folder; it is read when the first of them is asked for."""
 
     @cache
     def lock() -> LockFile:
         from agent_lattice.lock import NAME, LockFile
 
-        return LockFile(Path(path) if path else opened.root / NAME, forgive=forgive)
+        return LockFile(Path(path) if path else root / NAME, forgive=forgive)
 
     return lambda key: lock().surface(key)
 

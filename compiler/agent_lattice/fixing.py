@@ -72,3 +72,14 @@ def write_atomically(path: Path, content: bytes) -> None:
             part.unlink(missing_ok=True)
     except OSError as error:
         raise Unusable(f"cannot write {shown(str(path))}: {reason(error)}") from None
+
+
+def write_file(name: str, content: bytes) -> None:
+    """Write a file, or replace it as `write_atomically` does. Raises Unusable."""
+    path = Path(name)
+    try:
+        if not path.exists():
+            path.touch(exist_ok=False)
+    except (OSError, ValueError) as error:
+        raise Unusable(f"cannot write {shown(name)}: {reason(error)}") from None
+    write_atomically(path, content)

@@ -9,8 +9,8 @@ import click
 from agent_lattice.compiling import show_findings
 from agent_lattice.diagnostics import Report
 from agent_lattice.driver import format_source, is_document
-from agent_lattice.fixing import write_atomically
-from agent_lattice.reading import STDIN, Opened, Unusable, open_source, read_file, reason, shown
+from agent_lattice.fixing import write_file
+from agent_lattice.reading import STDIN, Opened, Unusable, open_source, read_file, shown
 from agent_lattice.records import record, replace
 from agent_lattice.renders.diff import unified
 from agent_lattice.renders.findings import Finding
@@ -49,7 +49,7 @@ def convert_command(file: str, to: str | None, given: str | None, output: str | 
     if output is None:
         out_json(made.text)
     elif not check:
-        _write(Path(output), made.text.encode())
+        write_file(output, made.text.encode())
     elif _differs(output, made.text):
         raise click.exceptions.Exit(1)
 
@@ -114,16 +114,6 @@ def _as_document(source: Source, form: str) -> Converted:
     root = document_of(program) if program is not None else laid_out(source, Report())
     assert root is not None
     return Converted(yaml_of(root)) if form == "yaml" else Converted(json_of(root), len(notes_of(root)))
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write or replace a file. Raises Unusable."""
-    try:
-        if not path.exists():
-            path.touch(exist_ok=False)
-    except (OSError, ValueError) as error:
-        raise Unusable(f"cannot write {shown(str(path))}: {reason(error)}") from None
-    write_atomically(path, content)
 
 
 def _differs(output: str, text: str) -> bool:
