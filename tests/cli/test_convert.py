@@ -127,6 +127,18 @@ def test_other_mistakes_do_not_matter(here: Path) -> None:
     assert lattice("convert", "a.yaml", "--to", "json").exit_code == 0
 
 
+@pytest.mark.parametrize("form", ["yaml", "json"])
+def test_sixty_blocks_in_each_other_come_back(here: Path, form: str) -> None:
+    blocks = "if n > 1 {" * 60 + "}" * 60
+    (here / "deep.lat").write_text(f"workflow w(n: int) -> int {{ {blocks} return 1 }}")
+    assert lattice("convert", "deep.lat", "-o", f"deep.{form}").exit_code == 0
+    assert lattice("check", f"deep.{form}").exit_code == 0
+    assert (
+        lattice("convert", f"deep.{form}", "--to", "text").stdout
+        == lattice("convert", "deep.lat", "--to", "text").stdout
+    )
+
+
 @pytest.mark.parametrize("depth", [80, 3000])
 def test_deep_nesting_is_one_line_or_a_finding(here: Path, depth: int) -> None:
     blocks = "if n > 1 {" * depth + "}" * depth
