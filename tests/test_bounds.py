@@ -9,6 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
+from time import monotonic
 
 import pytest
 from agent_lattice.bounds import Bounds, bounds
@@ -172,6 +173,43 @@ graph main() -> int {
 @pytest.mark.parametrize("source", [HANDLED, CYCLE], ids=["handled", "cycle"])
 def test_the_bound_of_a_graph(source: str) -> None:
     check(source)
+
+
+def graph(chance: random.Random, size: int) -> str:
+    """A graph of nodes that ask a model each and then choose between two ways, of which those back are bounded."""
+    nodes, edges = [], ["start -> n0"]
+    for at in range(size):
+        model = chance.choice("cb")
+        nodes.append(f'node n{at} {{\na{at} = ask {model} -> int {{ prompt "p" }}\nf{at} = t.flip()\n}}')
+        to, on = chance.randrange(size), chance.randrange(at + 1, size + 1)
+        bound = f" at most {chance.choice((1, 1, 2))}" if to <= at else ""
+        edges += [f"n{at} -> n{to} when f{at}{bound}"] if chance.random() < 0.8 else []
+        edges += [f"n{at} -> n{on} on error"] if chance.random() < 0.3 and on < size else []
+        edges.append(f"n{at} -> {f'n{at + 1}' if at + 1 < size else 'last'} otherwise" if len(edges) else "")
+    return "graph main() -> int {\n" + "\n".join([*nodes, "let last = 1", *edges, "last -> end"]) + "\n}\n"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.randoms(use_true_random=False), st.integers(1, 4))
+def test_graphs_are_bounded_by_what_their_worst_way_costs(chance: random.Random, size: int) -> None:
+    made = planned(graph(chance, size))
+    found, are_all = some_ways(made, 400)
+    bound, cost = said(bounds(made)["main"]), worst(found)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("agent_lattice.bounds.PATIENCE", 0)
+        rough = said(bounds(made)["main"])
+    assert all(cost[name] <= bound[name] <= rough[name] for name in cost)
+    assert not are_all or bound == cost
+
+
+def test_what_takes_too_long_to_tell_apart_is_bounded_roughly() -> None:
+    """Twenty counters of independent loops side by side in one: more states than there is patience for."""
+    steps = "\n".join(f"f{n} = t.flip()\nif f{n} && v{n} < 9 {{\nset v{n} = v{n} + 1\n}}" for n in range(20))
+    counters = "\n".join(f"var v{n}: int = 0" for n in range(20))
+    made = planned(main(f'{counters}\nl = loop at most 1000 {{\n{steps}\nx = ask c -> int {{ prompt "p" }}\n}}'))
+    began = monotonic()
+    assert bounds(made)["main"].total.calls == 1000
+    assert monotonic() - began < 20
 
 
 class Unavailable(BaseHTTPRequestHandler):

@@ -1,0 +1,28 @@
+"""Costs as rows of numbers, each of which is bounded by itself: sums, and the larger of two number by number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+Cost = tuple[int, ...]
+
+
+def total(costs: Iterable[Cost]) -> Cost:
+    """Of at least one."""
+    return tuple(map(sum, zip(*costs, strict=True)))
+
+
+def largest(costs: Iterable[Cost]) -> Cost:
+    """Of at least one."""
+    return tuple(map(max, zip(*costs, strict=True)))
+
+
+def larger(one: Cost | None, other: Cost | None) -> Cost | None:
+    """None is no cost at all."""
+    if one is None or other is None:
+        return one if other is None else other
+    return largest([one, other])
+
+
+def times(count: int, cost: Cost) -> Cost:
+    return tuple(count * number for number in cost)
