@@ -22,6 +22,8 @@ COMMANDS = {
     "convert": ("convert", "turn a program into text, YAML or JSON"),
     "build": ("build", "write the package of a workflow"),
     "targets": ("targets", "list what to build for, and what of a workflow each carries"),
+    "install": ("install", "put a workflow into a project that has files of its own"),
+    "uninstall": ("uninstall", "take it out again, byte for byte"),
     "run": ("run", "compile in memory and run"),
     "resume": ("run", "go on with a run that was stopped"),
     "replay": ("logs", "run the code against a log, performing nothing"),

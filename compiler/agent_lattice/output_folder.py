@@ -77,7 +77,7 @@ class OutputFolder:
 
     def _path(self, name: str) -> Path:
         """The path of a file, which no link may lead elsewhere."""
-        if not _stays_inside(name):
+        if not stays_inside(name):
             raise Unusable(f"a build writes no file called `{name}`")
         path = self.folder
         for part in PurePosixPath(name).parts:
@@ -200,12 +200,12 @@ def _listed(content: bytes) -> dict[str, set[str]]:
     """The digests by file of a list; empty when it is none."""
     try:
         found: Any = json.loads(content)
-        return {name: set(map(str, digests)) for name, digests in found["files"].items() if _stays_inside(name)}
+        return {name: set(map(str, digests)) for name, digests in found["files"].items() if stays_inside(name)}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}
 
 
-def _stays_inside(name: str) -> bool:
+def stays_inside(name: str) -> bool:
     """Whether a name is a relative POSIX path that leads to a file below a folder."""
     path = PurePosixPath(name)
     return bool(path.parts) and not path.is_absolute() and ".." not in path.parts and not {"\\", "\0"} & set(name)

@@ -36,6 +36,7 @@ TABLES: dict[str, tuple[str, dict[str, Setting]]] = {
     "build": (
         "What `lattice build` writes, and where. Paths start at the folder of this file.",
         {
+            "file": Setting("The source that `lattice install` takes when none is named."),
             "target": Setting("What to build for.", default="python"),
             "mode": Setting("How the target runs it, where there are several ways."),
             "out": Setting("The folder that the build gets to itself."),
