@@ -229,10 +229,14 @@ def test_no_module_of_a_package_needs_more_than_it_carries(built: dict[str, Path
 
 
 PRINT_DIGEST = """
-import hashlib, sys
+import hashlib
 from targets.python.test_package import rich
-from agent_lattice_targets.python import TARGET, pyz
-print(hashlib.sha256(repr(sorted(TARGET.emit(rich()).items())).encode() + pyz(rich())).hexdigest())
+from agent_lattice_targets.python import TARGET, deploy, pyz
+made = rich()
+files = {path: text.encode() for path, text in TARGET.emit(made).items()} | {"rich.pyz": pyz(made)}
+sources = {"rich.lat": "sha256:" + "0" * 64}
+files |= {path: text.encode() for path, text in deploy(made, files, sources).items()}
+print(hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest())
 """
 
 
