@@ -142,7 +142,7 @@ def _run(workflow: Workflow, arguments: Arguments, store: str, folder: str, tool
 def _serve(
     workflow: Workflow, arguments: Arguments, folder: str, tools: str, served: Callable[[], Served] | None
 ) -> int:
-    from .mcp_server import WAIT, serve_operations, serve_workflow
+    from .mcp_server import serve_operations, serve_workflow
     from .mcp_server_runs import Runs
 
     if served is None:
@@ -155,18 +155,21 @@ def _serve(
             raise Usage("--only goes with --operations")
         store = arguments.get("store") or commands.default_store(workflow.name)
         runs = Runs(store, scripted=replies, folder=folder, tools=tools)
-        return serve_workflow(workflow, offered, runs, _seconds(arguments.get("wait"), WAIT))
+        return serve_workflow(workflow, offered, runs, _seconds(arguments.get("wait")))
     store = arguments.get("store") or f".lattice/operations/{workflow.name}.db"
     runs = Runs(store, scripted=replies, folder=folder, tools=tools)
     names = None if only is None else _operations(only, [operation.op.name for operation in offered.operations])
     return serve_operations(workflow, offered, runs, names)
 
 
-def _seconds(text: str | None, default: float) -> float:
+def _seconds(text: str | None) -> float:
+    """How long a call waits; raises Usage."""
+    from .mcp_server_tools import LONGEST, WAIT
+
     if text is None:
-        return default
-    if not text.isascii() or not text.replace(".", "", 1).isdigit():
-        raise Usage(f"--wait is a number of seconds, not {text!r}")
+        return WAIT
+    if not text.isascii() or not text.replace(".", "", 1).isdigit() or float(text) > LONGEST:
+        raise Usage(f"--wait is a number of seconds from 0 to {LONGEST:g}, not {text!r}")
     return float(text)
 
 

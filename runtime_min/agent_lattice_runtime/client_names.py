@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 LONGEST = 48
 """Clients cut names at 64 characters; server and tool stand in one name."""
 
@@ -23,3 +27,16 @@ def server_name(text: str) -> str:
 def tool_name(operation: str) -> str:
     """How the server of a package offers an operation: `shop_get_order` for `shop.get_order`."""
     return "".join(letter if letter.isascii() and (letter.isalnum() or letter == "_") else "_" for letter in operation)
+
+
+def tool_names(operations: Iterable[str]) -> dict[str, str]:
+    """The names of operations that one server offers, by the operation. Those that would be called the same are numbered, in
+    the order of their own names."""
+    names: dict[str, str] = {}
+    for operation in sorted(operations):
+        name, count = tool_name(operation), 1
+        while name in names.values():
+            count += 1
+            name = f"{tool_name(operation)}_{count}"
+        names[operation] = name
+    return names

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from .served import Served
 
 PATIENCE = 5.0  # seconds for effects that go on when the client is gone
-WAIT = 45.0  # seconds until a call is answered with the state of a run that goes on; clients often give up after 60
 
 
 def serve_workflow(workflow: Workflow, served: Served, runs: Runs, wait: float) -> int:
@@ -55,7 +54,7 @@ def _serve(wire: Wire, methods: Methods, workflow: Workflow, runs: Runs) -> int:
         return 130
     finally:
         runs.close(PATIENCE)
-        server.close(PATIENCE)
+        server.close(1.0)
     return 0
 
 
@@ -76,14 +75,14 @@ def _private_streams() -> tuple[BinaryIO, BinaryIO]:
     """Standard input and output for the protocol alone: a tool that reads finds nothing, and what it prints goes to
     standard error, whoever prints, and in whatever way."""
     try:
-        source, target = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb", buffering=0)
+        os.fstat(0)
+        os.fstat(1)
     except OSError as error:
         raise Failure("validation", f"standard input or output is closed: {error.strerror}") from None
-    nothing = os.open(os.devnull, os.O_RDWR)
+    nothing = os.open(os.devnull, os.O_RDWR)  # takes the number of standard error if that is closed
+    source, target = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(nothing, 0)
-    try:
-        os.dup2(2, 1)
-    except OSError:
-        os.dup2(nothing, 1)
-    os.close(nothing)
+    os.dup2(2, 1)
+    if nothing != 2:
+        os.close(nothing)
     return source, target

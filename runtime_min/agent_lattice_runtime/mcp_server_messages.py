@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .mcp_server_wire import Message
     from .models import Workflow
 
+    Method = Callable[[Request], Mapping[str, Any]]
     Reply = Callable[[Message | None], None]  # called once for every message, with None when there is no answer
 
 MOST = 64  # requests that are answered at a time
@@ -109,7 +110,7 @@ class Server:
             if not isinstance(request.params, dict):
                 raise RpcError(INVALID_PARAMS, "params is an object")
             if method in methods.quick:
-                reply(success(request.id, methods.suited(methods.quick[method](request.params))))
+                reply(self._outcome(request, lambda request: methods.quick[method](request.params)))
                 return
             thread = Thread(target=self._answer, args=(request, methods.slow[method], reply), daemon=True)
             self._register(request, thread)
@@ -127,15 +128,18 @@ class Server:
                 raise RpcError(BUSY, f"{MOST} requests are being answered already")
             self._requests[key], self._threads[key] = request, thread
 
-    def _answer(self, request: Request, method: Callable[[Request], Mapping[str, Any]], reply: Reply) -> None:
+    def _outcome(self, request: Request, method: Method) -> Message:
         try:
-            answer = success(request.id, self._methods.suited(method(request)))
+            return success(request.id, self._methods.suited(method(request)))
         except RpcError as error:
-            answer = failure(request.id, error)
+            return failure(request.id, error)
         except Failure as error:
-            answer = failure(request.id, RpcError(INTERNAL, str(error)))
-        except BaseException as error:
-            answer = failure(request.id, RpcError(INTERNAL, defect(self._workflow, error).message))
+            return failure(request.id, RpcError(INTERNAL, str(error)))
+        except Exception as error:
+            return failure(request.id, RpcError(INTERNAL, defect(self._workflow, error).message))
+
+    def _answer(self, request: Request, method: Method, reply: Reply) -> None:
+        answer = self._outcome(request, method)
         key = _key(request.id)
         with self._lock:
             del self._requests[key], self._threads[key]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .canonical import canonical
+from .client_names import tool_names
 from .errors import Failure
 from .mcp_server_annotations import hints
 from .mcp_server_methods import progress_token
@@ -13,7 +14,7 @@ from .models import Workflow
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Any
 
     from .context import Context
@@ -21,22 +22,6 @@ if TYPE_CHECKING:
     from .mcp_server_runs import Runs
     from .mcp_server_wire import Wire
     from .served import Operation
-
-LONGEST_NAME = 64  # characters that every client takes
-
-
-def tool_names(operations: Iterable[str]) -> dict[str, str]:
-    """What each operation `tool.op` is called as a tool: `tool_op`, by the operation, all different. The same operations
-    have the same names, in whatever order they are given."""
-    names: dict[str, str] = {}
-    for operation in sorted(operations):
-        wanted, count = operation.replace(".", "_"), 1
-        name = wanted[:LONGEST_NAME]
-        while name in names.values():
-            count += 1
-            name = f"{wanted[: LONGEST_NAME - len(str(count)) - 1]}_{count}"
-        names[operation] = name
-    return names
 
 
 class OperationTools:

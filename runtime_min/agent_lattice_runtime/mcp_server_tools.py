@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from .models import Workflow
     from .stores import Store
 
-LONGEST = 3600.0  # seconds
+WAIT = 45.0  # seconds until a call is answered with the state of a run that goes on; clients often give up after 60
+LONGEST = 3600.0  # seconds that a call may ask for
 _STOPPING = 5.0  # seconds that a cancelled run may take to stop before its state is told
 
 

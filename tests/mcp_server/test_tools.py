@@ -248,6 +248,18 @@ def test_a_run_whose_server_ends_goes_on_in_the_next(serve: Serve, tmp_path: Pat
     assert kinds.count("run.resumed") == 1 and kinds.count("effect.committed") == 1
 
 
+def test_an_end_does_not_wait_for_what_takes_too_long(serve: Serve) -> None:
+    speaker = serve()
+    speaker.initialize()
+    speaker.call("desk", **PAY, seconds=60.0, run_id_="r1", wait_seconds=0)
+    begun = time.monotonic()
+    assert speaker.end() == 0
+    assert 4 < time.monotonic() - begun < 20
+    second = serve()
+    second.initialize()
+    assert second.call("desk_status", run_id="r1")["structuredContent"]["status"] == "running"
+
+
 def test_a_run_that_nobody_drives_is_cancelled_too(serve: Serve) -> None:
     speaker = serve()
     speaker.initialize()
@@ -274,7 +286,7 @@ def test_a_store_that_cannot_be_used_is_an_error_of_the_call(serve: Serve, tmp_p
     [
         (["--only", "books.find"], "--only goes with --operations"),
         (["--operations", "--only", "books.lost"], "there is no operation 'books.lost'; there are"),
-        (["--wait", "long"], "--wait is a number of seconds, not 'long'"),
+        (["--wait", "long"], "--wait is a number of seconds from 0 to 3600, not 'long'"),
         (["now"], "usage: mcp"),
     ],
 )
@@ -286,3 +298,25 @@ def test_wrong_usage(serve: Serve, words: list[str], message: str) -> None:
     while message not in speaker.errors and time.monotonic() < deadline:
         time.sleep(0.01)
     assert message in speaker.errors and "Traceback" not in speaker.errors
+
+
+@pytest.mark.parametrize("place", range(1, 8))
+def test_a_server_that_is_killed_at_any_event_loses_nothing(
+    serve: Serve, tmp_path: Path, package: Path, place: int
+) -> None:
+    speaker = serve()
+    speaker.initialize()
+    speaker.start("desk", {"progressToken": 5}, **PAY, run_id_="r1")
+    while speaker.next().get("params", {}).get("progress") != place:
+        pass
+    speaker.process.kill()
+    speaker.process.wait()
+    words = [sys.executable, "-I", "-S", str(package / "desk"), "resume", "r1", "--quiet", "--json"]
+    done = subprocess.run(words, cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=60)
+    assert json.loads(done.stdout.splitlines()[-1])["result"] == RESULT, done.stderr
+    assert sum(line.startswith("pay ") for line in book(tmp_path)) == 1
+    second = serve()
+    second.initialize()
+    events = second.call("desk_events", run_id="r1")["structuredContent"]["events"]
+    kinds = [event["type"] for event in events if event["type"] != "run.resumed"]
+    assert kinds[0] == "run.started" and kinds[-1] == "run.completed" and len(kinds) == 8
