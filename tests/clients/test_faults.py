@@ -12,7 +12,7 @@ import pytest
 from clients.harness.choosing import DRIVERS, need, wanted
 from clients.harness.dialogues import Dialogue
 from clients.harness.projects import REFUND, project
-from clients.harness.proofs import prove_calls, prove_launched
+from clients.harness.proofs import prove_beside, prove_launched
 
 pytestmark = [pytest.mark.clients, pytest.mark.skipif(not wanted(), reason="only where all examples are tried")]
 CLAUDE = DRIVERS["claude"]
@@ -88,5 +88,5 @@ def test_a_permission_too_many_is_found(tmp_path: Path) -> None:
     dialogue = Dialogue(CLAUDE, project(REFUND, CLAUDE.target, "instructed", tmp_path))
     edit(".claude/settings.json", allow_more)(dialogue.project.folder)
     failed = Failed()
-    prove_calls(failed, dialogue, dialogue.beside())
+    prove_beside(failed, dialogue, dialogue.beside())
     assert "nothing was done that is outside the manifest" in failed.names

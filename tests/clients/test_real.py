@@ -9,7 +9,7 @@ import pytest
 from clients.harness.choosing import DRIVERS, need, ways
 from clients.harness.dialogues import Dialogue
 from clients.harness.projects import Example, project
-from clients.harness.proofs import prove_calls, prove_launched
+from clients.harness.proofs import prove_beside, prove_launched
 
 pytestmark = pytest.mark.clients
 WAYS = pytest.mark.parametrize(("client", "mode", "example"), ways(), ids=str)
@@ -29,4 +29,4 @@ def test_a_session_that_is_launched_in_the_workflow(dialogue: Dialogue, subtests
 
 @WAYS
 def test_any_other_session_in_the_project(dialogue: Dialogue, subtests: pytest.Subtests) -> None:
-    prove_calls(subtests, dialogue, dialogue.beside())
+    prove_beside(subtests, dialogue, dialogue.beside())

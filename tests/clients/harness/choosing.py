@@ -9,17 +9,23 @@ from __future__ import annotations
 import os
 import platform
 from functools import cache
+from importlib import import_module
 
 import pytest
 from agent_lattice_clients.exporting import NATIVE
-from clients.harness.claude import Claude
+from agent_lattice_clients.target import ClientTarget
+from agent_lattice_targets import targets
 from clients.harness.drivers import Driver
 from clients.harness.installing import NotInstalled, program
 from clients.harness.namespaces import why_not
 from clients.harness.projects import ALL, CI, Example
 
-DRIVERS: dict[str, Driver] = {driver.target.name: driver for driver in (Claude(),)}
-"""By the names of targets."""
+DRIVERS: dict[str, Driver] = {
+    name: import_module(f"clients.harness.{name}").DRIVER
+    for name, load in targets().items()
+    if isinstance(load().TARGET, ClientTarget)
+}
+"""By the names of targets: every client target has a driver, in the module of its name."""
 
 
 def wanted() -> str:

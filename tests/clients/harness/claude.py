@@ -21,6 +21,7 @@ class Claude(Driver):
     target = TARGET
     refusal = r"No such tool available|haven't granted|needs approval"
     shell = Call("Bash", {"command": "touch forbidden", "description": "make a file"})
+    guarded = True
     skill = ".claude/skills/{}/SKILL.md"
     unavoidable = frozenset({"Skill", "Agent"})
     reporting: ClassVar = ["--output-format", "stream-json", "--verbose"]
@@ -50,6 +51,12 @@ class Claude(Driver):
     def call(self, server: str, tool: str, **arguments: object) -> Call:
         return Call(call_name(server, tool), arguments)
 
-    def delegate(self, role: str, task: str) -> Call:
+    def delegate(self, role: str, task: str) -> Sequence[tuple[Call, str | None]]:
         asked = {"description": "a part", "prompt": task, "subagent_type": role, "run_in_background": False}
-        return Call("Agent", asked)
+        return [(Call("Agent", asked), None)]
+
+    def told(self, skill: str, words: str) -> str:
+        return skill.replace("$ARGUMENTS", words)
+
+
+DRIVER = Claude()

@@ -39,8 +39,10 @@ class Dialogue:
         return self._run(self.driver.words(command.words[1:]), [*self._main(), *delegation])
 
     def beside(self) -> Run:
-        """A session in the same project that was not started in the workflow."""
-        return self._run(self.driver.plain(f"Look into {CASE}."), self._main())
+        """A session in the same project that was not started in the workflow. A client's own means are tried where they are refused to
+        anybody: what a person lets other sessions do is not for the workflow to say."""
+        rules = [rule for rule in self._main() if rule.name != SHELL or self.driver.guarded]
+        return self._run(self.driver.plain(f"Look into {CASE}."), rules)
 
     @property
     def roles(self) -> Sequence[Role]:
@@ -67,8 +69,12 @@ class Dialogue:
         """A sub-agent is given a part, tries the same, then answers."""
         part = f"part for {role.id}."
         within = {"having": (part,), "lacking": (CASE,)}
-        asked = Rule(f"delegate {role.id}", calls=(self.driver.delegate(role.id, part),), having=(CASE,), armed=True)
-        return [asked, *self._attempts(f"{role.id} ", **within), Rule(f"{role.id} answers", DONE, **within)]
+        *first, last = self.driver.delegate(role.id, part)
+        steps = [(f"delegate {role.id}: {number}", step) for number, step in enumerate(first)] + [
+            (f"delegate {role.id}", last)
+        ]
+        asked = [Rule(name, calls=(call,), taken=taken, having=(CASE,), armed=True) for name, (call, taken) in steps]
+        return [*asked, *self._attempts(f"{role.id} ", **within), Rule(f"{role.id} answers", DONE, **within)]
 
     def _run(self, words: Sequence[str], rules: Sequence[Rule]) -> Run:
         return run(self.driver, self.project.folder, words, [*self.project.example.rules, *rules], **MODELS)

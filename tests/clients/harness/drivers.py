@@ -19,6 +19,8 @@ class Driver(ABC):
     """A pattern that what the client answers to a call that it does not make matches."""
     shell: ClassVar[Call]
     """A call that changes the folder by the client's own means: it would make the file `forbidden`."""
+    guarded: ClassVar[bool]
+    """Whether any session refuses that call, if nothing in the project allows it."""
     skill: ClassVar[str]
     """Where the skill `{}` of a project is that the client reads."""
     unavoidable: ClassVar[frozenset[str]]
@@ -47,8 +49,12 @@ class Driver(ABC):
         """A call of a tool of an MCP server."""
 
     @abstractmethod
-    def delegate(self, role: str, task: str) -> Call:
-        """A call that gives a task to a sub-agent and waits for its answer."""
+    def delegate(self, role: str, task: str) -> Sequence[tuple[Call, str | None]]:
+        """The calls, one after the other, that give a task to a sub-agent and bring its answer; with what each takes from the request."""
+
+    def told(self, skill: str, words: str) -> str:
+        """What the model is told of the text of a skill that a person has started with some words."""
+        return skill
 
     def offered(self, call: Call) -> str:
         """What the tool of a call is called in the list of tools that a model is offered."""

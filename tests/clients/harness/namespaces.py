@@ -25,7 +25,7 @@ _GRACE = 30.0
 def alone(command: Sequence[str]) -> list[str]:
     """A command line that gives a command namespaces of its own: no network, and no process that outlives the first."""
     root = [] if os.geteuid() == 0 else ["--map-root-user"]
-    return ["unshare", "--net", "--pid", "--fork", "--kill-child", *root, "--", *command]
+    return ["unshare", "--net", "--pid", "--fork", "--kill-child", "--mount-proc", *root, "--", *command]
 
 
 @cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -31,16 +31,21 @@ def prove_launched(proofs: Proofs, dialogue: Dialogue, run: Run) -> None:
             assert text in run.text, run.told
     with proofs.test("exactly the tools of the workflow are offered"):
         _prove_tools(dialogue, run)
-    prove_calls(proofs, dialogue, run)
+    _prove_calls(proofs, dialogue, run, (OUTSIDE, SHELL))
     for role in dialogue.roles:
         _prove_role(proofs, dialogue, run, role)
 
 
-def prove_calls(proofs: Proofs, dialogue: Dialogue, run: Run) -> None:
+def prove_beside(proofs: Proofs, dialogue: Dialogue, run: Run) -> None:
+    """Another session in the project: it can start the workflow, and was given nothing else by it."""
+    _prove_calls(proofs, dialogue, run, (OUTSIDE, SHELL) if dialogue.driver.guarded else (OUTSIDE,))
+
+
+def _prove_calls(proofs: Proofs, dialogue: Dialogue, run: Run, refused: Sequence[str]) -> None:
     """What is within the manifest is done, what is not is refused, whatever the model says."""
     with proofs.test("a call within the manifest brings its result"):
         _prove_used(dialogue, run)
-    for name in (OUTSIDE, SHELL):
+    for name in refused:
         with proofs.test(f"{name}: a call outside the manifest is refused"):
             _prove_refused(dialogue, run, name)
     with proofs.test("nothing was done that is outside the manifest"):
@@ -95,4 +100,4 @@ def _texts(dialogue: Dialogue) -> Iterator[tuple[str, str]]:
     texts = dialogue.project.texts
     yield "the section of AGENTS.md", texts["AGENTS.md"].partition("-->\n")[2].partition("<!--")[0].strip()
     skill = texts[dialogue.driver.skill.format(dialogue.project.export.slug)].split("---\n", 2)[2]
-    yield "the skill", skill.replace("$ARGUMENTS", CASE).strip()
+    yield "the skill", dialogue.driver.told(skill, CASE).strip()

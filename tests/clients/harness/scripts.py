@@ -10,6 +10,8 @@ from typing import Any
 
 from clients.harness.requests import Asked
 
+TAKEN = "<taken>"
+
 
 @dataclass(frozen=True)
 class Call:
@@ -34,7 +36,7 @@ class Rule:
     lacking: tuple[str, ...] = ()
     """Texts that do not."""
     taken: str | None = None
-    """A pattern with a group: what it finds last in the request is JSON, and the arguments of the calls."""
+    """A pattern with a group. What it finds last in the request takes the place of `TAKEN` in the calls, or is all of their arguments."""
     armed: bool = False
     """Only where tools are offered: clients also ask for titles and summaries of what they are told."""
     at: str = ""
@@ -84,8 +86,13 @@ class Script:
 
 
 def _given(call: Call, taken: str | None, asked: Asked) -> Call:
-    """A call with its arguments, which may stand in the request."""
-    return call if taken is None else replace(call, arguments=json.loads(re.findall(taken, asked.text)[-1]))
+    """A call with what is taken from the request."""
+    if taken is None:
+        return call
+    found = re.findall(taken, asked.text)[-1]
+    return replace(
+        call, arguments=json.loads(json.dumps(call.arguments).replace(TAKEN, found) if call.arguments else found)
+    )
 
 
 def as_data(rules: tuple[Rule, ...]) -> list[dict[str, Any]]:
