@@ -152,3 +152,13 @@ def test_names_are_made_valid_and_different(tmp_path: Path) -> None:
     names = [line.split("(")[0].split()[1] for line in text.splitlines() if line.startswith(("tool ", "workflow "))]
     assert len(set(names)) == len(names) == 8
     assert names[:2] == ["my_shop", "my_shop_2"] and "task_2" in names
+
+
+def test_rules_about_servers_that_are_not_there(tmp_path: Path) -> None:
+    settings = json.dumps({"permissions": {"allow": ["mcp__other__find", "mcp__shop"], "deny": ["mcp__shop__drop"]}})
+    text, report = imported(
+        "claude", project(tmp_path, **{".claude/settings.json": settings}), offering(KEY, "find", "drop")
+    )
+    assert "allow: [find]\n" in text
+    assert lines_about(report, "mcp__other__find", "not imported")
+    assert lines_about(report, "shop: get_order", "no such tool")

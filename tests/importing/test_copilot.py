@@ -20,9 +20,7 @@ EDITOR = {
         "local": {"type": "stdio", "command": "python3", "args": ["${workspaceFolder}/tools/x.py"], "cwd": "sub"},
     }
 }
-AGENT = (
-    "---\ndescription: Looks.\ntools: [read, shop/find, 'shop/*']\nmodel: [Claude Sonnet 4.6, gpt-5.5]\n---\nLook.\n"
-)
+AGENT = "---\ndescription: Looks.\ntools: [read, shop/find, 'shop/*', other/find]\nmodel: [Claude Sonnet 4.6, gpt-5.5]\n---\nLook.\n"
 
 
 def test_agents_and_servers(tmp_path: Path) -> None:
@@ -77,6 +75,7 @@ workflow ask(task: string) -> string {
         (".mcp.json: docs.headers.X-Key", "set DOCS_X_KEY"),
         (".vscode/mcp.json: local.cwd",),
         ("look.agent.md: tools", "`read`"),
+        ("look.agent.md: tools", "`other/find`", "not imported"),
         ("h.json: hooks",),
     ]:
         assert len(lines_about(report, *words)) == 1, (words, report)

@@ -89,3 +89,22 @@ def test_prompts_outside_of_the_project_are_not_read(tmp_path: Path) -> None:
     text, report = imported("opencode", files(tmp_path / "project", {"opencode.json": config}))
     assert "outside" not in text and "localhost" not in text
     assert len(lines_about(report, "not in this project")) == 2
+
+
+def test_rules_about_servers_that_are_not_there(tmp_path: Path) -> None:
+    config = '{"mcp": {"shop": {"type": "local", "command": ["x"]}}, "permission": {"other_*": "allow", "sh*": "deny", "*": "ask"}}'
+    _, report = imported("opencode", files(tmp_path, {"opencode.json": config}))
+    assert lines_about(report, "opencode.json: permission.other_*", "not imported")
+    assert not lines_about(report, "permission.sh") and not lines_about(report, "permission.*")
+
+
+def test_an_agent_may_be_given_what_the_project_denies(tmp_path: Path) -> None:
+    """Rules of an agent follow those of the project; other roles still have what the project allows."""
+    given = {
+        "opencode.json": '{"mcp": {"shop": {"type": "local", "command": ["x"]}}, "permission": "deny"}',
+        ".opencode/agents/look.md": AGENT,
+        ".opencode/skills/s/SKILL.md": "---\nname: s\n---\nS",
+    }
+    text, report = imported("opencode", files(tmp_path, given), offering("x", "find", "pay"))
+    assert "allow: [find]\n" in text and "tools shop.find\n" in text and "workflow s(task" in text
+    assert not lines_about(report, "allows none")

@@ -64,6 +64,7 @@ def test_a_secret_in_prose_is_left_out(secret: str, tmp_path: Path) -> None:
         "./tools/server.py",
         "https://docs.example/mcp",
         "a" * 40,
+        "our-own-internal-server-v2-20250101",
         "-y",
     ],
 )

@@ -7,13 +7,16 @@ from collections.abc import Iterable
 from typing import Any
 
 from agent_lattice.importing.folder import Folder, text_of, words
-from agent_lattice.importing.found import Project, Server, Wants
-from agent_lattice.importing.prose import add_role, lose_others, role_of, skills, texts
-from agent_lattice.importing.servers import Entry, program, remote, seconds
+from agent_lattice.importing.found import BUILT_IN, NO_COUNTERPART, NO_SERVER, SWITCHED_OFF, Project, Wants
+from agent_lattice.importing.prose import Prose, add_role, leave_instructions, skills, texts
+from agent_lattice.importing.servers import add_server, plain
 from agent_lattice.records import record, replace
 
 _SETTINGS = (".claude/settings.json", ".claude/settings.local.json")
 _INSTRUCTIONS = ("CLAUDE.md", ".claude/CLAUDE.md", "CLAUDE.local.md", "AGENTS.md")
+_READ = {
+    "$schema", "permissions", "model", "enabledMcpjsonServers", "enableAllProjectMcpServers", "disabledMcpjsonServers",
+}  # fmt: skip
 _STRONGEST = ("deny", "ask", "allow")
 
 
@@ -51,21 +54,14 @@ def _rules(folder: Folder, settings: dict[str, dict[str, Any]]) -> _Rules:
             found[one] += [(rule, file) for rule in given if rule.startswith("mcp__")]
             _lose_built_in(folder, file, f"permissions.{one}", given)
         for item in sorted(permissions):
-            folder.lose(file, f"permissions.{item}", "nothing in a declaration stands for it")
+            folder.lose(file, f"permissions.{item}", NO_COUNTERPART)
     return _Rules(found)
 
 
 def _lose_built_in(folder: Folder, file: str, item: str, rules: Iterable[str]) -> None:
     """Rules about tools of the client itself. What stands in their parentheses may be a whole command: it is not shown."""
     for name in sorted({rule.partition("(")[0] for rule in rules if not rule.startswith("mcp__")}):
-        folder.lose(
-            file, f"{item}: {name}", "it is about a tool of the client: a run has the declared tools and no other"
-        )
-
-
-def plain(name: str) -> str:
-    """The name of a server or tool as the model and rules have it."""
-    return re.sub(r"[^A-Za-z0-9_-]", "_", name)
+        folder.lose(file, f"{item}: {name}", BUILT_IN)
 
 
 def _fits(rule: str, server: str, tool: str) -> bool:
@@ -79,7 +75,7 @@ def _tools(folder: Folder, project: Project, rule: str, file: str) -> set[tuple[
     """The tool that a rule names; a rule about a server that the project does not have is a loss."""
     owners = [server for server in project.servers if rule.startswith(f"mcp__{plain(server.name)}")]
     if not owners and rule != "mcp__*":
-        folder.lose(file, rule, "it is about a server that was not imported")
+        folder.lose(file, rule, NO_SERVER)
     starts = [(server.name, f"mcp__{plain(server.name)}__") for server in owners]
     return {(name, rule[len(start) :]) for name, start in starts if rule.startswith(start) and "*" not in rule}
 
@@ -89,60 +85,22 @@ def _servers(folder: Folder, project: Project, settings: dict[str, dict[str, Any
     values = folder.json(".mcp.json")
     for name, entry in folder.members(values.get("mcpServers"), ".mcp.json", "mcpServers").items():
         if name in off:
-            folder.lose(".mcp.json", name, "the settings switch it off")
+            folder.lose(".mcp.json", name, SWITCHED_OFF)
         else:
             add_server(project, folder, name, entry, ".mcp.json")
 
 
-def add_server(project: Project, folder: Folder, name: str, value: Any, file: str) -> Server | None:
-    """The server of an entry as Claude and Copilot write it, if it can be declared and is the first of its name."""
-    entry = Entry(name, file, folder.members(value, file, name), folder)
-    known = {
-        "type",
-        "command",
-        "args",
-        "env",
-        "cwd",
-        "timeout",
-        "url",
-        "headers",
-        "tools",
-        "excludeTools",
-        "alwaysLoad",
-    }
-    if project.server(name):
-        entry.lose("", "another server has this name")
-        return None
-    if not entry.values:
-        return None
-    entry.lose_others(known | {"displayName", "deferTools"})
-    kind, timeout = text_of(entry.values.get("type")) or "stdio", seconds(entry, "timeout", 0.001)
-    made = None
-    if "url" not in entry.values:
-        args = entry.values.get("args")
-        made = program(entry, [entry.values.get("command"), *(args if isinstance(args, list) else [])], "env", timeout)
-    elif kind in ("sse", "ws"):
-        entry.lose("type", f"a server at an address is spoken to over streamable HTTP, not {kind}")
-    else:
-        made = remote(entry, entry.values["url"], "headers", timeout)
-    if made is not None:
-        project.servers.append(made)
-    return made
-
-
 def _agents(folder: Folder, project: Project) -> None:
-    for file, stem, values, text in texts(folder, folder.files(".claude/agents", endings=(".md",)), ".md"):
-        name = text_of(values.get("name"))
+    for one in texts(folder, folder.files(".claude/agents", endings=(".md",))):
+        name = text_of(one.values.get("name"))
         if not name:
-            folder.lose(file, stem, "a file without a `name` is no agent")
+            one.lose(one.name, "a file without a `name` is no agent")
             continue
-        _inline_servers(folder, project, file, values.get("mcpServers"))
-        role = role_of(folder, "agent", file, name, values, text)
-        turns = values.get("maxTurns")
-        role = replace(role, model=text_of(values.get("model")), turns=turns if isinstance(turns, int) else None)
-        wants = wanted(folder, project, file, values, "tools", "disallowedTools")
-        lose_others(folder, file, values, {"mcpServers", "maxTurns", "model", "tools", "disallowedTools"})
-        add_role(project, folder, replace(role, wants=wants))
+        agent = replace(one, name=name)
+        _inline_servers(folder, project, agent.file, agent.values.get("mcpServers"))
+        agent.lose_others("mcpServers", "maxTurns", "model", "tools", "disallowedTools")
+        wants = _wanted(project, agent, "tools", "disallowedTools")
+        add_role(project, folder, replace(agent.role("agent"), turns=agent.whole("maxTurns"), wants=wants))
 
 
 def _inline_servers(folder: Folder, project: Project, file: str, value: Any) -> None:
@@ -153,20 +111,18 @@ def _inline_servers(folder: Folder, project: Project, file: str, value: Any) -> 
                 add_server(project, folder, str(name), entry, file)
 
 
-def wanted(
-    folder: Folder, project: Project, file: str, values: dict[str, Any], given: str, without: str
-) -> Wants | None:
+def _wanted(project: Project, prose: Prose, given: str, without: str) -> Wants | None:
     """The tools that a role has: those it lists, or else all, without those it gives up. None: all."""
-    listed = values.get(given)
-    mine, out = words(listed), words(values.get(without))
+    listed = prose.values.get(given)
+    mine, out = words(listed), words(prose.values.get(without))
     if listed is None and not out:
         return None
     for rule in [*mine, *out]:
         if rule.startswith("mcp__"):
-            project.named |= _tools(folder, project, rule, file)
+            project.named |= _tools(prose.folder, project, rule, prose.file)
     others = sorted({rule.partition("(")[0] for rule in mine if not rule.startswith("mcp__") and rule != "*"})
     if others:
-        folder.lose(file, given, f"tools of the client are not in a run: {', '.join(others)}")
+        prose.lose(given, f"tools of the client are not in a run: {', '.join(others)}")
 
     def wants(server: str, tool: str) -> bool:
         has = listed is None or any(rule == "*" or _fits(rule, server, tool) for rule in mine)
@@ -177,34 +133,19 @@ def wanted(
 
 def _skills(folder: Folder, project: Project) -> None:
     """Skills, and commands, which are the same in one file. What they pre-approve is what they are for."""
-    found = [("skill", *one) for one in skills(folder, ".claude/skills")]
-    commands = folder.files(".claude/commands", endings=(".md",))
-    found += [("command", *one) for one in texts(folder, commands, ".md")]
-    for sort, file, name, values, text in found:
-        role = role_of(folder, sort, file, name, values, text)
-        wants = wanted(folder, project, file, values, "allowed-tools", "disallowed-tools")
-        lose_others(folder, file, values, {"model", "allowed-tools", "disallowed-tools", "when_to_use"})
-        doc = "\n".join(filter(None, (role.doc, text_of(values.get("when_to_use")).strip())))
-        add_role(project, folder, replace(role, doc=doc, model=text_of(values.get("model")), wants=wants))
+    commands = texts(folder, folder.files(".claude/commands", endings=(".md",)))
+    found = [("skill", one) for one in skills(folder, ".claude/skills")] + [("command", one) for one in commands]
+    for sort, one in found:
+        one.lose_others("model", "allowed-tools", "disallowed-tools", "when_to_use")
+        role, wants = one.role(sort), _wanted(project, one, "allowed-tools", "disallowed-tools")
+        doc = "\n".join(filter(None, (role.doc, text_of(one.values.get("when_to_use")).strip())))
+        add_role(project, folder, replace(role, doc=doc, wants=wants))
 
 
 def _leave_rest(folder: Folder, settings: dict[str, dict[str, Any]]) -> None:
-    known = {
-        "$schema",
-        "permissions",
-        "model",
-        "enabledMcpjsonServers",
-        "enableAllProjectMcpServers",
-        "disabledMcpjsonServers",
-    }
     for file, values in settings.items():
-        for key in sorted(values.keys() - known):
-            folder.lose(file, key, "nothing in a declaration stands for it")
+        for key in sorted(values.keys() - _READ):
+            folder.lose(file, key, NO_COUNTERPART)
     leave_instructions(folder, *_INSTRUCTIONS, *folder.files(".claude/rules", endings=(".md",)))
     scripts = folder.files(".claude/workflows", endings=(".js",), deep=False)
     folder.leave(scripts, "workflow", "a script is not read back: write its steps as statements")
-
-
-def leave_instructions(folder: Folder, *names: str) -> None:
-    """Files with instructions for all that a client does."""
-    folder.leave(names, "instructions", "they are for the client's own model: put what a step needs into its `system`")

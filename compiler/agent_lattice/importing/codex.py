@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from agent_lattice.importing.claude import leave_instructions
 from agent_lattice.importing.folder import Folder, text_of, words
-from agent_lattice.importing.found import Header, Project, Role, Server
-from agent_lattice.importing.prose import add_role, lose_others, role_of, skills
+from agent_lattice.importing.found import NO_COUNTERPART, NO_HOOKS, SWITCHED_OFF, Header, Project, Role, Server
+from agent_lattice.importing.prose import Prose, add_role, leave_instructions, skills
 from agent_lattice.importing.servers import Entry, program, remote, seconds, with_variables
 from agent_lattice.records import record, replace
 
@@ -32,9 +31,9 @@ def read(folder: Folder) -> Project:
             project.named |= {(name, tool) for tool in made[1].named}
     project.decide = lambda server, tool: rules[server].decide(tool) if server in rules else ""
     _agents(folder, project, folder.members(values.get("agents"), _CONFIG, "agents"))
-    for file, name, matter, text in skills(folder, ".agents/skills", ".codex/skills"):
-        lose_others(folder, file, matter, {"allowed-tools"})
-        add_role(project, folder, role_of(folder, "skill", file, name, matter, text))
+    for skill in skills(folder, ".agents/skills", ".codex/skills"):
+        skill.lose_others("allowed-tools")
+        add_role(project, folder, skill.role("skill"))
     _leave_rest(folder, values)
     return project
 
@@ -62,7 +61,7 @@ def _server(entry: Entry) -> tuple[Server, _Rules] | None:
     if not entry.values:
         return None
     if entry.values.get("enabled") is False:
-        entry.lose("", "it is switched off")
+        entry.lose("", SWITCHED_OFF)
         return None
     entry.lose_others(_ENTRY)
     timeout, args = seconds(entry, "tool_timeout_sec", 1), entry.values.get("args")
@@ -113,7 +112,7 @@ def _agents(folder: Folder, project: Project, registered: dict[str, Any]) -> Non
             add_role(project, folder, _agent(folder, file, name, values))
     for name, value in registered.items():
         if not isinstance(value, dict):
-            folder.lose(_CONFIG, f"agents.{name}", "nothing in a declaration stands for it")
+            folder.lose(_CONFIG, f"agents.{name}", NO_COUNTERPART)
             continue
         file = f".codex/{text_of(value.get('config_file'))}"
         if file not in files:
@@ -121,16 +120,16 @@ def _agents(folder: Folder, project: Project, registered: dict[str, Any]) -> Non
 
 
 def _agent(folder: Folder, file: str, name: str, values: dict[str, Any]) -> Role:
-    lose_others(folder, file, values, {"developer_instructions", "model", "config_file"})
-    role = role_of(folder, "agent", file, name, values, text_of(values.get("developer_instructions")))
-    return replace(role, model=text_of(values.get("model")))
+    agent = Prose(folder, file, name, values, text_of(values.get("developer_instructions")))
+    agent.lose_others("developer_instructions", "model", "config_file")
+    return agent.role("agent")
 
 
 def _leave_rest(folder: Folder, values: dict[str, Any]) -> None:
     for key in sorted(values.keys() - {"mcp_servers", "agents", "model"}):
-        folder.lose(_CONFIG, key, "nothing in a declaration stands for it")
+        folder.lose(_CONFIG, key, NO_COUNTERPART)
     leave_instructions(folder, "AGENTS.md", "AGENTS.override.md")
-    folder.leave((".codex/hooks.json",), "hooks", "a run has no hooks: what has to happen is a statement")
+    folder.leave((".codex/hooks.json",), "hooks", NO_HOOKS)
     folder.leave(
         folder.files(".codex/rules", endings=(".rules",)),
         "rules",

@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from agent_lattice.importing.claude import add_server, leave_instructions
 from agent_lattice.importing.folder import Folder, text_of, words
-from agent_lattice.importing.found import Project, Wants
-from agent_lattice.importing.prose import add_role, lose_others, role_of, skills, texts
+from agent_lattice.importing.found import NO_COUNTERPART, NO_HOOKS, SWITCHED_OFF, Project, Wants
+from agent_lattice.importing.prose import Prose, add_role, leave_instructions, skills, texts
+from agent_lattice.importing.servers import add_server
 from agent_lattice.records import record, replace
 
 _SETTINGS = ".github/copilot/settings.json"
 _INPUT = re.compile(r"\$\{input:([^}:]*)[^}]*\}")
-_AGENT = {"model", "tools", "mcp-servers", "agent"}
 
 
 def read(folder: Folder) -> Project:
@@ -25,20 +24,20 @@ def read(folder: Folder) -> Project:
     off = set(words(settings.get("disabledMcpServers")))
     for file, name, value in _entries(folder):
         if name in off:
-            folder.lose(file, name, "the settings switch it off")
+            folder.lose(file, name, SWITCHED_OFF)
         else:
             _add_server(folder, project, rules, name, value, file)
     _agents(folder, project, rules)
-    for file, name, values, text in skills(folder, ".github/skills", ".agents/skills", ".claude/skills"):
-        lose_others(folder, file, values, {"allowed-tools"})
-        add_role(project, folder, role_of(folder, "skill", file, name, values, text))
+    for skill in skills(folder, ".github/skills", ".agents/skills", ".claude/skills"):
+        skill.lose_others("allowed-tools")
+        add_role(project, folder, skill.role("skill"))
     _commands(folder, project)
     for key in sorted(settings.keys() - {"model", "disabledMcpServers"}):
-        folder.lose(_SETTINGS, key, "nothing in a declaration stands for it")
+        folder.lose(_SETTINGS, key, NO_COUNTERPART)
     more = folder.files(".github/instructions", endings=(".instructions.md",))
     leave_instructions(folder, ".github/copilot-instructions.md", "AGENTS.md", "CLAUDE.md", "GEMINI.md", *more)
     hooks = folder.files(".github/hooks", endings=(".json",))
-    folder.leave(hooks, "hooks", "a run has no hooks: what has to happen is a statement")
+    folder.leave(hooks, "hooks", NO_HOOKS)
     return project
 
 
@@ -82,37 +81,35 @@ def _agents(folder: Folder, project: Project, rules: dict[str, _Rules]) -> None:
     """Those of `.github` count before those of `.claude` with the same name."""
     files = folder.files(".github/agents", ".claude/agents", endings=(".md",))
     taken: set[str] = set()
-    for file, stem, values, text in texts(folder, files, ".md"):
-        name = stem.removesuffix(".agent")
-        if name in taken:
+    for one in texts(folder, files):
+        agent = replace(one, name=one.name.removesuffix(".agent"))
+        if agent.name in taken:
             continue
-        taken.add(name)
-        for server, entry in folder.members(values.get("mcp-servers"), file, "mcp-servers").items():
-            _add_server(folder, project, rules, server, entry, file)
-        lose_others(folder, file, values, _AGENT)
-        add_role(project, folder, _with_tools(folder, project, "agent", file, name, values, text))
+        taken.add(agent.name)
+        for server, entry in folder.members(agent.values.get("mcp-servers"), agent.file, "mcp-servers").items():
+            _add_server(folder, project, rules, server, entry, agent.file)
+        _add_role(project, "agent", agent)
 
 
 def _commands(folder: Folder, project: Project) -> None:
     for place, ending in ((".github/prompts", ".prompt.md"), (".claude/commands", ".md")):
-        for file, name, values, text in texts(folder, folder.files(place, endings=(ending,)), ending):
-            lose_others(folder, file, values, {*_AGENT, "allowed-tools"})
-            if len(set(_INPUT.findall(text))) > 1:
-                folder.lose(file, name, "it asks for several inputs: one text stands for all of them")
-            text = _INPUT.sub("$ARGUMENTS", text)
-            add_role(project, folder, _with_tools(folder, project, "command", file, name, values, text))
+        for one in texts(folder, folder.files(place, endings=(ending,)), ending):
+            if len(set(_INPUT.findall(one.text))) > 1:
+                one.lose(one.name, "it asks for several inputs: one text stands for all of them")
+            _add_role(project, "command", replace(one, text=_INPUT.sub("$ARGUMENTS", one.text)))
 
 
-def _with_tools(
-    folder: Folder, project: Project, sort: str, file: str, name: str, values: dict[str, Any], text: str
-) -> Any:
-    models = words(values.get("model"))
-    role = role_of(folder, sort, file, name, values, text)
-    return replace(role, model=models[0] if models else "", wants=_wanted(folder, project, file, values.get("tools")))
+def _add_role(project: Project, sort: str, one: Prose) -> None:
+    """A role with the first of its models."""
+    one.lose_others("model", "tools", "mcp-servers", "agent", "allowed-tools")
+    models = words(one.values.get("model"))
+    role = replace(one.role(sort), model=models[0] if models else "", wants=_wanted(project, one))
+    add_role(project, one.folder, role)
 
 
-def _wanted(folder: Folder, project: Project, file: str, given: Any) -> Wants | None:
+def _wanted(project: Project, one: Prose) -> Wants | None:
     """The tools of the servers among those that a role lists: `shop/find`, `shop/*`, `shop-find`."""
+    given = one.values.get("tools")
     if given is None or "*" in (listed := words(given)):
         return None
     known = {server.name for server in project.servers}
@@ -120,8 +117,10 @@ def _wanted(folder: Folder, project: Project, file: str, given: Any) -> Wants | 
         server, slash, tool = item.partition("/")
         if slash and tool != "*" and server in known:
             project.named.add((server, tool))
+        elif slash and server not in known:
+            one.lose("tools", f"`{item}` is a tool of a server that was not imported")
         elif not slash and not any(item.startswith(f"{_plain(name)}-") for name in known):
-            folder.lose(file, "tools", f"`{item}` is a tool of the client: a run has the declared tools and no other")
+            one.lose("tools", f"`{item}` is a tool of the client: a run has the declared tools and no other")
 
     def wants(server: str, tool: str) -> bool:
         return not {f"{server}/{tool}", f"{server}/*", f"{_plain(server)}-{_plain(tool)}"}.isdisjoint(listed)

@@ -12,6 +12,12 @@ Decide = Callable[[str, str], str]
 Wants = Callable[[str, str], bool]
 """Whether a role is given a tool (server, tool)."""
 
+NO_COUNTERPART = "nothing in a declaration stands for it"
+BUILT_IN = "it is about a tool of the client: a run has the declared tools and no other"
+NO_SERVER = "it is about a server that was not imported"
+SWITCHED_OFF = "it is switched off"
+NO_HOOKS = "a run has no hooks: what has to happen is a statement"
+
 
 @record
 class Loss:
@@ -76,6 +82,8 @@ class Project:
     roles: list[Role] = field(default_factory=list)
     named: set[tuple[str, str]] = field(default_factory=set)
     decide: Decide = nothing_said
+    roles_decide: bool = False
+    """Whether a role may be given what the project forbids or asks about."""
 
     def server(self, name: str) -> Server | None:
         return next((server for server in self.servers if server.name == name), None)

@@ -6,16 +6,24 @@ import re
 from pathlib import PurePosixPath
 from typing import Any
 
-from agent_lattice.importing.claude import leave_instructions, plain
 from agent_lattice.importing.folder import Folder, text_of
-from agent_lattice.importing.found import Project, Server, Wants
-from agent_lattice.importing.prose import add_role, lose_others, role_of, skills, texts
-from agent_lattice.importing.servers import Entry, program, remote
+from agent_lattice.importing.found import (
+    BUILT_IN,
+    NO_COUNTERPART,
+    NO_HOOKS,
+    NO_SERVER,
+    SWITCHED_OFF,
+    Project,
+    Server,
+    Wants,
+)
+from agent_lattice.importing.prose import Prose, add_role, leave_instructions, skills, texts
+from agent_lattice.importing.servers import Entry, is_taken, plain, program, remote
 from agent_lattice.records import record, replace
 
 _CONFIGS = ("opencode.json", "opencode.jsonc", ".opencode/opencode.json", ".opencode/opencode.jsonc")
 _READ = {"$schema", "agent", "command", "mcp", "mode", "model", "permission", "tools"}
-_AGENT = {
+_AGENT = (
     "mode",
     "model",
     "permission",
@@ -27,7 +35,7 @@ _AGENT = {
     "disable",
     "hidden",
     "subtask",
-}
+)
 _BUILT_IN = frozenset(
     {
         "bash", "codesearch", "doom_loop", "edit", "external_directory", "glob", "grep", "list", "lsp", "patch", "question",
@@ -37,26 +45,27 @@ _BUILT_IN = frozenset(
 
 
 def read(folder: Folder) -> Project:
-    project, rules = Project("anthropic"), _Rules(())
+    project, rules = Project("anthropic", roles_decide=True), _Rules(())
+    ruled: dict[str, _Rules] = {}
     configs = {file: folder.json(file) for file in _CONFIGS}
     for file, values in configs.items():
         project.model = text_of(values.get("model")) or project.model
-        rules = rules.then(_rules(folder, project, file, values))
+        ruled[file] = _rules(folder, file, values)
+        rules = rules.then(ruled[file])
         for name, entry in folder.members(values.get("mcp"), file, "mcp").items():
             _add_server(folder, project, name, entry, file)
         for key in sorted(values.keys() - _READ):
-            folder.lose(file, key, "nothing in a declaration stands for it")
+            folder.lose(file, key, NO_COUNTERPART)
     project.decide = rules.decide
     _agents(folder, project, configs, rules)
-    for file, name, values, text in skills(
-        folder, ".opencode/skills", ".opencode/skill", ".agents/skills", ".claude/skills"
-    ):
-        lose_others(folder, file, values, {"allowed-tools", "when_to_use"})
-        add_role(project, folder, role_of(folder, "skill", file, name, values, text))
+    for skill in skills(folder, ".opencode/skills", ".opencode/skill", ".agents/skills", ".claude/skills"):
+        skill.lose_others("allowed-tools", "when_to_use")
+        add_role(project, folder, skill.role("skill"))
     project.named |= {tool for pattern, _ in rules.of for tool in _tool(project, pattern)}
+    _lose_unknown(folder, project, ruled)
     leave_instructions(folder, "AGENTS.md", *(() if (folder.root / "AGENTS.md").is_file() else ("CLAUDE.md",)))
     plugins = folder.files(".opencode/plugins", ".opencode/plugin", endings=(".js", ".ts"))
-    folder.leave(plugins, "plugin", "a run has no hooks: what has to happen is a statement")
+    folder.leave(plugins, "plugin", NO_HOOKS)
     return project
 
 
@@ -78,7 +87,7 @@ def _fits(pattern: str, name: str) -> bool:
     return re.fullmatch(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "."), name) is not None
 
 
-def _rules(folder: Folder, project: Project, file: str, values: dict[str, Any]) -> _Rules:
+def _rules(folder: Folder, file: str, values: dict[str, Any]) -> _Rules:
     """The rules of a configuration or an agent: `permission`, and `tools`, its older form."""
     given = values.get("permission")
     said = {"*": given} if isinstance(given, str) else folder.members(given, file, "permission")
@@ -87,17 +96,22 @@ def _rules(folder: Folder, project: Project, file: str, values: dict[str, Any]) 
         rules += [] if name in _BUILT_IN else [(name, "deny" if on is False else "allow")]
     for name, action in said.items():
         if name in _BUILT_IN:
-            folder.lose(
-                file,
-                f"permission.{name}",
-                "it is about a tool of the client: a run has the declared tools and no other",
-            )
+            folder.lose(file, f"permission.{name}", BUILT_IN)
         elif action in ("allow", "ask", "deny"):
             rules.append((name, action))
         else:
             rules.append((name, "ask"))
             folder.lose(file, f"permission.{name}", "a tool is allowed or not, whatever its arguments: it is not")
     return _Rules(tuple(rules))
+
+
+def _lose_unknown(folder: Folder, project: Project, ruled: dict[str, _Rules]) -> None:
+    """Rules of the configurations that are about none of the servers."""
+    starts = [f"{plain(server.name)}_" for server in project.servers]
+    for file, rules in ruled.items():
+        for pattern in sorted({pattern for pattern, _ in rules.of} - {"*"}):
+            if not any(pattern.startswith(start) or _fits(pattern, start) for start in starts):
+                folder.lose(file, f"permission.{pattern}", NO_SERVER)
 
 
 def _tool(project: Project, pattern: str) -> set[tuple[str, str]]:
@@ -108,13 +122,10 @@ def _tool(project: Project, pattern: str) -> set[tuple[str, str]]:
 
 def _add_server(folder: Folder, project: Project, name: str, value: Any, file: str) -> None:
     entry = Entry(name, file, folder.members(value, file, name), folder)
-    if not entry.values:
-        return
-    if project.server(name):
-        entry.lose("", "another server has this name")
+    if not entry.values or is_taken(project, entry):
         return
     if entry.values.get("enabled") is False:
-        entry.lose("", "it is switched off")
+        entry.lose("", SWITCHED_OFF)
         return
     entry.lose_others({"type", "command", "cwd", "environment", "enabled", "url", "headers"})
     made: Server | None
@@ -129,15 +140,15 @@ def _add_server(folder: Folder, project: Project, name: str, value: Any, file: s
 
 def _agents(folder: Folder, project: Project, configs: dict[str, dict[str, Any]], rules: _Rules) -> None:
     """Agents and commands, in files of their own and in the configuration."""
-    for sort, key, text in (("agent", "agent", "prompt"), ("command", "command", "template")):
-        places = (f".opencode/{key}s", f".opencode/{key}")
-        for file, name, values, body in texts(folder, folder.files(*places, endings=(".md",)), ".md"):
-            _add_role(folder, project, sort, file, name, values, body, rules)
+    for sort, text in (("agent", "prompt"), ("command", "template")):
+        for one in texts(folder, folder.files(f".opencode/{sort}s", f".opencode/{sort}", endings=(".md",))):
+            _add_role(project, sort, one, rules)
         for file, config in configs.items():
-            for name, value in folder.members(config.get(key), file, key).items():
-                values = folder.members(value, file, f"{key}.{name}")
-                body = _included(folder, file, f"{key}.{name}", text_of(values.get(text)))
-                _add_role(folder, project, sort, file, name, values, body, rules)
+            for name, value in folder.members(config.get(sort), file, sort).items():
+                item = f"{sort}.{name}"
+                values = folder.members(value, file, item)
+                body = _included(folder, file, item, text_of(values.get(text)))
+                _add_role(project, sort, Prose(folder, file, name, values, body), rules)
 
 
 def _included(folder: Folder, file: str, item: str, text: str) -> str:
@@ -153,23 +164,15 @@ def _included(folder: Folder, file: str, item: str, text: str) -> str:
     return read or ""
 
 
-def _add_role(
-    folder: Folder, project: Project, sort: str, file: str, name: str, values: dict[str, Any], text: str, rules: _Rules
-) -> None:
-    lose_others(folder, file, values, _AGENT)
-    if values.get("disable") is True:
-        folder.lose(file, name, "it is switched off")
+def _add_role(project: Project, sort: str, one: Prose, rules: _Rules) -> None:
+    one.lose_others(*_AGENT)
+    if one.values.get("disable") is True:
+        one.lose(one.name, SWITCHED_OFF)
         return
-    own = _rules(folder, project, file, values) if sort == "agent" else _Rules(())
-    turns = values.get("steps")
-    role = replace(
-        role_of(folder, sort, file, name, values, text),
-        model=text_of(values.get("model")),
-        turns=turns if isinstance(turns, int) else None,
-        wants=_wants(rules.then(own)) if own.of else None,
-    )
+    own = _rules(one.folder, one.file, one.values) if sort == "agent" else _Rules(())
+    wants = _wants(rules.then(own)) if own.of else None
     project.named |= {tool for pattern, _ in own.of for tool in _tool(project, pattern)}
-    add_role(project, folder, role)
+    add_role(project, one.folder, replace(one.role(sort), turns=one.whole("steps"), wants=wants))
 
 
 def _wants(rules: _Rules) -> Wants:

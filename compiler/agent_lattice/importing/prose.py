@@ -1,15 +1,16 @@
-"""Markdown files with prose for a model: agents, skills, commands."""
+"""Files with prose for a model: agents, skills, commands."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 from typing import Any
 
 from agent_lattice.importing.folder import Folder, text_of
-from agent_lattice.importing.found import Project, Role
+from agent_lattice.importing.found import NO_COUNTERPART, Project, Role
 from agent_lattice.importing.secret_texts import hidden
+from agent_lattice.records import record
 
 _QUIET = frozenset(
     {
@@ -22,55 +23,72 @@ _QUIET = frozenset(
 _POSITION = re.compile(r"\$ARGUMENTS\[|\$[0-9]")
 _RUN = re.compile(r"(?m)(?:^|\s)!`")
 
-STEPS = "its steps stay prose, which a model follows: write statements for what has to be done in order"
+
+@record
+class Prose:
+    """A text for a model, with the values that stand in front of it or beside it."""
+
+    folder: Folder
+    file: str
+    name: str
+    values: dict[str, Any]
+    text: str
+
+    def lose(self, item: str, reason: str) -> None:
+        self.folder.lose(self.file, item, reason)
+
+    def lose_others(self, *known: str) -> None:
+        """Values that say what no declaration says."""
+        for key in sorted(self.values.keys() - set(known) - _QUIET):
+            self.lose(key, NO_COUNTERPART)
+
+    def role(self, sort: str) -> Role:
+        """The role with its model, but without tools of its own; what of its text no run does is lost."""
+        if _POSITION.search(self.text):
+            self.lose(self.name, "words of the user have no places in a text: `$ARGUMENTS` stands for all of them")
+        if _RUN.search(self.text):
+            self.lose(self.name, "commands in a text are not run: call a tool and use its result")
+        doc, text = text_of(self.values.get("description")).strip(), self.text.strip()
+        if hidden(doc + text) != doc + text:
+            self.lose(self.name, "what looks like a secret in its text is left out")
+        return Role(sort, self.name, self.file, hidden(doc), hidden(text), model=text_of(self.values.get("model")))
+
+    def whole(self, key: str) -> int | None:
+        """A value that is a whole number."""
+        value = self.values.get(key)
+        return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def role_of(folder: Folder, sort: str, file: str, name: str, values: dict[str, Any], text: str) -> Role:
-    """A role without a model or tools of its own, and what of its text no run does."""
-    if _POSITION.search(text):
-        folder.lose(file, name, "words of the user have no places in a text: `$ARGUMENTS` stands for all of them")
-    if _RUN.search(text):
-        folder.lose(file, name, "commands in a text are not run: call a tool and use its result")
-    doc, text = text_of(values.get("description")).strip(), text.strip()
-    if hidden(doc + text) != doc + text:
-        folder.lose(file, name, "what looks like a secret in its text is left out")
-    return Role(sort, name, file, hidden(doc), hidden(text))
-
-
-def lose_others(folder: Folder, file: str, values: dict[str, Any], known: Set[str]) -> None:
-    """Values in front of a text that say what no declaration says."""
-    for key in sorted(values.keys() - known - _QUIET):
-        folder.lose(file, key, "nothing in a declaration stands for it")
-
-
-def skills(folder: Folder, *places: str) -> Iterator[tuple[str, str, dict[str, Any], str]]:
-    """The skills in folders: file, name, values and text of each, the first where a name comes twice."""
-    taken: dict[str, str] = {}
-    for place in folder.folders(*places):
-        file = f"{place}/SKILL.md"
-        found = folder.markdown(file)
-        if found is None:
-            continue
-        name = text_of(found.values.get("name")) or PurePosixPath(place).name
-        if name in taken:
-            if taken[name] != found.body:
-                folder.lose(file, name, "another skill has this name")
-            continue
-        taken[name] = found.body
-        beside = [other for other in folder.files(place, endings=("",)) if other != file]
-        if beside:
-            more = f" and {len(beside) - 3} more" if len(beside) > 3 else ""
-            folder.lose(file, name, f"files beside it are not imported: {', '.join(beside[:3])}{more}")
-        folder.lose(file, name, STEPS)
-        yield file, name, found.values, found.body
-
-
-def texts(folder: Folder, files: list[str], ending: str) -> Iterator[tuple[str, str, dict[str, Any], str]]:
-    """Other such files: file, name, values and text of each; the name is that of the file."""
+def texts(folder: Folder, files: Iterable[str], ending: str = ".md") -> Iterator[Prose]:
+    """Texts in Markdown, named as their files."""
     for file in files:
         found = folder.markdown(file)
         if found is not None:
-            yield file, PurePosixPath(file).name.removesuffix(ending), found.values, found.body
+            yield Prose(folder, file, PurePosixPath(file).name.removesuffix(ending), found.values, found.body)
+
+
+def skills(folder: Folder, *places: str) -> Iterator[Prose]:
+    """The skills in folders, the first where a name comes twice."""
+    taken: dict[str, str] = {}
+    for place in folder.folders(*places):
+        for one in texts(folder, [f"{place}/SKILL.md"]):
+            skill = Prose(
+                folder, one.file, text_of(one.values.get("name")) or PurePosixPath(place).name, one.values, one.text
+            )
+            if skill.name not in taken:
+                taken[skill.name] = skill.text
+                _lose_rest(skill, [file for file in folder.files(place, endings=("",)) if file != skill.file])
+                yield skill
+            elif taken[skill.name] != skill.text:
+                skill.lose(skill.name, "another skill has this name")
+
+
+def _lose_rest(skill: Prose, beside: list[str]) -> None:
+    if beside:
+        more = f" and {len(beside) - 3} more" if len(beside) > 3 else ""
+        skill.lose(skill.name, f"files beside it are not imported: {', '.join(beside[:3])}{more}")
+    reason = "its steps stay prose, which a model follows: write statements for what has to be done in order"
+    skill.lose(skill.name, reason)
 
 
 def add_role(project: Project, folder: Folder, role: Role) -> None:
@@ -79,3 +97,8 @@ def add_role(project: Project, folder: Folder, role: Role) -> None:
         folder.lose(role.file, role.name, f"another {role.sort} has this name")
     else:
         project.roles.append(role)
+
+
+def leave_instructions(folder: Folder, *names: str) -> None:
+    """Files with instructions for all that a client does."""
+    folder.leave(names, "instructions", "they are for the client's own model: put what a step needs into its `system`")

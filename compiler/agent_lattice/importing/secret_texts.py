@@ -12,7 +12,9 @@ _PREFIXED = (
 )
 _KNOWN = re.compile(rf"(?<![A-Za-z0-9])(?:{_PREFIXED})")
 _ASSIGNED = re.compile(r"(?i)(?:bearer|basic)\s+[\w.~+/=-]{8,}|://[^/\s:@]+:[^/\s@]+@")
-_RANDOM = re.compile(r"(?=\S*[0-9])(?=\S*[A-Za-z])[A-Za-z0-9+_=-]{24,}")
+_RANDOM = re.compile(
+    r"(?=[A-Za-z]*[0-9])(?=[0-9]*[A-Za-z])[A-Za-z0-9]{20,}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+)
 _OPTION = re.compile(r"--?([A-Za-z][\w-]*)(=.*)?", re.DOTALL)
 
 HIDDEN = "[secret]"
@@ -30,7 +32,7 @@ def hidden(text: str) -> str:
 
 def holds_secret(text: str) -> bool:
     """Whether a value looks like a secret or has one in it."""
-    return hidden(text) != text or any(_RANDOM.fullmatch(part) for part in re.split(r"[\s/:,;&?\"'=.@]+", text))
+    return hidden(text) != text or _RANDOM.search(text) is not None
 
 
 def words_hold_secret(words: tuple[str, ...]) -> bool:

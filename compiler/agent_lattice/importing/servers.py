@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from agent_lattice.importing.folder import Folder, text_of
-from agent_lattice.importing.found import Header, Server
+from agent_lattice.importing.found import NO_COUNTERPART, Header, Project, Server
 from agent_lattice.importing.secret_texts import holds_secret, names_secret, words_hold_secret
 from agent_lattice.records import record, replace
 
@@ -37,7 +37,49 @@ class Entry:
     def lose_others(self, known: set[str]) -> None:
         """Members that say what no declaration says."""
         for item in sorted(self.values.keys() - known):
-            self.lose(item, "nothing in a declaration stands for it")
+            self.lose(item, NO_COUNTERPART)
+
+
+def plain(name: str) -> str:
+    """The name of a server or tool as the model and rules have it."""
+    return re.sub(r"[^A-Za-z0-9_-]", "_", name)
+
+
+_STANDARD = {
+    "type", "command", "args", "env", "cwd", "timeout", "url", "headers", "tools", "excludeTools", "alwaysLoad", "displayName",
+    "deferTools",
+}  # fmt: skip
+
+
+def add_server(project: Project, folder: Folder, name: str, value: Any, file: str) -> Server | None:
+    """Add the server of an entry of `.mcp.json`, if it can be declared and is the first of its name."""
+    entry = Entry(name, file, folder.members(value, file, name), folder)
+    if not entry.values or is_taken(project, entry):
+        return None
+    entry.lose_others(_STANDARD)
+    made = _standard(entry)
+    if made is not None:
+        project.servers.append(made)
+    return made
+
+
+def is_taken(project: Project, entry: Entry) -> bool:
+    """Whether another server has the name, which is a loss."""
+    if project.server(entry.name):
+        entry.lose("", "another server has this name")
+        return True
+    return False
+
+
+def _standard(entry: Entry) -> Server | None:
+    timeout, args, kind = seconds(entry, "timeout", 0.001), entry.values.get("args"), text_of(entry.values.get("type"))
+    if "url" not in entry.values:
+        command = [entry.values.get("command"), *(args if isinstance(args, list) else [])]
+        return program(entry, command, "env", timeout)
+    if kind in ("sse", "ws"):
+        entry.lose("type", f"a server at an address is spoken to over streamable HTTP, not {kind}")
+        return None
+    return remote(entry, entry.values["url"], "headers", timeout)
 
 
 def program(entry: Entry, command: list[Any], env: str, timeout: float | None) -> Server | None:

@@ -137,11 +137,12 @@ class _Writing:
 
     def _allowed(self, server: str, tool: str) -> bool:
         said = self.project.decide(server, tool)
-        if said == "ask":
+        given = any(role.wants is not None and role.wants(server, tool) for role in self.project.roles)
+        allowed = said == "allow" or (given and (said == "" or self.project.roles_decide))
+        if said == "ask" and not allowed:
             reason = "the client asks before each call: a tool is allowed or not, and this one is not"
             self.folder.lose(self._file(server), f"{server}: {tool}", reason)
-        given = any(role.wants is not None and role.wants(server, tool) for role in self.project.roles)
-        return said == "allow" or (said == "" and given)
+        return allowed
 
     def _file(self, server: str) -> str:
         found = self.project.server(server)
@@ -213,7 +214,7 @@ class _Writing:
         else:
             if "usual" not in self.models.values():
                 self.folder.lose(
-                    role.file, role.name, "no model is named here, nor where else there is `usual`, one to begin with"
+                    role.file, role.name, "no model is named: `usual` stands in, here and wherever it is so"
                 )
         return self._declared((self.project.provider, USUAL[self.project.provider]), "usual")
 
