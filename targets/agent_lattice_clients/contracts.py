@@ -26,15 +26,14 @@ def shape(target: ClientTarget, plans: Iterable[plan.Plan]) -> Shape:
     for made in plans:
         for mode in target.modes:
             export, paths = Export(made, mode), found.setdefault(mode, {})
-            for path, text in target.emit(made, mode).items():
-                if not is_package(path):
-                    paths.setdefault(_general(path, export), set()).update(_parts(path, text, export))
+            for path, text in target.beside(export).items():
+                paths.setdefault(_general(path, export), set()).update(_parts(path, text, export))
     return {mode: {path: sorted(parts) for path, parts in sorted(paths.items())} for mode, paths in found.items()}
 
 
 def is_package(path: str) -> bool:
     """Whether a file belongs to the embedded package."""
-    return path.startswith(".lattice/") and not (path.count("/") == 2 and path.endswith(".json"))
+    return path.startswith(".lattice/") and not (path.count("/") == 2 and path.endswith((".json", ".js")))
 
 
 def _parts(path: str, text: str, export: Export) -> Iterator[str]:

@@ -16,6 +16,7 @@ from agent_lattice_clients.capabilities import Table, losses, writes
 from agent_lattice_clients.embedding import embedded, folder_of
 from agent_lattice_clients.exporting import DRIVEN, Export
 from agent_lattice_clients.models import Offered, unoffered
+from agent_lattice_clients.roles import Role
 
 
 @record
@@ -54,8 +55,16 @@ class ClientTarget(ABC):
     def emit(self, made: plan.Plan, mode: str | None = None) -> dict[str, str]:
         """The files by relative path: a function of the plan and the mode alone."""
         export = Export(made, mode or self.modes[0])
-        manifest = {f"{folder_of(made)}/{self.name}.json": self._manifest(export)}
-        return dict(sorted((embedded(made) | self.files(export) | manifest).items()))
+        return dict(sorted((embedded(made) | self.beside(export)).items()))
+
+    def beside(self, export: Export) -> dict[str, str]:
+        """The files beside the package: the client's own, and what the target says of itself."""
+        return {**self.files(export), f"{folder_of(export.plan)}/{self.name}.json": self._manifest(export)}
+
+    def model(self, export: Export, role: Role) -> str | None:
+        """What the client calls the model of a role; None where its own default answers."""
+        declared = export.model(role)
+        return self.models.name(declared) if declared else None
 
     def losses(self, made: plan.Plan, mode: str | None = None) -> tuple[Loss, ...]:
         """What the plan uses and the client does not carry natively."""

@@ -13,6 +13,8 @@ from agent_lattice import driver
 from agent_lattice.target import Strength
 from agent_lattice_clients.capabilities import FEATURES, features
 from agent_lattice_clients.contracts import is_package, shape
+from agent_lattice_clients.embedding import embedded
+from agent_lattice_clients.exporting import Export
 from agent_lattice_clients.target import ClientTarget
 from agent_lattice_targets import targets
 from clients.programs import ROOT, examples, programs
@@ -22,39 +24,43 @@ CLIENTS: dict[str, ClientTarget] = {
     name: made for name, load in targets().items() if isinstance(made := load().TARGET, ClientTarget)
 }
 WAYS = [(name, mode) for name, client in CLIENTS.items() for mode in client.modes]
-CASES = [(name, mode, program) for name, mode in WAYS for program in programs()]
 
 
 def emitted(name: str, mode: str, program: str) -> dict[str, str]:
-    """The files without the embedded package."""
-    files = CLIENTS[name].emit(programs()[program], mode)
-    return {path: text for path, text in files.items() if not is_package(path)}
+    """The files without the embedded package, which has tests of its own."""
+    client, made = CLIENTS[name], programs()[program]
+    return client.beside(Export(made, mode))
 
 
 def test_there_are_clients() -> None:
-    assert "claude" in CLIENTS
+    assert CLIENTS.keys() >= {"claude", "opencode"}
 
 
-@pytest.mark.parametrize(("name", "mode", "program"), CASES)
-def test_every_file_is_well_formed(name: str, mode: str, program: str) -> None:
-    client = CLIENTS[name]
-    files = emitted(name, mode, program)
-    assert files.keys() >= client.shared.keys() & files.keys()
-    for path, text in files.items():
-        assert text.endswith("\n") and "\r" not in text, path
-        assert not re.search(r"(?<![\w.\"'$}])/(home|root|tmp|usr|work|etc)/", text), path
-        _parsed(path, text)
+@pytest.mark.parametrize(("name", "mode"), WAYS)
+def test_every_file_is_well_formed(name: str, mode: str) -> None:
+    for program in programs():
+        for path, text in emitted(name, mode, program).items():
+            assert text.endswith("\n") and "\r" not in text, (program, path)
+            assert not re.search(r"(?<![\w.\"'$}])/(home|root|tmp|usr|work|etc)/", text), (program, path)
+            _parsed(path, text)
 
 
-@pytest.mark.parametrize(("name", "mode", "program"), CASES)
-def test_variables_are_named_and_never_valued(
-    name: str, mode: str, program: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made = programs()[program]
-    for variable in {*made.grants.total.secrets, *made.grants.total.env}:
-        monkeypatch.setenv(variable, "planted-value")
+@pytest.mark.parametrize(("name", "mode"), WAYS)
+def test_the_package_is_embedded_whole(name: str, mode: str) -> None:
+    made = programs()["refund"]
     files = CLIENTS[name].emit(made, mode)
-    assert not [path for path, text in files.items() if "planted-value" in text]
+    assert files == {**embedded(made), **CLIENTS[name].beside(Export(made, mode))}
+    assert [path for path in files if is_package(path)] == sorted(embedded(made))
+
+
+@pytest.mark.parametrize(("name", "mode"), WAYS)
+def test_variables_are_named_and_never_valued(name: str, mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for made in programs().values():
+        for variable in {*made.grants.total.secrets, *made.grants.total.env}:
+            monkeypatch.setenv(variable, "planted-value")
+    for program in programs():
+        files = emitted(name, mode, program)
+        assert not [path for path, text in files.items() if "planted-value" in text]
 
 
 @pytest.mark.parametrize(("name", "mode"), WAYS)
@@ -91,13 +97,13 @@ def test_every_feature_is_judged_and_explained(name: str, mode: str) -> None:
     assert all(bool(one.why) == (one.strength is not Strength.NATIVE) for one in table.values())
 
 
-@pytest.mark.parametrize(("name", "mode", "program"), CASES)
-def test_losses_are_of_what_is_used(name: str, mode: str, program: str) -> None:
-    made = programs()[program]
-    used = features(made)
-    for loss in CLIENTS[name].losses(made, mode):
-        assert loss.places == used[loss.feature] or loss.strength is Strength.UNSAFE
-        assert loss.strength is not Strength.NATIVE
+@pytest.mark.parametrize(("name", "mode"), WAYS)
+def test_losses_are_of_what_is_used(name: str, mode: str) -> None:
+    for program, made in programs().items():
+        used = features(made)
+        for loss in CLIENTS[name].losses(made, mode):
+            assert loss.places == used[loss.feature] or loss.strength is Strength.UNSAFE, program
+            assert loss.strength is not Strength.NATIVE
 
 
 def _parsed(path: str, text: str) -> None:

@@ -115,7 +115,7 @@ def test_a_session_ends_and_may_go_on_as_another_run() -> None:
 def test_a_session_is_no_run_of_the_package() -> None:
     store = MemoryStore()
     tell(store, "claude", CLAUDE)
-    with pytest.raises(Failure, match="is a run of .*@claude, not of"):
+    with pytest.raises(Failure, match=r"is a run of .*@claude, not of"):
         resume(desk(), "claude-s1", store)
 
 

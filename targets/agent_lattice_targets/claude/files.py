@@ -96,8 +96,7 @@ def _session(export: Export) -> str:
 
 
 def _role(export: Export, role: Role, client: Claude) -> str:
-    declared = export.model(role)
-    model = client.models.name(declared) if declared else None
+    model = client.model(export, role)
     entries = {
         "name": role.id,
         "description": quoted(role.title),

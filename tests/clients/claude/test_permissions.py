@@ -24,7 +24,6 @@ BUILT_IN = [
     "Agent(general)",
     "Workflow",
 ]
-CASES = [(mode, name) for mode in TARGET.modes for name in programs()]
 
 
 def calls(made: plan.Plan, export: Export) -> dict[str, str | None]:
@@ -39,31 +38,32 @@ def calls(made: plan.Plan, export: Export) -> dict[str, str | None]:
     return found
 
 
-@pytest.mark.parametrize(("mode", "name"), CASES)
-def test_a_session_may_call_what_was_granted(mode: str, name: str) -> None:
-    made = programs()[name]
-    export = Export(made, mode)
-    settings = json.loads(TARGET.emit(made, mode)[".claude/settings.json"])["permissions"]
-    granted = {call_name(export.server, tool.name) for tool in export.tools}
-    operations = set(made.grants.total.operations)
-    for call, operation in calls(made, export).items():
-        allowed = decision(settings, call) == "allow"
-        assert allowed == (call in granted), call
-        assert operation is None or not allowed or operation in operations
-        direct = call in granted and mode != "native"  # there the script calls, by its sub-agents
-        assert offers(session_tools(export), call) == direct, call
-    for role in export.roles:
-        assert (decision(settings, f"Agent({role.id})") == "allow") == (mode == "instructed")
+@pytest.mark.parametrize("mode", TARGET.modes)
+def test_a_session_may_call_what_was_granted(mode: str) -> None:
+    for made in programs().values():
+        export = Export(made, mode)
+        settings = json.loads(TARGET.files(export)[".claude/settings.json"])["permissions"]
+        granted = {call_name(export.server, tool.name) for tool in export.tools}
+        for call, operation in calls(made, export).items():
+            allowed = decision(settings, call) == "allow"
+            assert allowed == (call in granted), (made.name, call)
+            assert operation is None or not allowed or operation in made.grants.total.operations
+            direct = call in granted and mode != "native"  # there the script calls, by its sub-agents
+            assert offers(session_tools(export), call) == direct, (made.name, call)
+        for role in export.roles:
+            assert (decision(settings, f"Agent({role.id})") == "allow") == (mode == "instructed")
 
 
-@pytest.mark.parametrize(("mode", "name"), CASES)
-def test_a_role_may_call_its_own_operations_and_no_more(mode: str, name: str) -> None:
-    made = programs()[name]
-    export = Export(made, mode)
-    for role in export.roles:
-        own = {call_name(export.server, tool.name) for tool in export.role_tools(role)} if mode != "driven" else set()
-        for call in calls(made, export):
-            assert offers(role_tools(export, role), call) == (call in own), (role.id, call)
+@pytest.mark.parametrize("mode", TARGET.modes)
+def test_a_role_may_call_its_own_operations_and_no_more(mode: str) -> None:
+    for made in programs().values():
+        export = Export(made, mode)
+        for role in export.roles:
+            own = (
+                {call_name(export.server, tool.name) for tool in export.role_tools(role)} if mode != "driven" else set()
+            )
+            for call in calls(made, export):
+                assert offers(role_tools(export, role), call) == (call in own), (role.id, call)
 
 
 def test_deny_beats_ask_beats_allow() -> None:
