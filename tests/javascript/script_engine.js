@@ -4,9 +4,18 @@ const vm = require("node:vm");
 const readline = require("node:readline");
 
 let waiting = new Map();
+let count = 0;
+let asked = -1;
 
 function put(line) {
   process.stdout.write(`${JSON.stringify(line)}\n`);
+}
+
+// Whoever starts a sub-agent may start another one right after it: only when nothing else goes on, an answer is asked for.
+function tellIdle() {
+  if (!waiting.size || asked === count) return;
+  asked = count;
+  put({ idle: true });
 }
 
 function globals(args) {
@@ -17,8 +26,10 @@ function globals(args) {
     args,
     agent: (prompt, options) =>
       new Promise((resolve) => {
-        waiting.set(waiting.size, resolve);
-        put({ id: waiting.size - 1, prompt, options });
+        put({ id: count, prompt, options });
+        waiting.set(count, resolve);
+        count += 1;
+        setImmediate(tellIdle);
       }),
     parallel: (thunks) => Promise.all(thunks.map(settled)),
     phase: (title) => seen.phases.push(title),
@@ -28,6 +39,7 @@ function globals(args) {
 
 async function run({ script, args }) {
   waiting = new Map();
+  [count, asked] = [0, -1];
   const { seen, ...names } = globals(args);
   const context = vm.createContext({ ...names }, { codeGeneration: { strings: false, wasm: false } });
   vm.runInContext("Math.random = Date.now = () => { throw new Error('not in a script'); };", context);
@@ -44,5 +56,11 @@ async function run({ script, args }) {
 readline.createInterface({ input: process.stdin }).on("line", (line) => {
   const message = JSON.parse(line);
   if (message.script !== undefined) run(message);
-  else waiting.get(message.id)(message.answer);
+  else {
+    const resolve = waiting.get(message.id);
+    waiting.delete(message.id);
+    asked = -1;
+    resolve(message.answer);
+    setImmediate(tellIdle);
+  }
 });

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
@@ -35,15 +36,21 @@ class Client:
             ["node", engine], stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
         )
 
-    def run(self, script: str, args: object, answer: Answer) -> dict[str, Any]:
-        """How a script ends: `result` or `failure`, and what was `seen`: meta, phases, logs."""
+    def run(self, script: str, args: object, answer: Answer, chance: random.Random | None = None) -> dict[str, Any]:
+        """How a script ends: `result` or `failure`, and what was `seen`: meta, phases, logs. Sub-agents answer in their order, or
+        as `chance` has it once all of them are at work."""
         self._put({"script": script, "args": args})
+        waiting: list[dict[str, Any]] = []
         while True:
             assert self._process.stdout is not None
             line: dict[str, Any] = json.loads(self._process.stdout.readline())
-            if "id" not in line:
+            if "idle" in line:
+                one = waiting.pop(chance.randrange(len(waiting)) if chance else 0)
+                self._put({"id": one["id"], "answer": answer(one["prompt"], one["options"])})
+            elif "id" in line:
+                waiting.append(line)
+            else:
                 return line
-            self._put({"id": line["id"], "answer": answer(line["prompt"], line["options"])})
 
     def _put(self, message: object) -> None:
         assert self._process.stdin is not None

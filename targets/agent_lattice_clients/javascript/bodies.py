@@ -13,6 +13,7 @@ from agent_lattice.terms import Term
 from agent_lattice_clients.javascript.checks import check
 from agent_lattice_clients.javascript.code import constant, js_name, string
 from agent_lattice_clients.javascript.expressions import javascript
+from agent_lattice_clients.javascript.layout import folded
 from agent_lattice_clients.javascript.matches import any_test, of_any, type_tests
 from agent_lattice_clients.javascript.merges import combined, copied_names, given_back
 from agent_lattice_clients.javascript.scopes import Place, Shared
@@ -57,7 +58,7 @@ class Body:
         return [*doc, f"async function {self._name}(at, {parameters(self._workflow.params)}) {{", *self._lines, "}"]
 
     def _put(self, place: Place, text: str) -> None:
-        self._lines.append(" " * place.indent + text)
+        self._lines.append(" " * place.indent + folded(text, place.indent))
 
     def _value(self, term: Term, place: Place) -> str:
         return javascript(term, place.names).text

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from agent_lattice import types, unions
 
 from agent_lattice_clients.javascript.code import POSTFIX, Code, constant, key, member, string
+from agent_lattice_clients.javascript.layout import folded
 from agent_lattice_clients.javascript.patterns import program
 
 _SCALARS = {
@@ -73,6 +74,8 @@ def _union(union: types.Union) -> str:
             made = f"check.lossless({made})" if "a string" in shapes else made
             if "a string" not in shapes and not isinstance(one, types.Literal):
                 forms["digits"] = made
+            if isinstance(types.base(one), types.Float):
+                forms["fraction"] = made
         forms[_FORMS[form]] = made
     if len(several := unions.records(union.members)) > 1:
         forms["object"] = _records(several)
@@ -95,7 +98,7 @@ def table(records: Iterable[types.Record], named: Iterable[types.Union]) -> list
     lines: list[str] = []
     for one in records:
         lines.append(f"  {key(one.name)}: check.recordOf({string(one.name)}, () => ({{")
-        lines += [f"    {key(field.name)}: {check(field.type)}," for field in one.fields.values()]
+        lines += [f"    {folded(f'{key(field.name)}: {check(field.type)}', 4)}," for field in one.fields.values()]
         lines.append("  })),")
     for union in named:
         lines.append(f"  {key(union.name)}: (...given) => {_union(union)}(...given),")

@@ -17,21 +17,9 @@ LOST = {
 }
 """Overloads that scripts do not carry, and why."""
 
-ZONED = frozenset(
-    f"get{part}_in"
-    for part in [
-        "FullYear",
-        "Month",
-        "Date",
-        "DayOfMonth",
-        "DayOfWeek",
-        "DayOfYear",
-        "Hours",
-        "Minutes",
-        "Seconds",
-        "Milliseconds",
-    ]
-)
+_DATES = "getFullYear getMonth getDate getDayOfMonth getDayOfWeek getDayOfYear"
+_TIMES = "getHours getMinutes getSeconds getMilliseconds"
+ZONED = frozenset(f"{part}_in" for part in f"{_DATES} {_TIMES}".split())
 """Parts of a timestamp in a time zone: a script knows offsets from UTC, no other zones."""
 
 _SAME = "int_int uint_uint double_float string_string bool_bool bytes_bytes dyn abs_uint timestamp_timestamp duration_duration"
@@ -194,11 +182,16 @@ _ARITHMETIC = {
     f"{word}_dyn": (f'cel.calc(_0, "{sign}", _1)', POSTFIX)
     for word, sign in (("add", "+"), ("sub", "-"), ("mul", "*"), ("div", "/"), ("mod", "%"))
 }
-_PARTS = {
-    f"{form.removesuffix('_in')}{kind}": (f'cel.timePart(_0, "{form.removesuffix("_in")}"{zone})', POSTFIX)
-    for form in ZONED
-    for kind, zone in (("", ""), ("_in", ", _1"), ("_of", ""))
-}
+
+
+def _parts() -> dict[str, tuple[str, int]]:
+    """Parts of timestamps, in a time zone or not, and of durations."""
+    found: dict[str, tuple[str, int]] = {}
+    for part in f"{_DATES} {_TIMES}".split():
+        found[part] = (f'cel.timePart(_0, "{part}")', POSTFIX)
+        found[f"{part}_in"] = (f'cel.timePart(_0, "{part}", _1)', POSTFIX)
+    return found | {f"{part}_of": found[part] for part in _TIMES.split()}
+
 
 CALLS = {id: f"cel.{helper}" for helper, ids in _CALLS.items() for id in ids.split()}
 """The helper of an overload that is one call of it."""
@@ -206,7 +199,7 @@ CALLS = {id: f"cel.{helper}" for helper, ids in _CALLS.items() for id in ids.spl
 SAME = frozenset(_SAME.split())
 """Overloads that give back their argument."""
 
-FORMS = {**_OTHERS, **_orders(), **_ARITHMETIC, **_PARTS}
+FORMS = {**_OTHERS, **_orders(), **_ARITHMETIC, **_parts()}
 """The form of an overload that is more than a call, and how tightly it binds."""
 
 

@@ -12,7 +12,7 @@ from agent_lattice_clients.capabilities import agent_of, reached
 from agent_lattice_clients.javascript.bodies import Body, parameters
 from agent_lattice_clients.javascript.checks import check, table
 from agent_lattice_clients.javascript.code import js_name, key
-from agent_lattice_clients.javascript.layout import literal
+from agent_lattice_clients.javascript.layout import folded, literal
 from agent_lattice_clients.javascript.phases import phases
 from agent_lattice_clients.javascript.prelude import prelude
 from agent_lattice_clients.javascript.roles import ScriptRoles
@@ -34,7 +34,7 @@ def workflow_script(made: plan.Plan, roles: ScriptRoles, server: str) -> str:
     for agent in (agent_of(made, name) for name in roles.agents):
         bodies += [*_agent_lines(agent, functions[agent.name], steps), ""]
     body = f'(input) => {functions[main.name]}("", input)'
-    start = f"return run.workflow(args, {_input(main)}, {body}, {check(main.type)});"
+    start = folded(f"return run.workflow(args, {_input(main)}, {body}, {check(main.type)});", 0)
     tables = [*table(made.records, made.unions), *([""] if made.records or made.unions else []), *steps.tables()]
     code = "\n".join([*steps.prompts, *bodies, *tables, start])
     head = [f"export const meta = {literal(_meta(made, list(titles.values())))};", ""]

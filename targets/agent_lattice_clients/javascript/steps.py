@@ -14,7 +14,7 @@ from agent_lattice_targets.python.schemas import json_schema
 from agent_lattice_clients.javascript.checks import check
 from agent_lattice_clients.javascript.code import js_name, string
 from agent_lattice_clients.javascript.expressions import Writer, javascript
-from agent_lattice_clients.javascript.layout import literal
+from agent_lattice_clients.javascript.layout import folded, literal
 from agent_lattice_clients.javascript.roles import ScriptRoles
 from agent_lattice_clients.javascript.scopes import Place
 from agent_lattice_clients.javascript.templates import template
@@ -100,7 +100,7 @@ class Steps:
         while given in {place.name(name) for name in reads(made.condition) - {answer}}:
             given += "_"
         condition = javascript(made.condition, {**place.names, answer: given})
-        return f"[({given}) => {condition.body}, {string(made.message)}]"
+        return folded(f"[({given}) => {condition.body}, {string(made.message)}]", place.indent + 4)
 
     def _text(self, text: Template, name: str, place: Place) -> str:
         """A text in place, or one of several lines as a call of a function of the script."""

@@ -29,20 +29,28 @@ function nothing(data, path, errors) {
   return data === null || data === undefined ? null : expected("null", data, path, errors);
 }
 
-// The number of an int of at most 64 bits; null when it is none. One beyond ±(2^53-1) comes as its decimal digits.
-function wholeNumber(data) {
+// The number of an int; null when it is none. One beyond ±(2^53-1) comes as its decimal digits, and then it has to fit.
+function wholeNumber(data, isInRange) {
   if (data instanceof Uint) return data.value;
   if (typeof data === "bigint") return data;
   if (typeof data === "number") return Number.isInteger(data) ? BigInt(data) : null;
   if (typeof data !== "string" || !/^-?[1-9][0-9]{15,19}$/.test(data)) return null;
   const number = BigInt(data);
-  return number > MAX_SAFE || number < -MAX_SAFE ? number : null;
+  return isInRange(number) && (number > MAX_SAFE || number < -MAX_SAFE) ? number : null;
+}
+
+function fitsInt(number) {
+  return BigInt.asIntN(64, number) === number;
+}
+
+function fitsUint(number) {
+  return BigInt.asUintN(64, number) === number;
 }
 
 function int(data, path, errors) {
-  const number = wholeNumber(data);
+  const number = wholeNumber(data, fitsInt);
   if (number === null) return expected("int", data, path, errors);
-  if (BigInt.asIntN(64, number) !== number) errors.push(`${path}: the int does not fit 64 bits`);
+  if (!fitsInt(number)) errors.push(`${path}: the int does not fit 64 bits`);
   return exact(number, data, path, errors);
 }
 
@@ -55,9 +63,9 @@ function exact(number, data, path, errors) {
 }
 
 function uint64(data, path, errors) {
-  const number = wholeNumber(data);
+  const number = wholeNumber(data, fitsUint);
   if (number === null) return expected("uint", data, path, errors);
-  if (BigInt.asUintN(64, number) === number) return uint(exact(number, data, path, errors));
+  if (fitsUint(number)) return uint(exact(number, data, path, errors));
   errors.push(`${path}: the uint ${number < 0n ? "is negative" : "does not fit 64 bits"}`);
   return null;
 }
@@ -142,9 +150,12 @@ const KEYS = { int, uint: uint64, bool: (key) => ({ true: true, false: false })[
 function mapOf(check, sort = "string") {
   return (data, path, errors) => {
     if (data === null || typeof data !== "object" || !isMap(data)) return expected("object", data, path, errors) ?? new Map();
-    const read = entriesOf(data).map(([key, one]) => [keyOf(sort, key, path, errors), one]);
-    if (read.some(([key]) => key === undefined)) return new Map();
-    const found = new Map(read);
+    const found = new Map();
+    for (const [written, one] of entriesOf(data)) {
+      const key = keyOf(sort, written, path, errors);
+      if (key === undefined) return new Map();
+      found.set(key, one);
+    }
     return new Map(keysOf(found).map((key) => [key, check(found.get(key), `${path}.${key}`, errors)]));
   };
 }
@@ -159,7 +170,7 @@ function keyOf(sort, key, path, errors) {
   const wrong = [];
   const found = plain ? KEYS[sort](sort === "bool" ? key : BigInt(key), path, wrong) : undefined;
   if (found !== undefined && !wrong.length) return found;
-  errors.push(`${path}: expected ${sort} keys, found ${JSON.stringify(key)}`);
+  errors.push(`${path}: expected ${sort} keys, found ${key.length <= 40 ? JSON.stringify(key) : "string"}`);
   return undefined;
 }
 
@@ -183,10 +194,11 @@ function recordOf(name, fields) {
 }
 
 // A union: `forms` has the validator by the JSON form of the value. `digits` is that of a number, which may be written as a
-// string; `other` that of what is a string in JSON only.
+// string, and a number is asked about a bool; `other` that of what is a string in JSON only.
 function union(names, forms) {
   return (data, path, errors) => {
-    const check = forms[formOf(data)] ?? (typeof data === "string" ? forms.digits : undefined) ?? forms.other;
+    const second = { string: forms.digits, boolean: forms.number }[typeof data];
+    const check = forms[formOf(data)] ?? second ?? forms.other;
     return check === undefined ? expected(names, data, path, errors) : check(data, path, errors);
   };
 }
@@ -194,7 +206,8 @@ function union(names, forms) {
 function formOf(data) {
   if (Array.isArray(data)) return "list";
   if (data === undefined || data === null) return "nothing";
-  return isNumber(data) ? "number" : isMap(data) ? "object" : typeof data;
+  if (isNumber(data)) return isWhole(data) ? "number" : "fraction";
+  return isMap(data) ? "object" : typeof data;
 }
 
 // Records that a field tells apart: pairs of its value and the validator.
