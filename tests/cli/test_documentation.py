@@ -6,6 +6,7 @@ import re
 
 import click
 from agent_lattice.cli import COMMANDS, main
+from agent_lattice_runtime import cli as package
 from cli.running import ROOT
 
 PAGE = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
@@ -38,4 +39,6 @@ def test_every_command_and_option_is_documented() -> None:
 def test_nothing_is_documented_that_is_not_there() -> None:
     known = options()
     assert set(re.findall(r"lattice ([a-z]+)", PAGE)) <= known.keys()
-    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", PAGE)) <= set().union(*known.values()) | {"--help", "--version"}
+    packages = {f"--{option}" for command in package.COMMANDS.values() for option in (*command.options, *command.flags)}
+    there = set().union(*known.values(), packages, {"--help", "--version"})
+    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", PAGE)) <= there

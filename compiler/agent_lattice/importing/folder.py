@@ -8,13 +8,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from agent_lattice_runtime.canonical import parse
-from agent_lattice_runtime.errors import Failure
-
 from agent_lattice.importing.found import Loss
 from agent_lattice.importing.frontmatter import Matter, matter_of
-from agent_lattice.importing.jsonc import without_comments
 from agent_lattice.importing.secret_texts import hidden
+from agent_lattice.installing.documents import Unreadable
+from agent_lattice.installing.json_text import JsonText
 from agent_lattice.reading import Unusable, read_file, reason
 
 MOST_SHOWN = 80
@@ -57,14 +55,12 @@ class Folder:
     def json(self, name: str) -> dict[str, Any]:
         """The members of a JSON object, comments allowed; {} for what is none."""
         text = self.text(name)
-        if text is None:
-            return {}
         try:
-            value = parse(without_comments(text), "it")
-        except Failure as failure:
-            self.lose(name, "file", failure.message)
+            return JsonText(text or "").value
+        except Unreadable as error:
+            where = str(error).partition(":")[0]  # what follows may be a word of the file
+            self.lose(name, "file", f"it is not JSON: {where}" if where.startswith("line") else "it is no JSON object")
             return {}
-        return self._members(value, name, "it is no JSON object")
 
     def toml(self, name: str) -> dict[str, Any]:
         """The tables of a TOML file; {} for what is none."""
@@ -116,12 +112,10 @@ class Folder:
 
     def members(self, value: Any, file: str, item: str) -> dict[str, Any]:
         """The members of what should be an object; {} for what is none, which is a loss unless there is nothing."""
-        return self._members({} if value is None else value, file, f"`{item}` is no object", item)
-
-    def _members(self, value: Any, file: str, reason: str, item: str = "file") -> dict[str, Any]:
         if isinstance(value, dict):
             return {str(key): member for key, member in value.items()}
-        self.lose(file, item, reason)
+        if value is not None:
+            self.lose(file, item, "it is no object")
         return {}
 
     def _relative(self, place: str, name: str) -> str:

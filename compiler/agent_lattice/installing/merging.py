@@ -248,7 +248,9 @@ def _meets(there: Any, wanted: Any, key: str) -> bool:
         return isinstance(wanted, dict) and any(key in there for key in wanted)
     if isinstance(there, list) and key not in WHOLE:
         return isinstance(wanted, list) and any(same(one, other) for one in there for other in wanted)
-    return wanted is not MISSING and isinstance(wanted, list) == isinstance(there, list) and not isinstance(wanted, dict)
+    return (
+        wanted is not MISSING and isinstance(wanted, list) == isinstance(there, list) and not isinstance(wanted, dict)
+    )
 
 
 def _within(there: Any, written: Any) -> bool:
