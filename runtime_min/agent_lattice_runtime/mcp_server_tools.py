@@ -64,7 +64,7 @@ class WorkflowTools:
         self._wait = wait
         name = workflow.name
         parameters = workflow.manifest["input"]["properties"]
-        self.run_id, self.wait = (_free(wanted, parameters) for wanted in ("run_id", "wait_seconds"))
+        self._run_id, self._seconds = (_free(wanted, parameters) for wanted in ("run_id", "wait_seconds"))
         self._calls: dict[str, Callable[[dict[str, Any], Request], Result]] = {
             name: self._run,
             f"{name}_status": self._status,
@@ -110,12 +110,12 @@ class WorkflowTools:
         ]
 
     def _about(self) -> str:
-        name, wait = self._workflow.name, self.wait
+        name, wait = self._workflow.name, self._seconds
         return (
             f"{self._doc or f'Runs the workflow {name}.'}\n\n"
             f"Gives the result of the run. A run that takes more than `{wait}` goes on: the answer then has the status "
             f"`running`, and {name}_status tells how it stands. A run that was interrupted goes on when {name} is called "
-            f"with its `{self.run_id}` and the same arguments; nothing that was done is done again."
+            f"with its `{self._run_id}` and the same arguments; nothing that was done is done again."
         )
 
     def _input(self) -> Result:
@@ -123,16 +123,16 @@ class WorkflowTools:
         about = "The name of the run: a new one, or that of a run to go on with. Without it the run gets a new name."
         wait = {"type": "number", "minimum": 0, "maximum": LONGEST, "default": self._wait}
         own = {
-            self.run_id: RUN_ID | {"description": about},
-            self.wait: wait | {"description": "Seconds to wait for the result."},
+            self._run_id: RUN_ID | {"description": about},
+            self._seconds: wait | {"description": "Seconds to wait for the result."},
         }
         return schema | {"properties": schema["properties"] | own}
 
     def _run(self, arguments: dict[str, Any], request: Request) -> Result:
-        wait = _number(arguments.pop(self.wait, None), self.wait, 0, LONGEST, self._wait)
-        run_id = arguments.pop(self.run_id, None)
+        wait = _number(arguments.pop(self._seconds, None), self._seconds, 0, LONGEST, self._wait)
+        run_id = arguments.pop(self._run_id, None)
         if run_id is not None and not isinstance(run_id, str):
-            raise Failure("validation", f"{self.run_id}: expected string")
+            raise Failure("validation", f"{self._run_id}: expected string")
         progress = Progress(self._wire, progress_token(request.params))
         going = self._runs.begin(self._workflow, arguments, run_id, progress.event)
         request.stopped_by(going.stop)
@@ -154,9 +154,8 @@ class WorkflowTools:
         if going is not None:
             going.stored.wait()
         with self._runs.store(readonly=True) as store:
-            row, events = self._stored(store, run_id)
-        history = History(events)
-        state: Result = {"run_id": run_id, "status": row.status, "driven": going is not None}
+            history = History(self._stored(store, run_id)[1])
+        state: Result = {"run_id": run_id, "status": history.status, "driven": going is not None}
         if history.last is not None:
             seq, _, kind, step = history.last[:4]
             state["last"] = {"seq": seq, "type": kind, "step": step}
@@ -182,7 +181,7 @@ class WorkflowTools:
             row, events = self._stored(store, run_id)
         left = [event for event in events if event[0] > after]
         shown = [recorded(exported(row, event)) for event in left[: int(limit)]]
-        state: Result = {"run_id": run_id, "status": row.status, "events": shown}
+        state: Result = {"run_id": run_id, "status": History(events).status, "events": shown}
         return succeeded(state | ({"next": shown[-1]["seq"]} if shown and len(left) > limit else {}))
 
     def _cancel(self, arguments: dict[str, Any], request: Request) -> Result:

@@ -24,8 +24,4 @@ def serve(package: Path, tmp_path: Path) -> Iterator[Callable[..., Speaker]]:
 
     yield start
     for speaker in started:
-        speaker.process.kill()
-        speaker.process.wait()
-        for stream in (speaker.process.stdin, speaker.process.stdout, speaker.process.stderr):
-            if stream is not None:
-                stream.close()
+        speaker.kill()

@@ -46,3 +46,7 @@ def pay(order, amount, idempotency_key):
     if f"pay {order} {idempotency_key}" not in Path("book").read_text(encoding="utf-8").splitlines():
         _note(f"pay {order} {idempotency_key}")
     return f"r-{order}"
+
+
+def unused(path):
+    return path

@@ -46,18 +46,18 @@ def environment(**more: str) -> dict[str, str]:
     return kept | {"DESK_KEY": KEY, "PYTHONDONTWRITEBYTECODE": "1"} | more
 
 
-def command(package: Path, *words: str) -> list[str]:
-    """What starts the server of the package in a folder, from anywhere."""
-    return [sys.executable, "-I", "-S", str(package / "desk"), "mcp", *words]
+def command(package: Path, *words: str, name: str = "desk", isolated: bool = True) -> list[str]:
+    """What starts the server of the package in a folder, from anywhere; isolated from what is installed."""
+    return [sys.executable, *(["-I", "-S"] if isolated else []), str(package / name), "mcp", *words]
 
 
 class Speaker:
     """The server as a process in the folder `cwd`, and what it has written so far."""
 
-    def __init__(self, package: Path, cwd: Path, *words: str) -> None:
+    def __init__(self, package: Path, cwd: Path, *words: str, **more: Any) -> None:
         pipe = subprocess.PIPE
         self.process = subprocess.Popen(
-            command(package, *words), cwd=cwd, env=environment(), stdin=pipe, stdout=pipe, stderr=pipe
+            command(package, *words, **more), cwd=cwd, env=environment(), stdin=pipe, stdout=pipe, stderr=pipe
         )
         self.seen: list[Any] = []
         self._errors: list[bytes] = []
@@ -130,6 +130,14 @@ class Speaker:
         result = self.ask("initialize", about)
         self.send("notifications/initialized", id=None)
         return result
+
+    def kill(self) -> None:
+        """End it, whatever it does, and close the streams."""
+        self.process.kill()
+        self.process.wait()
+        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
+            if stream is not None:
+                stream.close()
 
     def end(self) -> int:
         """Close its input and wait for its end; the exit code."""

@@ -15,10 +15,11 @@ from agent_lattice_runtime.verify import verify_store
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
-from mcp_server.packages import KEY, Speaker
+from mcp_server.packages import KEY, Speaker, built
+from servers.running import made, odd
 
 Serve = Callable[..., Speaker]
-NAMES = ["bank_pay", "books_find", "books_linger", "books_risk", "books_tell"]
+NAMES = ["bank_pay", "books_find", "books_linger", "books_peek", "books_risk", "books_tell"]
 
 
 def tools(speaker: Speaker) -> dict[str, Any]:
@@ -30,7 +31,7 @@ def test_what_they_say_of_themselves(serve: Serve) -> None:
     hello = speaker.initialize()
     assert set(hello["capabilities"]) == {"logging", "tools"}
     found = tools(speaker)
-    assert list(found) == NAMES, "those that the workflow calls; `books.peek` is not one of them"
+    assert list(found) == NAMES, "those that the workflow calls; `books.unused` is not one of them"
     for tool in found.values():
         Draft202012Validator.check_schema(tool["inputSchema"])
         Draft202012Validator.check_schema(tool["outputSchema"])
@@ -102,6 +103,33 @@ def test_no_secret_gets_out(serve: Serve) -> None:
     assert result["structuredContent"] == {"result": "the key is [secret DESK_KEY]"}
     assert speaker.end() == 0
     assert KEY not in json.dumps(speaker.seen) + speaker.errors
+
+
+def test_what_an_operation_may_not_do_it_may_not_do_here(serve: Serve, tmp_path: Path) -> None:
+    speaker = serve("--operations")
+    speaker.initialize()
+    result = speaker.call("books_peek", path="/etc/passwd")
+    assert result["isError"] and "permission_denied" in result["content"][0]["text"]
+    assert "may not read /etc/passwd" in result["content"][0]["text"]
+    assert speaker.end() == 0
+    store = SqliteStore(str(tmp_path / ".lattice" / "operations" / "desk.db"), readonly=True)
+    assert "policy.denied" in [event[2] for event in store.events(store.runs()[0])]
+    store.close()
+
+
+@pytest.mark.parametrize("sdk", [True, False])
+def test_operations_of_other_servers_need_the_sdk(tmp_path: Path, sdk: bool) -> None:
+    built(tmp_path, made(odd("good")))
+    speaker = Speaker(tmp_path, tmp_path, "--operations", name="main", isolated=not sdk)
+    try:
+        speaker.initialize()
+        result = speaker.call("odd_ask", q="how?")
+        text = result["content"][0]["text"]
+        assert text == "fine" if sdk else "the official MCP SDK is not installed" in text
+        assert result.get("isError", False) is not sdk
+        assert speaker.end() == 0
+    finally:
+        speaker.kill()
 
 
 def test_only_some(serve: Serve) -> None:

@@ -104,7 +104,7 @@ def test_completions(speaker: Speaker) -> None:
     for run_id in ("r1", "r2", "x"):
         speaker.call("desk", id="A1", way="pay", run_id_=run_id)
     assert completed(speaker, template, "run_id", "r") == ["r2", "r1"]
-    assert completed(speaker, prompt, "way", "") == ["pay", "fail", "tell", "big"]
+    assert completed(speaker, prompt, "way", "") == ["pay", "fail", "tell", "big", "peek"]
     assert completed(speaker, prompt, "way", "t") == ["tell"]
     assert completed(speaker, prompt, "id", "") == []
     assert completed(speaker, {"type": "ref/prompt", "name": "lost"}, "id", "") == -32602

@@ -33,6 +33,7 @@ def talk(package: Path, cwd: Path, say: Talk, *words: str) -> None:
     asyncio.run(asyncio.wait_for(session(), 60))
 
 
+@pytest.mark.filterwarnings("ignore:The logging capability is deprecated")
 def test_everything_that_it_can_ask_for(package: Path, tmp_path: Path) -> None:
     async def say(client: ClientSession) -> None:
         told: list[tuple[float, str | None]] = []
