@@ -206,3 +206,20 @@ def test_a_source_with_errors_installs_nothing(here: Path) -> None:
     before = tree(here)
     assert lattice("install", "hello.lat", "--target", "fake", "project").exit_code == 1
     assert tree(here) == before
+
+
+def test_a_large_project_of_others_is_no_obstacle(here: Path) -> None:
+    servers = {f"s{number}": {"command": "x", "args": ["a", number]} for number in range(2000)}
+    there = json.dumps({"mcpServers": servers}, indent=1)
+    (here / "project/.mcp.json").write_text(there)
+    assert lattice("install", "hello.lat", "--target", "fake", "project").exit_code == 0
+    assert lattice("uninstall", "project").exit_code == 0
+    assert (here / "project/.mcp.json").read_text() == there
+
+
+def test_a_file_where_a_folder_belongs(here: Path) -> None:
+    (here / "project/.github").write_text("mine")
+    before = tree(here)
+    ran = lattice("install", "hello.lat", "--target", "fake", "project")
+    assert ran.exit_code == 2 and "cannot read .github/fake.yaml: not a directory" in ran.stderr
+    assert tree(here) == before

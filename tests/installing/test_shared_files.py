@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -141,9 +142,39 @@ def test_what_others_edit_in_the_meantime_stays_byte_for_byte(format: str, data:
 
     file.content = edit(file.content)
     readable(format, file.content)
-    for owner in data.draw(st.permutations("ab")):
+    for owner, text in data.draw(st.lists(st.tuples(st.sampled_from("abc"), EMITTED[format]), max_size=3)):
+        with suppress(Unusable):
+            file.change(file.with_owner(owner, text))
+            again = file.change(file.texts)
+            assert (again.content, again.state) == (file.content, file.state)
+    for owner in data.draw(st.permutations("abc")):
         file.change(file.with_owner(owner, None))
     assert file.content == edit(before)
+
+
+@each_format
+@CALM
+@given(data=st.data())
+def test_any_edit_is_survived_or_refused(format: str, data: st.DataObject) -> None:
+    before = data.draw(contents(format))
+    readable(format, before)
+    file = File(format, before)
+    with suppress(Unusable):
+        file.change({"a": data.draw(EMITTED[format])})
+        file.change(file.with_owner("b", data.draw(EMITTED[format])), force=True)
+    if file.content is None:
+        return
+    start = data.draw(st.integers(0, len(file.content)))
+    gone = data.draw(st.integers(0, 30))
+    new = data.draw(
+        st.one_of(st.binary(max_size=4), st.sampled_from([b"{", b'"a": 1,', b"\n", b"x: 1\n", b"[[x]]\n", b"# "]))
+    )
+    file.content = file.content[:start] + new + file.content[start + gone :]
+    for after in (file.with_owner("a", data.draw(EMITTED[format])), {}):
+        try:
+            file.change(after, force=data.draw(st.booleans()))
+        except Unusable as error:
+            assert "\n" not in error.message
 
 
 def joined(one: Any, other: Any) -> Any:

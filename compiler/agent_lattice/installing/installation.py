@@ -68,7 +68,7 @@ class Installation:
     def _begin(self, planned: Planned) -> None:
         for name in [FILE, *(self.intent.digests if self.intent else ())]:
             self.folder.remove_part(name)
-        if not planned.changes:
+        if not planned.changes and (self.record.owners or not planned.record.owners):
             return
         names = [FILE, *(change.name for change in planned.changes if change.after is not None)]
         new = {folder for name in names for folder in self.folder.new_folders(name)} - {FOLDER}

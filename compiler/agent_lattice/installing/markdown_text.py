@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from .blocks import lines_added, lines_removed
-from .documents import Added, Document, Path, Unreadable
+from .documents import Added, Document, Path, Unmergeable, Unreadable
 from .splices import Splice, line_end_of
 
 _MARK = re.compile(r"<!-- (?P<end>/?)lattice:(?P<name>[A-Za-z0-9_.-]+) -->")
@@ -29,14 +29,14 @@ class MarkdownText:
         return Added([lines_added(self.text, at, lines, blank=bool(self.text))])
 
     def append(self, path: Path, source: Document, index: int) -> Added:
-        raise NotImplementedError("a section is one text")
+        raise Unmergeable("a section is one text")
 
     def remove(self, path: Path, trail: str) -> list[Splice]:
         start, end = self.places[path[0]]
         return [lines_removed(self.text, start, end, blank=True)]
 
     def drop(self, path: Path, index: int, trail: str) -> list[Splice]:
-        raise NotImplementedError("a section is one text")
+        raise Unmergeable("a section is one text")
 
     def replace(self, path: Path, source: Document) -> Splice:
         start, end = self.places[path[0]]

@@ -104,7 +104,7 @@ class Merge:
 
     def _items(self, path: Path, ours: list[Any], source: Document) -> None:
         for index, item in enumerate(ours):
-            if not any(same(item, other) for other in lookup(self.document.value, path)):
+            if not _among(item, lookup(self.document.value, path)):
                 added = self.document.append(path, source, index)
                 self._apply(added.splices, lambda data, item=item: lookup(data, path).append(item))  # type: ignore[misc]
                 self._own(Unit(path, item=mark_digest(item)), path, added.trail)
@@ -174,15 +174,13 @@ class Merge:
 
     def _prune_part(self, path: Path, written: Any, wanted: Any) -> None:
         there = lookup(self.document.value, path)
-        if there is MISSING or written is MISSING:
+        if there is MISSING or written is MISSING or same(there, wanted):
             return
-        if path and not _meets(there, wanted, path[-1]) and _within(there, written):
+        if path and not _stays(there, written, wanted, path[-1]):
             self._remove(path)
-        elif isinstance(there, dict) and isinstance(written, dict) and (wanted is MISSING or isinstance(wanted, dict)):
+        elif isinstance(there, dict) and isinstance(written, dict):
             for key in reversed(list(written)):
-                self._prune_part(
-                    (*path, key), written[key], lookup(wanted, (key,)) if wanted is not MISSING else MISSING
-                )
+                self._prune_part((*path, key), written[key], lookup(wanted, (key,)))
         elif isinstance(there, list) and isinstance(written, list) and path[-1] not in WHOLE:
             self._prune_list(path, written, wanted if isinstance(wanted, list) else [])
         elif wanted is MISSING:
@@ -190,7 +188,7 @@ class Merge:
 
     def _prune_list(self, path: Path, written: list[Any], wanted: list[Any]) -> None:
         for item in reversed(written):
-            if not any(same(item, other) for other in wanted):
+            if not _among(item, wanted):
                 self._drop(path, lambda other, item=item: same(item, other))  # type: ignore[misc]
 
     def _restore(self, unit: Unit, original: Callable[[str], str | None]) -> None:
@@ -237,29 +235,32 @@ def _join(one: dict[str, Any], other: Mapping[str, Any]) -> None:
         if isinstance(there, dict) and isinstance(value, dict):
             _join(there, value)
         elif isinstance(there, list) and isinstance(value, list) and key not in WHOLE:
-            there += [item for item in value if not any(same(item, one) for one in there)]
+            there += [item for item in value if not _among(item, there)]
         elif key not in one:
             one[key] = copy.deepcopy(value)
 
 
-def _meets(there: Any, wanted: Any, key: str) -> bool:
-    """Whether what is there, under a key, can become what is wanted by changes of its parts."""
-    if isinstance(there, dict):
-        return isinstance(wanted, dict) and any(key in there for key in wanted)
-    if isinstance(there, list) and key not in WHOLE:
-        return isinstance(wanted, list) and any(same(one, other) for one in there for other in wanted)
+def _stays(there: Any, written: Any, wanted: Any, key: str = "") -> bool:
+    """Whether something of what is there, under a key, stays when that goes which was written and is not wanted."""
+    if isinstance(there, dict) and isinstance(written, dict):
+        return (not there and isinstance(wanted, dict)) or any(
+            name not in written or _stays(value, written[name], lookup(wanted, (name,)), name)
+            for name, value in there.items()
+        )
+    if isinstance(there, list) and isinstance(written, list) and key not in WHOLE:
+        items = wanted if isinstance(wanted, list) else []
+        return (not there and isinstance(wanted, list)) or any(
+            not _among(item, written) or _among(item, items) for item in there
+        )
+    if not same(there, written):
+        return True
     return (
-        wanted is not MISSING and isinstance(wanted, list) == isinstance(there, list) and not isinstance(wanted, dict)
+        wanted is not MISSING and not isinstance(wanted, dict) and isinstance(wanted, list) == isinstance(there, list)
     )
 
 
-def _within(there: Any, written: Any) -> bool:
-    """Whether all that is there was written by us."""
-    if isinstance(there, dict) and isinstance(written, dict):
-        return all(key in written and _within(value, written[key]) for key, value in there.items())
-    if isinstance(there, list) and isinstance(written, list):
-        return all(any(same(item, other) for other in written) for item in there)
-    return same(there, written)
+def _among(item: Any, items: Iterable[Any]) -> bool:
+    return any(same(item, other) for other in items)
 
 
 def clash(format: str, one: str, other: str) -> bool:

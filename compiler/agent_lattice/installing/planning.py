@@ -71,6 +71,8 @@ class Planning:
         """Plan that what owners have installed goes. Raises Unusable."""
         self._remove_stale([self.owners.pop(key) for key in keys])
         self._settle({}, None, False)
+        self.planned.notes += [f"`{one.name}`: {one.why}, which stays" for one in self.planned.conflicts]
+        self.planned.conflicts.clear()
         return self._done()
 
     def _done(self) -> Planned:
@@ -112,9 +114,10 @@ class Planning:
             if other.workflow != owner.workflow and not force:
                 why = f"`{key}` has installed other values"
                 self.planned.conflicts += [Conflict(name, why) for name in clashing]
-            elif other.workflow == owner.workflow:
+            changed = replace(other, own={**other.own, **own}, outdone=other.outdone or bool(clashing))
+            if other.workflow == owner.workflow and changed != other:
                 self.planned.notes.append(f"`{key}` is of another version: install it again, too")
-            self.owners[key] = replace(other, own={**other.own, **own}, outdone=other.outdone or bool(clashing))
+            self.owners[key] = changed
 
     def _remove_stale(self, owners: Iterable[Owner]) -> None:
         """Plan that files go which nobody owns any longer."""
