@@ -56,17 +56,34 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
     ),
     max_leaves=25,
 )
-ENTRY = st.fixed_dictionaries(
-    {},
-    optional=dict.fromkeys(
-        ("command", "args", "env", "environment", "url", "headers", "type", "timeout", "tools", "excludeTools", "cwd"),
-        LEAVES | VALUES,
+WORDED = st.sampled_from(WORDS)
+NAMED = st.sampled_from(["KEY", "key", "T", "LOG_LEVEL", "a b", "X-Key", "Authorization", "1", "é", ""])
+MEMBERS = {
+    "command": WORDED | st.lists(WORDED, max_size=3),
+    "args": st.lists(WORDED, max_size=3),
+    "type": st.sampled_from(["stdio", "local", "http", "sse"]),
+    "url": st.sampled_from(
+        ["https://a.example/mcp", "http://[", "${KEY}", "{env:KEY}", "https://a.example/?x=1", "ftp://x"]
     ),
+    "bearer_token_env_var": NAMED,
+    "enabled": st.booleans(),
+    "timeout": st.integers(-1, 10**9) | st.floats(),
+    "tool_timeout_sec": st.integers(-1, 10**9) | st.floats(),
+    "default_tools_approval_mode": st.sampled_from(["approve", "prompt", "auto"]),
+}
+MEMBERS |= dict.fromkeys(
+    ("env", "environment", "headers", "http_headers", "env_http_headers"),
+    st.dictionaries(NAMED, WORDED | NAMED, max_size=3),
 )
+MEMBERS |= dict.fromkeys(
+    ("env_vars", "tools", "excludeTools", "enabled_tools", "disabled_tools"), st.lists(WORDED | NAMED, max_size=3)
+)
+ENTRY = st.fixed_dictionaries({}, optional={key: value | value | VALUES for key, value in MEMBERS.items()})
 CONFIG = st.fixed_dictionaries(
     {},
     optional={
-        key: st.dictionaries(st.sampled_from(["shop", "a b", "Ö", "", "in"]), ENTRY | VALUES, max_size=3) | VALUES
+        key: st.dictionaries(st.sampled_from(["shop", "a b", "Ö", "", "in"]), ENTRY | ENTRY | VALUES, max_size=3)
+        | VALUES
         for key in ("mcpServers", "servers", "mcp", "mcp_servers", "agent", "permissions", "permission", "model")
     },
 )
@@ -130,7 +147,7 @@ def contents(draw: st.DrawFn, name: str) -> bytes:
 
 @pytest.mark.parametrize("client", CLIENTS)
 @given(data=st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_any_bytes_in_any_file(client: str, data: st.DataObject) -> None:
     chosen = data.draw(st.lists(st.sampled_from(PLACES[client]), unique=True, min_size=1))
     given = {name: data.draw(contents(name)) for name in chosen}

@@ -108,3 +108,23 @@ agent tidy(task: string) -> string {
 def test_a_file_that_is_no_toml_is_reported_without_its_text(tmp_path: Path) -> None:
     _, report = imported("codex", files(tmp_path, {".codex/config.toml": 'key = "sk-live-1234567890abcdef'}))
     assert report == [".codex/config.toml: file: it is not TOML"]
+
+
+def test_headers_from_variables(tmp_path: Path) -> None:
+    config = """\
+    [mcp_servers.a]
+    url = "https://a.example/mcp"
+    bearer_token_env_var = "lower"
+    env_http_headers = { X-Key = "A_KEY", X-More = "MORE" }
+    """
+    text, report = imported("codex", files(tmp_path, {".codex/config.toml": config}))
+    assert 'auth header "X-Key" A_KEY' in text and "lower" not in text
+    assert lines_about(report, "a.bearer_token_env_var", "begins with a capital")
+    assert lines_about(report, "a.env_http_headers.X-More", "one secret")
+
+
+def test_agents_in_files_outside_of_the_project_are_not_read(tmp_path: Path) -> None:
+    (tmp_path / "w.toml").write_text('developer_instructions = "outside"', encoding="utf-8")
+    config = '[agents.w]\ndescription = "W."\nconfig_file = "../../w.toml"\n'
+    text, report = imported("codex", files(tmp_path / "project", {".codex/config.toml": config}))
+    assert "outside" not in text and lines_about(report, "w.toml", "not in this project")

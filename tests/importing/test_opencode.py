@@ -88,7 +88,7 @@ def test_prompts_outside_of_the_project_are_not_read(tmp_path: Path) -> None:
     config = '{"agent": {"a": {"prompt": "{file:../secret.txt}"}, "b": {"prompt": "{file:/etc/hosts}"}}}'
     text, report = imported("opencode", files(tmp_path / "project", {"opencode.json": config}))
     assert "outside" not in text and "localhost" not in text
-    assert len(lines_about(report, "not in this project")) == 2
+    assert len(lines_about(report, "not in this project")) == 2 and lines_about(report, "agent.a", "its prompt")
 
 
 def test_rules_about_servers_that_are_not_there(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def import_command(client: str, folder: str, output: str | None, lock: str | Non
         raise Unusable(f"{shown(folder)} holds nothing that {client} reads")
     beside = Path(output).parent if output else root
     text = source_of(project, found, surfaces_at(beside, lock or project_of(beside).path("build.lock")))
-    losses = sorted(found.losses, key=lambda loss: (loss.file, loss.item, loss.reason))
+    losses = found.losses
     if output is not None:
         write_file(output, text.encode())
     if as_json:

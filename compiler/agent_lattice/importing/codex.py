@@ -7,7 +7,7 @@ from typing import Any
 from agent_lattice.importing.folder import Folder, text_of, words
 from agent_lattice.importing.found import NO_COUNTERPART, NO_HOOKS, SWITCHED_OFF, Header, Project, Role, Server
 from agent_lattice.importing.prose import Prose, add_role, leave_instructions, skills
-from agent_lattice.importing.servers import Entry, program, remote, seconds, with_variables
+from agent_lattice.importing.servers import Entry, program, remote, seconds, with_header, with_variables
 from agent_lattice.records import record, replace
 
 _CONFIG = ".codex/config.toml"
@@ -75,16 +75,16 @@ def _server(entry: Entry) -> tuple[Server, _Rules] | None:
 
 
 def _remote(entry: Entry, timeout: float | None) -> Server | None:
+    """A server at an address, with the headers whose values are in variables."""
     made = remote(entry, entry.values["url"], "http_headers", timeout)
-    token = text_of(entry.values.get("bearer_token_env_var"))
-    named = {"Authorization": token} if token else {}
-    named |= {name: text_of(source) for name, source in entry.members("env_http_headers").items()}
-    for name, source in named.items():
-        if made is not None and any(header.secret for header in made.headers):
-            entry.lose(f"env_http_headers.{name}", "a server takes one secret")
-        elif made is not None:
-            made = replace(made, headers=(*made.headers, Header(name, "", source)))
-    return made
+    if made is None:
+        return None
+    headers = made.headers
+    if token := text_of(entry.values.get("bearer_token_env_var")):
+        headers = with_header(headers, entry, "bearer_token_env_var", Header("Authorization", "", token))
+    for name, source in entry.members("env_http_headers").items():
+        headers = with_header(headers, entry, f"env_http_headers.{name}", Header(name, "", text_of(source) or "-"))
+    return replace(made, headers=headers)
 
 
 def _rules(entry: Entry) -> _Rules:

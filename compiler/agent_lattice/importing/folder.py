@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Iterable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from agent_lattice.importing.found import Loss
@@ -24,18 +24,25 @@ class Folder:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.losses: list[Loss] = []
+        self._losses: dict[Loss, None] = {}
         self.seen = False
         """Whether there was any file that was looked for."""
 
     def lose(self, file: str, item: str, reason: str) -> None:
         """Take down what did not become a declaration. Names are shown on one line, without what looks like a secret."""
-        loss = Loss(one_line(file), one_line(item), one_line(reason, most=400))
-        if loss not in self.losses:
-            self.losses.append(loss)
+        self._losses[Loss(one_line(file), one_line(item), one_line(reason, most=400))] = None
+
+    @property
+    def losses(self) -> list[Loss]:
+        """By file and item, each once."""
+        return sorted(self._losses, key=lambda loss: (loss.file, loss.item, loss.reason))
 
     def text(self, name: str) -> str | None:
+        """The text of a file; None for one that is not there, or not in the project."""
         path = self.root / name
+        if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
+            self.lose(name, "file", "it is not in this project")
+            return None
         try:
             if not path.exists():
                 return None

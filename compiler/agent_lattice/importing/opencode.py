@@ -156,11 +156,9 @@ def _included(folder: Folder, file: str, item: str, text: str) -> str:
     found = re.fullmatch(r"\{file:(?:\./)?([^}]+)\}", text.strip())
     if found is None:
         return text
-    path = PurePosixPath(file).parent / found[1]
-    inside = not path.is_absolute() and ".." not in path.parts
-    read = folder.text(str(path)) if inside else None
+    read = folder.text(str(PurePosixPath(file).parent / found[1]))
     if read is None:
-        folder.lose(file, item, "its prompt is in a file that is not in this project")
+        folder.lose(file, item, "its prompt is in a file that cannot be read")
     return read or ""
 
 

@@ -13,8 +13,9 @@ from agent_lattice.records import record, replace
 _REFERENCE = re.compile(r"\$\{(?:env:|input:)?([\w-]+)(?::-([^}]*))?\}|\{env:([\w-]+)\}")
 _HERE = re.compile(r"\$\{(?:workspaceFolder|CLAUDE_PROJECT_DIR|PWD)(?::-[^}]*)?\}/?")
 _VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
-_SECRET = re.compile(r"[A-Z][A-Za-z0-9_]*")
+_SECRET = re.compile(r"[A-Z]\w*", re.ASCII)
 _BEARER = re.compile(r"bearer\s+", re.IGNORECASE)
+UNNAMED = "a variable with a secret has a name of letters and digits that begins with a capital"
 LONGEST_WAIT = 86_400.0
 """Seconds that a call may take at most."""
 
@@ -115,7 +116,7 @@ def with_variables(server: Server, entry: Entry, item: str, passed: tuple[str, .
         elif _VARIABLE.fullmatch(name) and not names_secret(name):
             env.append(name)
         else:
-            entry.lose(f"{item}.{name}", "a secret variable has a name that begins with a capital letter")
+            entry.lose(f"{item}.{name}", UNNAMED)
     return replace(server, env=tuple(env), secrets=tuple(secrets))
 
 
@@ -150,14 +151,21 @@ def remote(entry: Entry, url: Any, headers: str, timeout: float | None) -> Serve
 
 
 def _headers(entry: Entry, item: str) -> tuple[Header, ...]:
-    found: list[Header] = []
+    found: tuple[Header, ...] = ()
     for name, value in entry.members(item).items():
-        made = _header(entry, f"{item}.{name}", name, text_of(value))
-        if made.secret and any(header.secret for header in found):
-            entry.lose(f"{item}.{name}", "a server takes one secret")
-        else:
-            found.append(made)
-    return tuple(found)
+        found = with_header(found, entry, f"{item}.{name}", _header(entry, f"{item}.{name}", name, text_of(value)))
+    return found
+
+
+def with_header(headers: tuple[Header, ...], entry: Entry, item: str, header: Header) -> tuple[Header, ...]:
+    """The headers with one more, if it can be declared beside them."""
+    if header.secret and not _SECRET.fullmatch(header.secret):
+        entry.lose(item, UNNAMED)
+    elif header.secret and any(other.secret for other in headers):
+        entry.lose(item, "a server takes one secret")
+    else:
+        return (*headers, header)
+    return headers
 
 
 def _header(entry: Entry, item: str, name: str, value: str) -> Header:

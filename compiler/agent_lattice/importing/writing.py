@@ -19,6 +19,8 @@ from agent_lattice.schema_names import is_name, operation_name
 from agent_lattice.surface import Surface, server_key
 from agent_lattice.surface_operations import Unsayable, signature
 
+_NO_MODEL = ("", "inherit", "auto")
+_USUAL = "usual"
 TASK = "task"
 """The parameter of every role: what it is asked to do."""
 
@@ -42,7 +44,7 @@ class _Writing:
         self.project = project
         self.folder = folder
         self.surfaces = surfaces
-        self.names: set[str] = {TASK, "answer", "usual"}
+        self.names: set[str] = {TASK, "answer", _USUAL}
         self.models: dict[tuple[str, str], str] = {}
         self.tools: dict[str, tuple[str, dict[str, str]]] = {}
         """By server: the name of the declared tool, and its operations by what the server calls them."""
@@ -201,26 +203,20 @@ class _Writing:
 
     def _model(self, role: Role) -> str:
         """The name of the declared model of a role: its own, else that of the project, else a usual one."""
-        for word in (role.model, self.project.model):
-            if word in ("", "inherit", "auto"):
-                continue
-            found = model_of(word)
-            if found is not None:
-                if found[1] not in word:
-                    self.folder.lose(role.file, word, f"a program names one model: {found[1]}")
-                return self._declared(found, found[1])
-            self.folder.lose(role.file, word, "nobody knows who has this model: `usual` stands in for it")
-            break
-        else:
-            if "usual" not in self.models.values():
+        word = next((word for word in (role.model, self.project.model) if word not in _NO_MODEL), "")
+        found = model_of(word)
+        if found is None:
+            if word:
+                self.folder.lose(role.file, word, "nobody knows who has this model: `usual` stands in for it")
+            elif _USUAL not in self.models.values():
                 self.folder.lose(
                     role.file, role.name, "no model is named: `usual` stands in, here and wherever it is so"
                 )
-        return self._declared((self.project.provider, USUAL[self.project.provider]), "usual")
-
-    def _declared(self, found: tuple[str, str], wanted: str) -> str:
+            return self.models.setdefault((self.project.provider, USUAL[self.project.provider]), _USUAL)
+        if found[1] not in word:
+            self.folder.lose(role.file, word, f"a program names one model: {found[1]}")
         if found not in self.models:
-            self.models[found] = wanted if wanted == "usual" else self._name(wanted)
+            self.models[found] = self._name(found[1])
         return self.models[found]
 
 
