@@ -99,9 +99,9 @@ def dense(steps: int) -> str:
     """Every node leads to one of several later ones, or ends the run."""
     edges = []
     for n in range(steps - 1):
-        later = [m for m in (n + 1, n + 2, n + 5, n + 9) if m < steps]
-        edges += [f'n{n} -> n{m} when n{n}.id == "{m}"' for m in later[1:]]
-        edges += [f'n{n} -> fail "lost" when n{n}.total < 0.0', f"n{n} -> n{later[0]} otherwise"]
+        later = [m for m in (n + 1, n + 2, n + 9) if m < steps]
+        edges += [f'n{n} -> n{m} when id == "{m}"' for m in later[1:]]
+        edges += [f'n{n} -> fail "lost" when id == ""', f"n{n} -> n{later[0]} otherwise"]
     return graph(steps, [*edges, f"n{steps - 1} -> end"])
 
 
