@@ -46,10 +46,13 @@ class _Names:
     def record(self, name: str) -> Record | None:
         return None
 
+    def term_name(self, name: str) -> str:
+        return name
+
     def known(self) -> Iterable[str]:
         return TYPES
 
-    def is_present(self, path: tuple[str, ...]) -> bool:
+    def knows(self, fact: object) -> bool:
         return False
 
     def is_poisoned(self, name: str) -> bool:
