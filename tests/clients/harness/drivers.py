@@ -5,10 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from agent_lattice_clients.target import ClientTarget
 from clients.harness.scripts import Call
+
+if TYPE_CHECKING:
+    from clients.harness.runs import Run
 
 
 class Driver(ABC):
@@ -55,6 +58,14 @@ class Driver(ABC):
     def told(self, skill: str, words: str) -> str:
         """What the model is told of the text of a skill that a person has started with some words."""
         return skill
+
+    def tools(self, run: Run, rule: str) -> set[str]:
+        """What the model could call when a rule answered it."""
+        return set(run.answered(rule)[0]["tools"])
+
+    def answer(self, run: Run, role: str, rule: str) -> str:
+        """What a sub-agent has answered, where it came back to who gave it its task by the rule."""
+        return run.result(rule)
 
     def offered(self, call: Call) -> str:
         """What the tool of a call is called in the list of tools that a model is offered."""

@@ -70,7 +70,7 @@ def _prove_refused(dialogue: Dialogue, run: Run, name: str) -> None:
 def _prove_tools(dialogue: Dialogue, run: Run) -> None:
     """Nothing but the tools of the server, and what the client itself needs to start skills and sub-agents."""
     driver, export = dialogue.driver, dialogue.project.export
-    offered = set(run.answered(USE)[0]["tools"])
+    offered = driver.tools(run, USE)
     own = {driver.offered(driver.call(export.server, tool.name)) for tool in export.tools}
     assert own <= offered, f"not offered: {own - offered}"
     assert offered - own <= driver.unavoidable, f"also offered: {offered - own - driver.unavoidable}"
@@ -86,7 +86,7 @@ def _prove_role(proofs: Proofs, dialogue: Dialogue, run: Run, role: Role) -> Non
         model = dialogue.driver.target.models.name(dialogue.project.export.model(role))
         assert model is None or asked[0]["body"]["model"] == model.rpartition("/")[2]
     with proofs.test(f"{role.id}: its answer comes back"):
-        assert DONE in run.result(f"delegate {role.id}")
+        assert DONE in dialogue.driver.answer(run, role.id, f"delegate {role.id}")
     for attempt in (USE, OUTSIDE, SHELL):
         with proofs.test(f"{role.id}: {attempt}: it may not do more than its own"):
             if attempt == USE and dialogue.project.example.operation in role.operations:
