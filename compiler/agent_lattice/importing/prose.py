@@ -48,7 +48,10 @@ class Prose:
             self.lose(self.name, "words of the user have no places in a text: `$ARGUMENTS` stands for all of them")
         if _RUN.search(self.text):
             self.lose(self.name, "commands in a text are not run: call a tool and use its result")
-        doc, text = text_of(self.values.get("description")).strip(), self.text.strip()
+        doc = (
+            text_of(self.values.get("description")).replace("\\n", "\n").strip()
+        )  # as clients write several lines in one
+        text = self.text.strip()
         if hidden(doc + text) != doc + text:
             self.lose(self.name, "what looks like a secret in its text is left out")
         return Role(sort, self.name, self.file, hidden(doc), hidden(text), model=text_of(self.values.get("model")))
