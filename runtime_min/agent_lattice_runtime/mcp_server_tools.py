@@ -42,9 +42,10 @@ class Progress:
 
     def event(self, row: RunRow, event: EventRow) -> None:
         """The listener."""
-        params = {"progressToken": self._token, "progress": event[0], "message": sentence(row, event)[1] or event[2]}
         with self._lock:
             if self._token is not None:
+                words = sentence(row, event)[1] or event[2]
+                params = {"progressToken": self._token, "progress": event[0], "message": words}
                 self._wire.send(notification("notifications/progress", params))
 
     def close(self) -> None:
@@ -81,32 +82,17 @@ class WorkflowTools:
             return failed({"error": described(failure)})
 
     def described(self) -> list[Result]:
-        name, look = self._workflow.name, {"readOnlyHint": True, "openWorldHint": False}
-        run = {
-            "type": "object",
-            "properties": {"run_id": RUN_ID},
-            "required": ["run_id"],
-            "additionalProperties": False,
-        }
-        some = run | {"properties": {"run_id": RUN_ID, "after": COUNT | {"default": 0}, "limit": LIMIT}}
-        why = run | {"properties": {"run_id": RUN_ID, "reason": {"type": "string"}}}
-        end = {"readOnlyHint": False, "destructiveHint": True, "idempotentHint": True, "openWorldHint": False}
+        name = self._workflow.name
         state = state_schema(self._workflow.manifest["output"])
+        pages = {"after": COUNT | {"default": 0}, "limit": LIMIT}
+        status = f"How a run of {name} stands: its status, last event, result or error."
+        events = f"The log of a run of {name}: its events after number `after`."
+        stop = f"Stop a run of {name} for good, after the effect that is going on."
         return [
             _tool(name, self._about(), self._input(), state, workflow_hints(self._workflow.manifest)),
-            _tool(
-                f"{name}_status",
-                f"How a run of {name} stands: its status, last event, result or error.",
-                run,
-                state,
-                look,
-            ),
-            _tool(
-                f"{name}_events", f"The log of a run of {name}: its events after number `after`.", some, EVENTS, look
-            ),
-            _tool(
-                f"{name}_cancel", f"Stop a run of {name} for good, after the effect that is going on.", why, state, end
-            ),
+            _tool(f"{name}_status", status, _about_run({}), state, _LOOKS),
+            _tool(f"{name}_events", events, _about_run(pages), EVENTS, _LOOKS),
+            _tool(f"{name}_cancel", stop, _about_run({"reason": {"type": "string"}}), state, _ENDS),
         ]
 
     def _about(self) -> str:
@@ -195,6 +181,16 @@ class WorkflowTools:
             with self._runs.store() as store:
                 cancel(self._workflow, run_id, store, farewell)
         return succeeded(self._state(run_id))
+
+
+_LOOKS = {"readOnlyHint": True, "openWorldHint": False}
+_ENDS = {"readOnlyHint": False, "destructiveHint": True, "idempotentHint": True, "openWorldHint": False}
+
+
+def _about_run(more: Result) -> Result:
+    """The schema of arguments that name a run."""
+    properties = {"run_id": RUN_ID, **more}
+    return {"type": "object", "properties": properties, "required": ["run_id"], "additionalProperties": False}
 
 
 def _free(wanted: str, taken: Mapping[str, object]) -> str:
