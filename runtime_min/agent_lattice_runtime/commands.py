@@ -101,19 +101,21 @@ def _driven(
     finally:
         progress.close()
         store.close()
-    _show_outcome(run_id, run.result, run.failure, as_json)
+    _show_outcome(run, as_json)
     return 0 if run.failure is None else 1
 
 
-def _show_outcome(run_id: str, result: object, failure: Failure | None, as_json: bool) -> None:
+def _show_outcome(run: Run, as_json: bool) -> None:
+    row, failure = run.journal.row, run.failure
+    ended = "completed" if failure is None else "cancelled" if row.status == "cancelled" else "failed"
     if as_json:
-        line: dict[str, object] = {"run_id": run_id, "status": "completed" if failure is None else "failed"}
-        line |= {"result": result} if failure is None else {"failure": _described(failure)}
+        line: dict[str, object] = {"run_id": row.run_id, "status": ended}
+        line |= {"result": run.result} if failure is None else {"failure": _described(failure)}
         put(sys.stdout, canonical(line) + "\n")
     elif failure is None:
-        put(sys.stdout, pretty(result) + "\n")
+        put(sys.stdout, pretty(run.result) + "\n")
     else:
-        put(sys.stderr, f"run {run_id} failed: {explained(failure)}\n")
+        put(sys.stderr, f"run {row.run_id} {ended}: {explained(failure)}\n")
 
 
 def _described(failure: Failure) -> dict[str, object]:

@@ -262,7 +262,7 @@ def test_an_end_does_not_wait_for_what_takes_too_long(serve: Serve, tmp_path: Pa
     assert second.call("desk_status", run_id="r1")["structuredContent"]["status"] == "running"
 
 
-def test_a_run_that_nobody_drives_is_cancelled_too(serve: Serve) -> None:
+def test_a_run_that_nobody_drives_is_cancelled_too(serve: Serve, tmp_path: Path, package: Path) -> None:
     speaker = serve()
     speaker.initialize()
     speaker.call("desk", **PAY, seconds=30.0, run_id_="r1", wait_seconds=0)
@@ -272,6 +272,11 @@ def test_a_run_that_nobody_drives_is_cancelled_too(serve: Serve) -> None:
     state = valid(second, "desk_cancel", second.call("desk_cancel", run_id="r1"))
     assert state["status"] == "cancelled"
     assert state["error"]["message"] == "the run was cancelled: somebody asked for it"
+    words = [sys.executable, "-I", "-S", str(package / "desk"), "resume", "r1"]
+    done = subprocess.run([*words, "--json"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1 and json.loads(done.stdout)["status"] == "cancelled"
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.stderr == "run r1 cancelled: cancelled: the run was cancelled: somebody asked for it\n"
 
 
 def test_a_store_that_cannot_be_used_is_an_error_of_the_call(serve: Serve, tmp_path: Path) -> None:
