@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import agent_lattice_targets
 import pytest
 from agent_lattice.plan import Plan
-from cli.running import HELLO, lattice, process
+from cli.running import HELLO, ROOT, lattice, process
 from installing.projects import tree
 
 BYE = HELLO.replace("hello(", "bye(")
@@ -215,6 +215,40 @@ def test_a_large_project_of_others_is_no_obstacle(here: Path) -> None:
     assert lattice("install", "hello.lat", "--target", "fake", "project").exit_code == 0
     assert lattice("uninstall", "project").exit_code == 0
     assert (here / "project/.mcp.json").read_text() == there
+
+
+DYING = """
+import os
+from pathlib import Path
+
+left, replace = int(os.environ["LEFT"]), Path.replace
+
+def dying(self, target):
+    global left
+    left -= 1
+    if left < 0:
+        os._exit(9)
+    return replace(self, target)
+
+Path.replace = dying
+from agent_lattice.cli import main
+main()
+"""
+
+
+@pytest.mark.parametrize("left", [0, 1, 30])
+def test_processes_that_die_leave_what_can_be_finished_and_undone(here: Path, left: int) -> None:
+    project, source = here / "project", str(ROOT / "examples/refund/refund.lat")
+    (project / ".mcp.json").write_bytes(b'{ "mcpServers": {}, }')
+    before = tree(project)
+    for words in (["install", source, "--target", "claude", "project"], ["uninstall", "project"]):
+        died = process(*words, env={"LEFT": str(left)}, program=DYING)
+        assert died.returncode == (9 if words[0] == "install" or left < 2 else 0), died.stderr
+        if left % 2:
+            assert process("uninstall", "project").returncode == 0
+            assert tree(project) == before
+        assert process(*words).returncode == 0
+    assert tree(project) == before
 
 
 def test_a_file_where_a_folder_belongs(here: Path) -> None:

@@ -231,6 +231,20 @@ def test_a_part_of_two_installs_may_be_left_empty() -> None:
     assert file.settled({"a": one, "b": other}, {"b": other}).content == b'x: 1\n"other": {}\n# edited\n'
 
 
+def test_a_rule_that_somebody_removed_comes_back_in_its_place() -> None:
+    rules = '{"permission": {"refund_*": "deny", "refund_run": "allow", "refund_read": "allow"}}'
+    before = b'{"permission": {"*": "ask"}}'
+    outcome = SharedFile("f", "json", before, None, lambda digest: None).settled({}, {"a": rules})
+    edited = (outcome.content or b"").replace(b' "refund_*": "deny",', b"")
+    file = SharedFile("f", "json", edited, outcome.state, lambda digest: None)
+    again = file.settled({"a": rules}, {"a": rules})
+    assert again.content == outcome.content
+    assert (
+        SharedFile("f", "json", again.content, again.state, lambda digest: None).settled({"a": rules}, {}).content
+        == before
+    )
+
+
 def test_words_of_a_command_line_are_one_value() -> None:
     there = '{"mcpServers": {"refund": {"command": "sh", "args": ["-c", "other"]}}}'
     outcome = SharedFile("f", "json", there.encode(), None, lambda digest: None).settled({}, {"a": SERVER})

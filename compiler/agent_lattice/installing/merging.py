@@ -89,6 +89,7 @@ class Merge:
             here = (*path, key)
             there = lookup(self.document.value, here)
             if there is MISSING:
+                self._make_room(here, ours)
                 self._add(here, value, source)
             elif isinstance(value, dict) and isinstance(there, dict):
                 self._map(here, value, source)
@@ -96,6 +97,17 @@ class Merge:
                 self._items(here, value, source)
             elif not same(value, there):
                 self._differs(here, value, source)
+
+    def _make_room(self, path: Path, ours: Mapping[str, Any]) -> None:
+        """Take out our keys that belong behind one that somebody has removed: of rules in JSON the last that fits may hold."""
+        keys = list(ours)
+        for key in reversed(keys[keys.index(path[-1]) + 1 :] if self.written and self.format == "json" else []):
+            there = (*path[:-1], key)
+            if self._is_ours(there) and same(lookup(self.document.value, there), ours[key]):
+                self._remove(there)
+
+    def _is_ours(self, path: Path) -> bool:
+        return any(path[: len(unit.path)] == unit.path and not unit.item for unit in self.merged.units)
 
     def _add(self, path: Path, value: Any, source: Document) -> None:
         added = self.document.add(path, source)
@@ -119,7 +131,7 @@ class Merge:
         """Another value is there: ours of before, one that somebody made of that, or one that was never ours."""
         if not same(value, lookup(self.wanted, path)):
             return  # another of the installs has its way here
-        mine = any(path[: len(unit.path)] == unit.path and not unit.item for unit in self.merged.units)
+        mine = self._is_ours(path)
         written = lookup(self.written, path)
         if mine and (self.force or same(lookup(self.document.value, path), written)):
             self._replace(path, value, source)
