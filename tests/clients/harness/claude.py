@@ -45,8 +45,8 @@ class Claude(Driver):
     def words(self, launched: Sequence[str]) -> list[str]:
         return [*launched, *self.reporting]
 
-    def plain(self, prompt: str) -> list[str]:
-        return ["-p", prompt, *self.reporting]
+    def starting(self, skill: str, words: str) -> list[str]:
+        return ["-p", f"/{skill} {words}", *self.reporting]
 
     def call(self, server: str, tool: str, **arguments: object) -> Call:
         return Call(call_name(server, tool), arguments)

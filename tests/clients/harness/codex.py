@@ -46,8 +46,8 @@ class Codex(Driver):
         command, *words = launched
         return [*self.provided, command, *self.reporting, *words]
 
-    def plain(self, prompt: str) -> list[str]:
-        return self.words(["exec", prompt])
+    def starting(self, skill: str, words: str) -> list[str]:
+        return self.words(["exec", f"${skill} {words}"])
 
     def call(self, server: str, tool: str, **arguments: object) -> Call:
         return Call(tool, arguments, f"mcp__{server}")

@@ -39,8 +39,8 @@ class Copilot(Driver):
         (home / ".copilot").mkdir()
         (home / ".copilot/config.json").write_text(json.dumps({"trusted_folders": [str(project)]}))
 
-    def plain(self, prompt: str) -> list[str]:
-        return ["-p", prompt]
+    def starting(self, skill: str, words: str) -> list[str]:
+        return ["-p", f"Use the skill {skill} for {words}."]
 
     def call(self, server: str, tool: str, **arguments: object) -> Call:
         return Call(f"{server}-{tool}", arguments)

@@ -5,8 +5,10 @@ Each call is a rule, so that a test can ask a run for what came of it. One run a
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from agent_lattice_clients.exporting import DRIVEN
 from agent_lattice_clients.roles import Role
@@ -39,10 +41,13 @@ class Dialogue:
         return self._run(self.driver.words(command.words[1:]), [*self._main(), *delegation])
 
     def beside(self) -> Run:
-        """A session in the same project that was not started in the workflow. A client's own means are tried where they are refused to
-        anybody: what a person lets other sessions do is not for the workflow to say."""
+        """Any session, started in a folder of the project, in which a person uses the skill. The project is a repository: by that clients
+        find its files. A client's own means are tried where anybody is refused them: what a person lets sessions do, no workflow says."""
         rules = [rule for rule in self._main() if rule.name != SHELL or self.driver.guarded]
-        return self._run(self.driver.plain(f"Look into {CASE}."), rules)
+        below = self.project.folder / "below"
+        below.mkdir()
+        subprocess.run(["git", "init", "-q", str(self.project.folder)], check=True)
+        return self._run(self.driver.starting(self.project.export.slug, CASE), rules, below)
 
     @property
     def roles(self) -> Sequence[Role]:
@@ -76,5 +81,6 @@ class Dialogue:
         asked = [Rule(name, calls=(call,), taken=taken, having=(CASE,), armed=True) for name, (call, taken) in steps]
         return [*asked, *self._attempts(f"{role.id} ", **within), Rule(f"{role.id} answers", DONE, **within)]
 
-    def _run(self, words: Sequence[str], rules: Sequence[Rule]) -> Run:
-        return run(self.driver, self.project.folder, words, [*self.project.example.rules, *rules], **MODELS)
+    def _run(self, words: Sequence[str], rules: Sequence[Rule], cwd: Path | None = None) -> Run:
+        project = self.project
+        return run(self.driver, project.folder, words, [*project.example.rules, *rules], cwd, **MODELS)

@@ -44,8 +44,8 @@ class Driver(ABC):
         return list(launched)
 
     @abstractmethod
-    def plain(self, prompt: str) -> list[str]:
-        """The arguments that put a prompt to it without anything of the workflow."""
+    def starting(self, skill: str, words: str) -> list[str]:
+        """The arguments with which a person starts a skill in a session like any other."""
 
     @abstractmethod
     def call(self, server: str, tool: str, **arguments: object) -> Call:

@@ -30,8 +30,8 @@ def alone(command: Sequence[str]) -> list[str]:
 
 @cache
 def why_not() -> str | None:
-    """Why there can be no such namespace here; None if there can."""
-    for program in ("unshare", "ip"):
+    """Why clients cannot be run here as the tests do; None if they can."""
+    for program in ("unshare", "ip", "git"):
         if shutil.which(program) is None:
             return f"{program} is not installed"
     tried = subprocess.run(alone(["ip", "link", "set", "lo", "up"]), capture_output=True, text=True, timeout=30)

@@ -48,8 +48,8 @@ class OpenCode(Driver):
     def trust(self, home: Path, project: Path) -> None:
         """It asks nobody: every project is trusted."""
 
-    def plain(self, prompt: str) -> list[str]:
-        return ["run", prompt]
+    def starting(self, skill: str, words: str) -> list[str]:
+        return ["run", "--command", skill, words]
 
     def call(self, server: str, tool: str, **arguments: object) -> Call:
         return Call(f"{server}_{tool}", arguments)

@@ -50,12 +50,12 @@ class Run:
 
 
 def run(
-    driver: Driver, project: Path, words: Sequence[str], rules: Sequence[Rule], *, trusted: bool = True, **env: str
+    driver: Driver, project: Path, words: Sequence[str], rules: Sequence[Rule], cwd: Path | None = None, **env: str
 ) -> Run:
-    """Run the client in a project, with a new home beside it. `words` are its arguments, `env` what it gets to see in addition."""
+    """Run the client in a project that it trusts, or in a folder of it, with a new home. `words` are its arguments, `env` what it gets
+    to see in addition."""
     home = project.with_name(f"{project.name}-home")
     variables = surroundings(home) | driver.settings(home) | env
-    if trusted:
-        driver.trust(home, project)
-    found = run_alone([str(program(driver.target)), *words], project, variables, tuple(rules), driver.seconds)
-    return Run(**found)
+    driver.trust(home, project)
+    command = [str(program(driver.target)), *words]
+    return Run(**run_alone(command, cwd or project, variables, tuple(rules), driver.seconds))
