@@ -63,7 +63,8 @@ def missing(driver: Driver) -> str | None:
     if why := why_not():
         return why
     try:
-        program(driver.target)
+        for target in (driver.target, *driver.beside):
+            program(target)
     except NotInstalled as reason:
         return f"{driver.target.title}: {reason}"
     return None

@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from agent_lattice_clients.exporting import DRIVEN
 from agent_lattice_clients.roles import Role
@@ -63,17 +64,20 @@ class Dialogue:
         return self.driver.call(export.server, tool_name(example.operation), **example.given)
 
     def _main(self) -> list[Rule]:
-        return self._attempts("", armed=True, having=(CASE,))
+        when: dict[str, Any] = {"having": (CASE,), "armed": True}
+        load = self.driver.load(self.project.export.slug)
+        loaded = [Rule("load", calls=(load,), **when)] if load else []
+        return [*loaded, *self._attempts("", **when)]
 
-    def _attempts(self, who: str, **when: bool | tuple[str, ...]) -> list[Rule]:
+    def _attempts(self, who: str, **when: Any) -> list[Rule]:
         outside = self.driver.call(self.project.export.server, "outside_act", word="once")
         tries = {USE: self.used, OUTSIDE: outside, SHELL: self.driver.shell}
-        return [Rule(who + name, calls=(call,), **when) for name, call in tries.items()]  # type: ignore[arg-type]
+        return [Rule(who + name, calls=(call,), **when) for name, call in tries.items()]
 
     def _delegation(self, role: Role) -> list[Rule]:
         """A sub-agent is given a part, tries the same, then answers."""
         part = f"part for {role.id}."
-        within = {"having": (part,), "lacking": (CASE,)}
+        within: dict[str, Any] = {"having": (part,), "lacking": (CASE,)}
         *first, last = self.driver.delegate(role.id, part)
         steps = [(f"delegate {role.id}: {number}", step) for number, step in enumerate(first)] + [
             (f"delegate {role.id}", last)

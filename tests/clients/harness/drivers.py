@@ -18,6 +18,8 @@ class Driver(ABC):
     """A client, as its tests see it."""
 
     target: ClassVar[ClientTarget]
+    beside: ClassVar[tuple[ClientTarget, ...]] = ()
+    """Other clients of which something is used."""
     refusal: ClassVar[str]
     """A pattern that what the client answers to a call that it does not make matches."""
     shell: ClassVar[Call]
@@ -54,6 +56,10 @@ class Driver(ABC):
     @abstractmethod
     def delegate(self, role: str, task: str) -> Sequence[tuple[Call, str | None]]:
         """The calls, one after the other, that give a task to a sub-agent and bring its answer; with what each takes from the request."""
+
+    def load(self, skill: str) -> Call | None:
+        """The call with which the model reads a skill; None where the client sends the text of a skill that a person starts."""
+        return None
 
     def told(self, skill: str, words: str) -> str:
         """What the model is told of the text of a skill that a person has started with some words."""

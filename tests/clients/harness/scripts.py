@@ -78,9 +78,8 @@ class Script:
             if used < rule.times and rule.fits(asked):
                 self._used[rule.name] = used + 1
                 first = used * len(rule.calls)
-                calls = {
-                    f"{rule.name}-{first + i}": _given(call, rule.taken, asked) for i, call in enumerate(rule.calls)
-                }
+                name = re.sub(r"\W", "_", rule.name)  # clients change what does not look like an identifier
+                calls = {f"{name}-{first + i}": _given(call, rule.taken, asked) for i, call in enumerate(rule.calls)}
                 return Answer(rule.name, rule.says, calls)
         return Answer("", self._otherwise, {})
 
