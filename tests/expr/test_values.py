@@ -26,6 +26,8 @@ BINDINGS: dict[str, Any] = {
 }
 
 TABLE: list[tuple[str, Any]] = [
+    # what Python takes for one key
+    ("{true: one, 1: one}", E("a map cannot have both true and 1 as keys")),
     # arithmetic of ints
     ("7 + 2 - 1", 8),
     ("7 / 2", 3),

@@ -115,7 +115,7 @@ def test_no_helper_is_called_like_a_variable_of_another() -> None:
         re.M,
     )
     for helper in helpers().values():
-        code = re.sub(r"^ *//.*", "", helper.text, flags=re.M).removeprefix(f"const {helper.name}")
+        code = re.sub(r"^ *//.*", "", helper.text, flags=re.M).lstrip().removeprefix(f"const {helper.name}")
         bound = {
             word
             for found in params.findall(code)

@@ -3,17 +3,20 @@ in whatever order the sub-agents answer."""
 
 from __future__ import annotations
 
+import json
 import random
 from typing import Any
 
+import pytest
 from agent_lattice_clients.javascript.roles import ScriptRoles
 from agent_lattice_clients.javascript.script import workflow_script
+from agent_lattice_runtime.canonical import canonical
 from agent_lattice_runtime.testing import Mocks
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from javascript.scripts import Actors, Client
 from targets.python import programs
-from targets.python.programs import made
+from targets.python.programs import body, made
 from targets.python.test_merging import Program, source_of, wanted
 
 
@@ -27,3 +30,33 @@ def test_merges(client: Client, seed: int) -> None:
     ended: dict[str, Any] = client.run(script, {"n": 4}, actors.answer, random.Random(seed))
     failed = ended.get("failure")
     assert (failed["code"] if failed else ended["result"]) == wanted(statements), source_of(lines)
+
+
+POLICIES = [
+    ("float merge sum = 0.5", ["total + 0.25", "total - 1.0"]),
+    ("float merge max = 0.5", ["0.0 / (total - 0.5)", "2.5"]),
+    ("string merge max = 'b'", ["'a'", "'\U0001f600'", "'\uffff'"]),
+    ("string merge append = 'b'", ["total + 'x'", "total + total"]),
+    ("string merge append = 'b'", ["total + 'x'", "'x' + total"]),
+    ("bytes merge append = b'b'", ["total + b'x'", "total + total"]),
+    ("bytes merge append = b'b'", ["total", "b'x' + total"]),
+    ("list<float> merge append = [0.5]", ["total + [1.5]", "total + total"]),
+    ("list<float> merge append = [0.5]", ["total", "[1.5]"]),
+    ("float merge reject = 0.5", ["0.0 / (total - 0.5)", "0.0 / (total - 0.5)"]),
+    ("float merge reject = 0.5", ["0.0", "1.5"]),
+    ("int merge sum = 9223372036854775800", ["total + 5", "total + 5"]),
+    ("string merge last_by_branch = 'a'", ["'b'", "'c'"]),
+]
+
+
+@pytest.mark.parametrize(("declared", "sets"), POLICIES)
+def test_a_policy(client: Client, declared: str, sets: list[str]) -> None:
+    branches = "\n".join(f"branch b{place} {{ set total = {value} }}" for place, value in enumerate(sets))
+    type = declared.split(" merge")[0]
+    compiled = made(body(f"var total: {declared}\nparallel {{\n{branches}\n}}\nreturn total", result=type))
+    expected = programs.run(compiled, {"n": 1})
+    ended = client.run(workflow_script(compiled, ScriptRoles(compiled), "shop"), {"n": 1}, lambda *_: None)
+    if expected.failure is None:
+        assert ended["result"] == json.loads(canonical(expected.result))
+    else:
+        assert ended["failure"]["message"] == f"{expected.failure.code}: {expected.failure.message}"

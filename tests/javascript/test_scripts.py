@@ -15,7 +15,8 @@ from agent_lattice_runtime.testing import run_test
 from javascript.scripts import Client, script_test
 
 ROOT = Path(__file__).resolve().parents[2]
-FILES = sorted([*ROOT.glob("tests/workflows/*/*.lat"), *ROOT.glob("examples/*/*.lat")])
+FOLDERS = ("tests/workflows/*", "examples/*", "tests/targets/python")
+FILES = sorted(path for folder in FOLDERS for path in ROOT.glob(f"{folder}/*.lat"))
 
 
 def compiled(path: Path) -> Plan | None:

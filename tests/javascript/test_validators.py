@@ -50,7 +50,9 @@ class Validators:
 
 def _plain(told: list[Any]) -> list[Any]:
     """What is told without how each language quotes keys and writes whole floats."""
-    errors = [re.sub(r"(?<=\d)\.0$|(?<=e-)0", "", error.replace("'", '"').replace("NaN", "nan")) for error in told[0]]
+    errors = [
+        re.sub(r"(?<=\d)\.0(?=,|$)|(?<=e-)0", "", error.replace("'", '"').replace("NaN", "nan")) for error in told[0]
+    ]
     return [errors, told[1]]
 
 

@@ -160,7 +160,7 @@ class Writer:
         return ast.BoolOp(operator, [*sure, absorbing]) if sure else absorbing
 
     def _map(self, term: MapOf) -> ast.expr:
-        if all(isinstance(k, Const) and not has_dyn(k.type) and not _is_optional(v) for k, v in term.entries):
+        if is_plain_map(term):
             keys: list[ast.expr | None] = [self.write(key) for key, _ in term.entries]
             return ast.Dict(keys, [self.write(value) for _, value in term.entries])
         return _call("mapping", *(self._entry(key, value) for key, value in term.entries))
@@ -226,6 +226,12 @@ _EXTREMES = {"greatest": "max", "least": "min"}
 def _is_optional(term: Term) -> bool:
     """Whether a term stands for one item or none."""
     return isinstance(term, Apply) and term.function == "optional_items"
+
+
+def is_plain_map(term: MapOf) -> bool:
+    """Whether all keys are known now and different, also to Python, which takes true for 1, and every entry is there."""
+    keys = [key.value for key, _ in term.entries if isinstance(key, Const) and not has_dyn(key.type)]
+    return len(set(keys)) == len(term.entries) and not any(_is_optional(value) for _, value in term.entries)
 
 
 def _target(variables: Sequence[str]) -> ast.expr:

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from agent_lattice import types, unions
-from agent_lattice.expr.fits import core, has_dyn
+from agent_lattice.expr.fits import core
+from agent_lattice.expr.python import is_plain_map
 from agent_lattice.terms import (
     Apply,
     Chain,
@@ -170,7 +171,7 @@ class Writer:
         return _joined(sign, [*sure, first])
 
     def _map(self, term: MapOf) -> Code:
-        if all(isinstance(k, Const) and not has_dyn(k.type) and not _is_optional(v) for k, v in term.entries):
+        if is_plain_map(term):
             pairs = [self._pair(key, value) for key, value in term.entries]
             return Code(f"new Map([{', '.join(pairs)}])" if pairs else "new Map()", POSTFIX)
         return call("cel.mapping", *(self._entry(key, value) for key, value in term.entries))

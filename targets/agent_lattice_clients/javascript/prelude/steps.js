@@ -117,6 +117,9 @@ function within(label, items, most) {
   throw new Failure("validation", `${label} has ${items.length} items, at most ${most} are allowed`);
 }
 
+// How many the client takes side by side in one call; it lets far fewer go on at a time.
+const MOST_AT_ONCE = 4096;
+
 // `body` for each item, `width` at a time: the results in the order of the items. After a failure no other item is begun.
 async function each(label, items, most, width, body) {
   const waiting = within(label, items, most).map((one, place) => [one, place]);
@@ -128,7 +131,7 @@ async function each(label, items, most, width, body) {
       if (outcomes[place].error !== undefined) waiting.length = 0;
     }
   };
-  await branches(...Array.from({ length: Math.min(width, items.length) }, () => worker));
+  await branches(...Array.from({ length: Math.min(width, items.length, MOST_AT_ONCE) }, () => worker));
   const failed = outcomes.find((outcome) => outcome?.error !== undefined);
   if (failed) throw failed.error;
   return outcomes.map((outcome) => outcome.value);
