@@ -8,6 +8,7 @@ nobody's business here.
 from __future__ import annotations
 
 from .canonical import canonical
+from .client_messages import read_message
 from .client_names import server_name, slug, tool_name
 from .errors import Conflict, Failure
 from .history import History
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from .models import Workflow
     from .stores import Store
 
-MOST_BYTES = 4_000_000
 INLINE = 1024  # characters; larger values are named by their digest
 _TRIES = 20  # clients run hooks of parallel calls at once
 
@@ -68,18 +68,6 @@ def record(workflow: Workflow, client: str, raw: bytes, store: Store, event: str
             if not left:
                 raise
     return False
-
-
-def read_message(raw: bytes) -> dict[str, Any]:
-    """What a client tells at a hook. Raises Failure for anything but a JSON object of a bearable size."""
-    from .canonical import parse
-
-    if len(raw) > MOST_BYTES:
-        raise Failure("validation", f"the hook's message has more than {MOST_BYTES} bytes")
-    message = parse(raw, "the hook's message")
-    if not isinstance(message, dict):
-        raise Failure("validation", "the hook's message is not an object")
-    return message
 
 
 def _written(workflow: Workflow, client: str, told: Told, step: str, store: Store) -> bool:

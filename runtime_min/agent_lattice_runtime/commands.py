@@ -245,7 +245,7 @@ def hook_command(workflow: Workflow, client: str, event: str, store: str) -> int
 def decide_command(file: str) -> int:
     """Answer who asks on standard input whether a call may be made. What cannot be answered is a Failure: exit code 2 refuses."""
     from .client_decisions import answer, checked
-    from .client_hooks import read_message
+    from .client_messages import read_message
 
     said = answer(checked(read_json_file(file)), read_message(sys.stdin.buffer.read()))
     if said is not None:

@@ -76,8 +76,7 @@ def _hooks(export: Export) -> dict[str, Any]:
 
 
 def _agent(export: Export, role: Role, client: Codex) -> str:
-    declared = export.model(role)
-    model = client.models.name(declared) if declared else None
+    model = client.model(export, role)
     entries = {
         "name": role.id,
         "description": " ".join(role.title.split()),
