@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from agent_lattice_targets.claude import Claude
 
-_WATCHED = ("PostToolUse", "PostToolUseFailure", "SubagentStop", "Stop")
-"""What an instructed run writes down: calls, how they ended, who has answered."""
+_WATCHED = ("PostToolUse", "PostToolUseFailure", "PermissionDenied", "SessionEnd")
+"""What an instructed run writes down: calls, how they ended, what was refused, the end."""
 
 
 def files(export: Export, client: Claude) -> dict[str, str]:
