@@ -1,4 +1,4 @@
-"""The command line of a generated package: `python -m NAME run|resume|replay|events|runs|hook|decide|mcp|verify`."""
+"""The command line of a generated package: `python -m NAME run|resume|replay|events|trace|runs|hook|decide|mcp|verify`."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ COMMANDS = {
         "execute the code against the log of a run; nothing is performed", ("RUN",), ("store",), ("json",)
     ),
     "events": Command("the events of a run", ("RUN",), ("store",), ("json",)),
+    "trace": Command("what a run did when, and how long it took", ("RUN",), ("store",), ("json",)),
     "runs": Command("the runs of the store", (), ("store",), ("json",)),
     "hook": Command(
         "write down what a coding agent tells at a hook, on standard input; it never stops the agent",
@@ -117,6 +118,8 @@ def _carried_out(
     if arguments.command == "verify":
         return commands.verify_command(arguments.get("RUN"), store, head=arguments.get("head"), as_json=as_json)
     run_id = arguments.values["RUN"]
+    if arguments.command == "trace":
+        return commands.trace_command(run_id, store, as_json=as_json)
     if arguments.command == "events":
         return commands.events_command(run_id, store, as_json=as_json)
     return commands.replay_command(workflow, run_id, store, as_json=as_json)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .replay import Replay
     from .run import Run, Setting
     from .stores.sqlite import SqliteStore
+    from .traces import Span
     from .verify import Finding
 
 
@@ -201,6 +202,44 @@ def events_command(run_id: str, store: str, *, as_json: bool = False) -> int:
 def _event_line(event: EventRow) -> str:
     seq, ts, kind, step, payload, _, _ = event
     return f"{seq:>5}  {moment(ts)}  {kind:<18} {printable(step)}  {printable(payload, 160)}".rstrip()
+
+
+def trace_command(run_id: str, store: str, *, as_json: bool = False) -> int:
+    """What a run did when, and how long it took: a line for each step."""
+    from .execute import find_run
+    from .traces import spans, totals
+
+    kept = open_store(store, readonly=True)
+    try:
+        row = find_run(kept, run_id)
+        try:
+            found = spans(kept.events(row))
+        except (Failure, ValueError, TypeError, AttributeError):
+            raise Failure("validation", f"the log of run {run_id} is damaged: see `verify`") from None
+    finally:
+        kept.close()
+    start = min((span.start for span in found), default=0)
+    for span in found:
+        put(sys.stdout, (_span_json(run_id, span) if as_json else _span_line(span, start)) + "\n")
+    if not as_json:
+        sums = totals(found)
+        used = f"{sums['input_tokens']:.0f}+{sums['output_tokens']:.0f} tokens, {sums['cost_usd']:.6f} USD"
+        asked = f", {sums['calls']:.0f} model calls, {used}" if sums["calls"] else ""
+        put(sys.stdout, f"run {run_id} of {printable(row.workflow)}: {row.status}{asked}\n")
+    return 0
+
+
+def _span_json(run_id: str, span: Span) -> str:
+    line = {"run_id": run_id, "step": span.step, "status": span.status, "start": span.start, "end": span.end}
+    return canonical(line | {"about": span.about})
+
+
+def _span_line(span: Span, start: int) -> str:
+    from .traces import note
+
+    offset, took = (span.start - start) / 1000, (span.end - span.start) / 1000
+    step = "  " * span.depth + span.step
+    return f"{offset:>9.0f} ms {took:>7.0f} ms  {span.status:<8}  {printable(step):<28}  {printable(note(span), 160)}".rstrip()
 
 
 def moment(ts: int) -> str:

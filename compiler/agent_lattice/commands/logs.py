@@ -1,4 +1,4 @@
-"""`lattice replay`, `events`, `runs` and `verify`: what the log of a run says, and whether it is still true."""
+"""`lattice replay`, `events`, `trace`, `runs` and `verify`: what the log of a run says, and whether it is still true."""
 
 from __future__ import annotations
 
@@ -40,6 +40,16 @@ def events_command(run: str, store: str | None, as_json: bool) -> None:
     """Show the log of RUN, an event a line."""
     with failures():
         raise click.exceptions.Exit(commands.events_command(run, store or _only_store(), as_json=as_json))
+
+
+@click.command("trace")
+@click.argument("run")
+@_STORE
+@_JSON
+def trace_command(run: str, store: str | None, as_json: bool) -> None:
+    """Show what RUN did when, how long each step took, and what models used."""
+    with failures():
+        raise click.exceptions.Exit(commands.trace_command(run, store or _only_store(), as_json=as_json))
 
 
 @click.command("runs")
