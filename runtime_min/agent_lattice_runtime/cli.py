@@ -161,7 +161,8 @@ def _serve(
         return serve_workflow(workflow, offered, runs, _seconds(arguments.get("wait")))
     store = arguments.get("store") or f".lattice/operations/{workflow.name}.db"
     runs = Runs(store, scripted=replies, folder=folder, tools=tools)
-    names = None if only is None else _operations(only, [operation.op.name for operation in offered.operations])
+    granted = workflow.manifest["permissions"]["total"]["operations"]
+    names = None if only is None else _operations(only, granted)
     return serve_operations(workflow, offered, runs, names)
 
 

@@ -25,15 +25,17 @@ if TYPE_CHECKING:
 
 
 class OperationTools:
-    """The operations in `only`, or all, of those that a package serves."""
+    """The operations that the workflow may call, or of these the ones in `only`."""
 
     def __init__(
         self, workflow: Workflow, operations: Sequence[Operation], only: Sequence[str] | None, runs: Runs, wire: Wire
     ) -> None:
         self._runs = runs
         self._wire = wire
-        names = tool_names(operation.op.name for operation in operations)
-        chosen = {operation.op.name: operation for operation in operations if only is None or operation.op.name in only}
+        granted = workflow.manifest["permissions"]["total"]["operations"]
+        names = tool_names(granted)
+        wanted = granted if only is None else only
+        chosen = {operation.op.name: operation for operation in operations if operation.op.name in wanted}
         self._tools = {
             names[name]: (operation, _alone(workflow.manifest, operation, names[name]))
             for name, operation in sorted(chosen.items())

@@ -293,6 +293,7 @@ def test_a_store_that_cannot_be_used_is_an_error_of_the_call(serve: Serve, tmp_p
     [
         (["--only", "books.find"], "--only goes with --operations"),
         (["--operations", "--only", "books.lost"], "there is no operation 'books.lost'; there are"),
+        (["--operations", "--only", "bank.pay,books.unused"], "there is no operation 'books.unused'; there are"),
         (["--wait", "long"], "--wait is a number of seconds from 0 to 3600, not 'long'"),
         (["now"], "usage: mcp"),
     ],
