@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from typing import Any
 
@@ -20,7 +19,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     for name, driver in DRIVERS.items():
         terminalreporter.write_line(f"{driver.target.title}: {_versions(name)}")
         for proof, where in failed[name].items():
-            terminalreporter.write_line(f"  differs: {proof} ({', '.join(where)})")
+            terminalreporter.write_line(f"  differs: {proof} ({', '.join(filter(None, where))})")
 
 
 def _versions(name: str) -> str:
@@ -34,11 +33,15 @@ def _versions(name: str) -> str:
 
 
 def _failed(reports: list[pytest.TestReport]) -> dict[str, dict[str, list[str]]]:
-    """By client and proof, the modes and examples in which it failed."""
+    """By client and proof, or test, the cases in which it failed."""
     found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for report in reports:
-        case = re.search(r"\[(\w+)-(\S+)\]$", report.nodeid)
-        context = getattr(report, "context", None)
-        if case and context is not None:
-            found[case[1]][context.msg].append(case[2])
+        path, _, test = report.nodeid.partition("::")
+        test, _, case = test.rstrip("]").partition("[")
+        client = next((name for name in DRIVERS if name in path.split("/") or case.startswith(f"{name}-")), "")
+        proof = getattr(report, "context", None)
+        if proof is not None:
+            found[client][proof.msg].append(case.removeprefix(f"{client}-"))
+        elif "failed subtest" not in str(report.longrepr):
+            found[client][test].append(case.removeprefix(f"{client}-"))
     return found

@@ -11,6 +11,7 @@ from agent_lattice_clients.exporting import DRIVEN
 from agent_lattice_clients.roles import Role
 from agent_lattice_clients.texts import role_text
 from clients.harness.dialogues import CASE, DONE, OUTSIDE, SHELL, USE, Dialogue
+from clients.harness.projects import MODELS
 from clients.harness.requests import joined
 from clients.harness.runs import Run
 
@@ -50,6 +51,8 @@ def _prove_calls(proofs: Proofs, dialogue: Dialogue, run: Run, refused: Sequence
             _prove_refused(dialogue, run, name)
     with proofs.test("nothing was done that is outside the manifest"):
         assert not dialogue.project.touched
+    with proofs.test("the client's model is told no secret of the workflow"):
+        assert MODELS["MODELS_KEY"] not in run.text
 
 
 def _prove_used(dialogue: Dialogue, run: Run) -> None:
@@ -59,7 +62,9 @@ def _prove_used(dialogue: Dialogue, run: Run) -> None:
         return
     assert '"status":"completed"' in brought and example.result in brought, brought
     assert (dialogue.project.folder / f".lattice/{dialogue.project.plan.name}.db").exists(), "the package keeps a log"
-    assert all(run.answered(rule.name) for rule in example.rules), "the package has asked its models"
+    asked = [exchange for rule in example.rules for exchange in run.answered(rule.name)]
+    assert len(asked) == len(example.rules), "the package has asked its models"
+    assert all(MODELS["MODELS_KEY"] in joined(exchange["headers"]) for exchange in asked), "with their key"
 
 
 def _prove_refused(dialogue: Dialogue, run: Run, name: str) -> None:
