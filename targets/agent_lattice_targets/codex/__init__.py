@@ -43,9 +43,9 @@ class Codex(ClientTarget):
     shared: ClassVar = {"AGENTS.md": "markdown", ".codex/config.toml": "toml", ".codex/hooks.json": "json"}
     trust = (
         "In a folder that nobody has accepted Codex reads `AGENTS.md` and the skill alone: there is no server, and so nothing\n"
-        "to run. Start `codex` in it and accept. An instructed workflow with sub-agents needs its hooks as well, which are\n"
-        "accepted one by one in `/hooks`, anew when a build has changed them. Until then Codex asks a person before each call\n"
-        "of an operation that some sub-agent lacks, and refuses it where there is none."
+        "to run. An instructed workflow with sub-agents needs its hooks as well. Start `codex` in the folder: it asks about\n"
+        "both, and about hooks again when a build has changed them. Until then Codex asks a person before each call of an\n"
+        "operation that some sub-agent lacks, and refuses it where there is none, as in `codex exec`."
     )
     models = Offered(
         forms={"openai": "{}"},
