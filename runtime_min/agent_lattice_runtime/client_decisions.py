@@ -21,8 +21,9 @@ ALLOW, DENY, NOTHING = "allow", "deny", ""
 
 def answer(calls: Calls, message: Mapping[str, Any]) -> dict[str, Any] | None:
     """What is printed for the client; None leaves the decision to it. Raises Failure for what is no question."""
-    event, tool = message.get("hook_event_name"), message.get("tool_name")
-    if event not in ("PreToolUse", "PermissionRequest") or not isinstance(tool, str):
+    event = message.get("hook_event_name") or message.get("hookName")
+    tool = message.get("tool_name", message.get("toolName"))
+    if event not in ("PreToolUse", "PermissionRequest", "permissionRequest") or not isinstance(tool, str):
         raise Failure("validation", "the hook's message does not ask about a call")
     decided = decision(calls, asking(message), tool)
     reason = f"{tool} is not among what the workflow grants here"
@@ -31,7 +32,8 @@ def answer(calls: Calls, message: Mapping[str, Any]) -> dict[str, Any] | None:
         return _output(event, said) if decided == DENY else None
     if not decided:
         return None
-    return _output(event, {"decision": {"behavior": decided} | ({"message": reason} if decided == DENY else {})})
+    said = {"behavior": decided} | ({"message": reason} if decided == DENY else {})
+    return said if event == "permissionRequest" else _output(event, {"decision": said})
 
 
 def decision(calls: Calls, who: str | None, tool: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from .canonical import canonical
 from .client_messages import read_message
-from .client_names import server_name, slug, tool_name
+from .client_names import server_name, slug, tool_names
 from .errors import Conflict, Failure
 from .history import History
 from .journal import Journal, RunRow
@@ -34,7 +34,13 @@ _KINDS = {
     "SessionEnd": "run.completed",
     "sessionEnd": "run.completed",
 }
-_ROLE_KEYS = ("subagent_type", "agent_type", "agentType", "agent")
+_SESSION_KEYS = ("parent_agent_id", "session_id", "sessionId")  # a sub-agent with a session of its own names its parent
+_NAMED = {  # how calls of a server's tools and of sub-agents look; one client also runs the hooks that are meant for another
+    "claude": ("mcp__{}__{}", "subagent_type"),
+    "codex": ("mcp__{}__{}", "agent_type"),
+    "opencode": ("{}_{}", "subagent_type"),
+    "copilot": ("{}-{}", "agent_type"),
+}
 _RESULT_KEYS = ("tool_response", "toolResult", "tool_result", "tool_output", "result", "output", "error")
 
 
@@ -45,7 +51,7 @@ class Told:
 
     def __init__(self, message: dict[str, Any], event: str = "") -> None:
         self.kind = _KINDS.get(str(message.get("hook_event_name") or message.get("hookEventName") or event), "")
-        self.session = str(message.get("session_id") or message.get("sessionId") or "")
+        self.session = next((str(message[key]) for key in _SESSION_KEYS if message.get(key)), "")
         self.tool = str(message.get("tool_name") or message.get("toolName") or "")
         self.arguments = _object(message.get("tool_input", message.get("toolArgs")))
         self.result = next((message[key] for key in _RESULT_KEYS if key in message), None)
@@ -58,7 +64,7 @@ def record(workflow: Workflow, client: str, raw: bytes, store: Store, event: str
     when the store cannot be used.
     """
     told = Told(read_message(raw), event)
-    step = _step(workflow, told)
+    step = _step(workflow, client, told)
     if not told.kind or not told.session or (step is None and told.kind != "run.completed"):
         return False
     for left in reversed(range(_TRIES)):
@@ -118,16 +124,15 @@ def _run_id(client: str, session: str, count: int) -> str:
         return f"{client}-{sha256(session.encode('utf-8', 'surrogateescape')).hexdigest()[:32]}{tail}"
 
 
-def _step(workflow: Workflow, told: Told) -> str | None:
-    """The operation or role that a call is of; None for what is not the workflow's."""
-    name = str(workflow.manifest.get("name", ""))
-    server = server_name(name)
-    for operation in _operations(workflow):
-        tool = tool_name(operation)
-        names = (f"mcp__{server}__{tool}", f"{server}_{tool}", f"{server}-{tool}", f"{server}/{tool}")
-        if told.tool in names:
+def _step(workflow: Workflow, client: str, told: Told) -> str | None:
+    """The operation or role that a call is of; None for what is not the workflow's, and for clients that nobody knows."""
+    if client not in _NAMED:
+        return None
+    name, (form, key) = str(workflow.manifest.get("name", "")), _NAMED[client]
+    for operation, tool in tool_names(_operations(workflow)).items():
+        if told.tool == form.format(server_name(name), tool):
             return operation
-    role = next((str(told.arguments[key]) for key in _ROLE_KEYS if told.arguments.get(key)), "")
+    role = str(told.arguments.get(key) or "")
     return role if role.startswith(f"{slug(name)}-") and not told.tool.startswith("mcp__") else None
 
 

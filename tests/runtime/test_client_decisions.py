@@ -44,6 +44,17 @@ def test_the_answer_is_the_decision(who: str | None, tool: str) -> None:
     assert ("message" in said.get("decision", {})) == (expected == "deny")
 
 
+@pytest.mark.parametrize("who", WHO)
+@pytest.mark.parametrize("tool", TOOLS)
+def test_an_answer_in_words_of_its_own(who: str | None, tool: str) -> None:
+    """As Copilot asks and is answered."""
+    by = {} if who is None else {"agent_id": "1", "agent_type": who, "parent_agent_id": "s"}
+    said = answer(CALLS, {"hookName": "permissionRequest", "sessionId": "s", "toolName": tool, "toolInput": {}, **by})
+    expected = decision(CALLS, who, tool)
+    assert (said or {}).get("behavior", "") == expected
+    assert set(said or {}) == {"": set(), "allow": {"behavior"}, "deny": {"behavior", "message"}}[expected]
+
+
 @pytest.mark.parametrize(
     "message", [{}, {"hook_event_name": "Stop"}, {"hook_event_name": "PreToolUse"}, {"hook_event_name": "PreToolUse", "tool_name": 1}]
 )  # fmt: skip

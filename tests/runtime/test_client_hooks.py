@@ -69,6 +69,23 @@ def test_a_call_of_each_client_is_an_event(client: str) -> None:
         Draft202012Validator(event_schema(event[2])).validate(json.loads(exported(row, event)))
 
 
+def test_a_client_that_runs_the_hooks_of_another_is_written_down_once() -> None:
+    """Copilot also runs what `.claude/settings.json` has, with its own names."""
+    store, spawned = MemoryStore(), {"tool_name": "Agent", "tool_input": {"agent_type": "refund-desk-triage"}}
+    for client in ("claude", "codex", "opencode", "somebody"):
+        assert not tell(store, client, WAYS["copilot"], "postToolUse")
+    assert not tell(store, "claude", CLAUDE | spawned) and not tell(store, "somebody", CLAUDE | {"tool_name": ""})
+    assert store.runs() == []
+
+
+def test_calls_of_a_sub_agent_with_a_session_of_its_own_are_of_its_parents_run() -> None:
+    store, message = MemoryStore(), WAYS["copilot"] | {"hook_event_name": "PostToolUse"}
+    own = {"session_id": "s2", "agent_id": "s2", "agent_type": "refund-desk-triage", "parent_agent_id": "s1"}
+    assert tell(store, "copilot", message) and tell(store, "copilot", message | own)
+    assert [row.run_id for row in store.runs()] == ["copilot-s1"]
+    assert len(told(store, "copilot-s1")) == 3
+
+
 def test_roles_failures_and_refusals_are_events() -> None:
     store = MemoryStore()
     spawned = {"tool_name": "Agent", "tool_input": {"subagent_type": "refund-desk-triage"}, "tool_response": "ok"}

@@ -22,7 +22,7 @@ class Copilot(Driver):
     shell = Call("bash", {"command": "touch forbidden", "description": "make a file"})
     guarded = True
     skill = ".agents/skills/{}/SKILL.md"
-    unavoidable: ClassVar = frozenset({"skill", "task"})
+    unavoidable: ClassVar = frozenset({"task"})
 
     def settings(self, home: Path) -> dict[str, str]:
         return {
