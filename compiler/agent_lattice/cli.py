@@ -24,6 +24,7 @@ COMMANDS = {
     "targets": ("targets", "list what to build for, and what of a workflow each carries"),
     "install": ("install", "put a workflow into a project that has files of its own"),
     "uninstall": ("uninstall", "take it out again, byte for byte"),
+    "launch": ("launch", "start a client in a workflow of a project"),
     "run": ("run", "compile in memory and run"),
     "resume": ("run", "go on with a run that was stopped"),
     "replay": ("logs", "run the code against a log, performing nothing"),
@@ -42,7 +43,7 @@ COMMANDS = {
     "import": ("import_", "turn the project of a coding-agent client into declarations"),
     "mcp": ("mcp", "take snapshots of MCP servers, or tell how they differ from the ones taken"),
     "new": ("new", "start a project"),
-    "doctor": ("doctor", "look at the machine that this runs on"),
+    "doctor": ("doctor", "look at the machine that this runs on, or at a project of a client"),
     "completion": ("completion", "print the completion script of a shell"),
 }
 """Commands by name: the module of `commands/` that holds `<name>_command`, and one line about it."""

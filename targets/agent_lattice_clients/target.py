@@ -6,7 +6,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from agent_lattice import plan
 from agent_lattice.records import record
@@ -17,6 +17,11 @@ from agent_lattice_clients.embedding import embedded, folder_of
 from agent_lattice_clients.exporting import DRIVEN, Export
 from agent_lattice_clients.models import Offered, unoffered
 from agent_lattice_clients.roles import Role
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from agent_lattice_clients.trust import Home, Trust
 
 
 @record
@@ -38,6 +43,10 @@ class ClientTarget(ABC):
     """What `--mode` may say; the first is the strongest, and the default."""
     shared: ClassVar[Mapping[str, str]]
     """Files that may hold other people's entries, with their formats: `json`, `toml`, `markdown`."""
+    servers: ClassVar[tuple[str, str]] = (".mcp.json", "mcpServers")
+    """The file that registers servers, and the key above their names."""
+    hiding: ClassVar[tuple[str, ...]] = ()
+    """Files of a project with which the client does not read `AGENTS.md`."""
     models: Offered
     trust: str
     """What a person has to accept in a fresh checkout before all of it works; a sentence or two for a page."""
@@ -88,6 +97,12 @@ class ClientTarget(ABC):
             "losses": [loss.data for loss in self.losses(export.plan, export.mode)],
         }
         return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+
+    def trusted(self, project: Path, mode: str, home: Home) -> Trust:
+        """Whether a person has accepted what the client needs of a project, an absolute path without links. Raises Unreadable."""
+        from agent_lattice_clients.trust import Trust
+
+        return Trust(None, f"{self.title} has not been looked into for that")
 
     @abstractmethod
     def table(self, mode: str) -> Table:

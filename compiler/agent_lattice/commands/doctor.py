@@ -1,4 +1,4 @@
-"""`lattice doctor`: whether this machine has what checking, building and running need."""
+"""`lattice doctor [TARGET]`: whether this machine has what checking, building and running need, or a project what a client does."""
 
 from __future__ import annotations
 
@@ -12,38 +12,52 @@ from pathlib import Path
 import click
 
 from agent_lattice import __version__
-from agent_lattice.records import record
+from agent_lattice.launching.findings import BAD, GOOD, ODD, Finding, lines
 from agent_lattice.terminal import out, out_json, out_paint
-
-GOOD, ODD, BAD = "ok", "warning", "error"
-_STYLES = {GOOD: "good", ODD: "warning", BAD: "error"}
-
-
-@record
-class Finding:
-    """What was looked at, how it stands (GOOD, ODD or BAD), and in words."""
-
-    name: str
-    state: str
-    text: str
 
 
 @click.command("doctor")
+@click.argument("target", required=False, metavar="[TARGET]")
+@click.argument("project", default=".", metavar="[PROJECT]")
+@click.option("--workflow", metavar="NAME", help="The workflow to look at; all of the project if nothing is said.")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
-def doctor_command(as_json: bool) -> None:
+def doctor_command(target: str | None, project: str, workflow: str | None, as_json: bool) -> None:
     """Look at Python, SQLite, the runtime, write access, the terminal and the keys of models.
+
+    With TARGET look at what its client has of the folder PROJECT, this one if none is given: version, trust, files,
+    environment variables, and whether the server starts.
 
     Exit code 1 when something is missing that a run needs. Values of environment variables are never shown.
     """
-    found = [finding for look in _LOOKS for finding in look()]
+    if target is None and workflow is not None:
+        raise click.UsageError("--workflow needs a target")
+    found = _of_target(target, project, workflow) if target else [finding for look in _LOOKS for finding in look()]
     if as_json:
         plain = [{"name": f.name, "state": f.state, "text": f.text} for f in found]
         out_json(json.dumps({"version": __version__, "findings": plain}, ensure_ascii=False, indent=2) + "\n")
     else:
-        paint, width = out_paint(), max(len(f.name) for f in found)
-        out("".join(f"{paint(_STYLES[f.state], f'{f.state:<7}')}  {f.name:<{width}}  {f.text}\n" for f in found))
+        out(lines(found, out_paint()))
     if any(finding.state == BAD for finding in found):
         raise click.exceptions.Exit(1)
+
+
+def _of_target(name: str, folder: str, workflow: str | None) -> list[Finding]:
+    """What is found for a client and each workflow that the project has for it."""
+    from agent_lattice.commands.launch import client_target
+    from agent_lattice.installing.project_folder import ProjectFolder
+    from agent_lattice.launching.diagnosis import diagnosis
+    from agent_lattice.launching.programs import look_at_program
+    from agent_lattice.launching.workflows import chosen, installed, missing
+
+    target, project = client_target(name), ProjectFolder(Path(folder))
+    every = installed(project, target)
+    found = [look_at_program(target)]
+    if not every:
+        return [*found, Finding("workflow", BAD, missing(folder, target))]
+    for one in [chosen(every, folder, target, workflow)] if workflow else every:
+        found.append(Finding("workflow", GOOD, f"{one.name}, {one.mode}"))
+        found += diagnosis(target, one, os.environ)
+    return found
 
 
 def _python() -> list[Finding]:

@@ -12,8 +12,11 @@ from agent_lattice_clients.models import Offered
 from agent_lattice_clients.target import ClientTarget, Launch
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from agent_lattice.plan import Plan
     from agent_lattice.target import Loss
+    from agent_lattice_clients.trust import Home, Trust
 
 
 class Claude(ClientTarget):
@@ -25,6 +28,7 @@ class Claude(ClientTarget):
     contract = 2
     modes = (DRIVEN, NATIVE, INSTRUCTED)
     shared: ClassVar = {"AGENTS.md": "markdown", ".mcp.json": "json", ".claude/settings.json": "json"}
+    hiding = ("CLAUDE.md",)
     trust = (
         "In a folder that nobody has accepted Claude Code ignores `permissions.allow`, and asks before each call. The skill's\n"
         "own `allowed-tools`, agents, servers and hooks work."
@@ -50,6 +54,11 @@ class Claude(ClientTarget):
         from agent_lattice_targets.claude.files import files
 
         return files(export, self)
+
+    def trusted(self, project: Path, mode: str, home: Home) -> Trust:
+        from agent_lattice_targets.claude.trust import trusted
+
+        return trusted(project, home)
 
     def launch(self, slug: str, words: Sequence[str], *, mode: str, headless: bool) -> Launch:
         prompt = " ".join([f"/{slug}", *words])

@@ -13,7 +13,10 @@ from agent_lattice_clients.models import Offered
 from agent_lattice_clients.target import ClientTarget, Launch
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from agent_lattice_clients.exporting import Export
+    from agent_lattice_clients.trust import Home, Trust
 
 _INSTRUCTED: tables.Entries = {
     **tables.INSTRUCTED,
@@ -41,6 +44,7 @@ class Codex(ClientTarget):
     contract = 1
     modes = (DRIVEN, INSTRUCTED)
     shared: ClassVar = {"AGENTS.md": "markdown", ".codex/config.toml": "toml", ".codex/hooks.json": "json"}
+    servers = (".codex/config.toml", "mcp_servers")
     trust = (
         "In a folder that nobody has accepted Codex reads `AGENTS.md` and the skill alone: there is no server, and so nothing\n"
         "to run. An instructed workflow with sub-agents needs its hooks as well. Start `codex` in the folder: it asks about\n"
@@ -72,6 +76,11 @@ class Codex(ClientTarget):
         from agent_lattice_targets.codex.files import files
 
         return files(export, self)
+
+    def trusted(self, project: Path, mode: str, home: Home) -> Trust:
+        from agent_lattice_targets.codex.trust import trusted
+
+        return trusted(project, mode, home)
 
     def launch(self, slug: str, words: Sequence[str], *, mode: str, headless: bool) -> Launch:
         prompt = " ".join([f"${slug}", *words])

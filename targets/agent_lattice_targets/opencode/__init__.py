@@ -12,7 +12,10 @@ from agent_lattice_clients.models import Offered
 from agent_lattice_clients.target import ClientTarget, Launch
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from agent_lattice_clients.exporting import Export
+    from agent_lattice_clients.trust import Home, Trust
 
 
 class OpenCode(ClientTarget):
@@ -24,6 +27,7 @@ class OpenCode(ClientTarget):
     contract = 1
     modes = (DRIVEN, INSTRUCTED)
     shared: ClassVar = {"AGENTS.md": "markdown", "opencode.json": "json"}
+    servers = ("opencode.json", "mcp")
     models = Offered(
         forms={"anthropic": "anthropic/{}", "openai": "openai/{}", "ollama": "ollama/{}"},
         known={"anthropic": (), "openai": (), "ollama": ()},
@@ -39,9 +43,14 @@ class OpenCode(ClientTarget):
 
         return files(export, self)
 
+    def trusted(self, project: Path, mode: str, home: Home) -> Trust:
+        from agent_lattice_clients.trust import Trust
+
+        return Trust(True, "the client has no such notion")
+
     def launch(self, slug: str, words: Sequence[str], *, mode: str, headless: bool) -> Launch:
         if headless:
-            return Launch(("opencode", "run", "--command", slug, *words))
+            return Launch(("opencode", "run", "--command", slug, "--", *words))  # a word like --model is no option
         return Launch(("opencode", "--agent", slug, "--prompt", " ".join([f"/{slug}", *words])))
 
 

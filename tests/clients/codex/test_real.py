@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from agent_lattice_clients.exporting import DRIVEN, INSTRUCTED
+from agent_lattice_clients.trust import Home, Trust
 from clients.codex import inspecting
 from clients.harness.choosing import need
 from clients.harness.codex import Codex
@@ -131,6 +132,13 @@ def test_operations_are_refused_until_hooks_are_accepted(driver: Codex, tmp_path
     for rule in (USE, f"role {USE}"):
         assert "requires approval" in found.result(rule)
         assert REFUND.brought not in found.result(rule)
+    assert "hooks are not accepted" in trust(driver, made).why
+
+
+def trust(driver: Codex, made: Project) -> Trust:
+    """What `lattice doctor` says after a session, by the person's settings."""
+    home = made.folder.with_name(f"{made.folder.name}-home")
+    return driver.target.trusted(made.folder, INSTRUCTED, Home(driver.settings(home)))
 
 
 class Accepting(Codex):
@@ -154,6 +162,7 @@ def test_accepted_hooks_answer_and_changed_ones_do_not(tmp_path: Path) -> None:
     found = session(driver, made, bypass=False)
     assert REFUND.brought in found.result(USE)
     assert "not among what the workflow grants" in found.result(f"role {USE}")
+    assert trust(driver, made).given is True
     edit(made, ".codex/hooks.json", lambda text: text.replace("decide", "hook codex #"))
     made.folder.with_name(f"{made.folder.name}-home").rename(tmp_path / "first-home")
     assert "requires approval" in session(driver, made, bypass=False).result(USE)
