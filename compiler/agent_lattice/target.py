@@ -61,7 +61,7 @@ MEANINGS = {
     Strength.EMULATED: "the same effect by other means",
     Strength.DEGRADED: "usually the same; nothing makes sure of it",
     Strength.LOST: "not there",
-    Strength.UNSAFE: "a permission, an approval or a bound that would not hold: it stops the build",
+    Strength.UNSAFE: "a permission that would not hold, or a write that could happen twice: it stops the build",
 }
 
 
