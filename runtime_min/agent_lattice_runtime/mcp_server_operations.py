@@ -59,7 +59,10 @@ class OperationTools:
         ended = going.run.failure if going.run is not None else going.failure
         if ended is not None:
             return failed({"error": described(ended)})
-        assert going.run is not None
+        if going.run is None or not going.run.over:  # stopped with the server, before its end
+            return failed(
+                {"error": described(Failure("unavailable", "the server was stopped before the call had ended"))}
+            )
         return succeeded({"result": going.run.result}, _text(going.run.result))
 
 

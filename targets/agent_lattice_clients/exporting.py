@@ -85,7 +85,7 @@ class Export:
 
     def _operating(self) -> tuple[ServerTool, ...]:
         return tuple(
-            ServerTool(tool_name(operation), effect != "write", operation)
+            ServerTool(self.roles.tools[operation], effect != "write", operation)
             for operation, effect in sorted(self._effects().items())
         )
 

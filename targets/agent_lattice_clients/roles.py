@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from agent_lattice import plan, types
 from agent_lattice.records import record
 from agent_lattice.terms import Template
-from agent_lattice_runtime.client_names import slug
+from agent_lattice_runtime.client_names import slug, tool_names
 
 from agent_lattice_clients.capabilities import agent_of, reached
 
@@ -26,6 +26,8 @@ class Role:
     system: Template | None
     checks: tuple[plan.Check, ...]
     operations: tuple[str, ...] = ()
+    tools: tuple[str, ...] = ()
+    """What the server calls them."""
     max_turns: int | None = None
     task: Template | None = None
     """What an agent is told to do; an ask gets its text from who asks."""
@@ -38,6 +40,8 @@ class Roles:
     def __init__(self, made: plan.Plan) -> None:
         self._made = made
         self._taken: set[str] = set()
+        self.tools = tool_names(made.grants.total.operations)
+        """What the package's server calls the operations of the workflow, all different."""
         self.asks: dict[tuple[str, str], Role] = {}
         """By workflow and step."""
         self.agents: dict[str, Role] = {}
@@ -69,6 +73,7 @@ class Roles:
             agent.system,
             agent.checks,
             operations,
+            tuple(self.tools[name] for name in operations),
             agent.max_turns,
             agent.prompt,
             agent.params,

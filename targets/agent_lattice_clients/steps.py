@@ -8,7 +8,6 @@ from agent_lattice import plan
 from agent_lattice.expr.spelled import spelled, spelled_template
 from agent_lattice.expr.tree import quoted
 from agent_lattice.terms import Template, Text
-from agent_lattice_runtime.client_names import tool_name
 
 from agent_lattice_clients.roles import Roles
 
@@ -70,7 +69,7 @@ class Steps:
         match op:
             case plan.Tool(name=name, operation=operation, args=args):
                 once = " Call it once, and never again for this step." if self._effects[operation] == "write" else ""
-                return [f"`{name}`: call the tool `{tool_name(operation)}` with {_arguments(args)}.{once}"]
+                return [f"`{name}`: call the tool `{self._roles.tools[operation]}` with {_arguments(args)}.{once}"]
             case plan.Ask():
                 return self._ask(op, indent)
             case plan.Run(name=name, agent=agent, args=args):

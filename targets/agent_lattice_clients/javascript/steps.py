@@ -8,7 +8,6 @@ from typing import Any
 from agent_lattice import plan, types
 from agent_lattice.terms import Const, Template, Text, reads, template_reads
 from agent_lattice.types import NULL
-from agent_lattice_runtime.client_names import tool_name
 from agent_lattice_targets.python.schemas import json_schema
 
 from agent_lattice_clients.javascript.checks import check
@@ -136,7 +135,7 @@ class Steps:
         definitions = schema.pop("$defs", None)
         if isinstance(result, types.Record):
             schema, definitions = _as_item(result)
-        tool = f"mcp__{self._server}__{tool_name(name)}"
+        tool = f"mcp__{self._server}__{self._roles.tools[name]}"
         parts = [
             f"name: {string(name)}",
             f"agentType: {string(self._roles.operations[name].id)}",
