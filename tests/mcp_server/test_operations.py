@@ -168,3 +168,14 @@ def test_names_are_all_different_and_do_not_depend_on_the_order(operations: set[
         assert name.startswith(tool_name(operation))
         if wanted.count(tool_name(operation)) == 1 and tool_name(operation) not in {*names.values()} - {name}:
             assert name == tool_name(operation)
+
+
+def test_a_call_that_is_cut_off_is_no_success(serve: Serve, tmp_path: Path) -> None:
+    speaker = serve("--operations")
+    speaker.initialize()
+    call = speaker.start("books_linger", seconds=60)
+    while not (tmp_path / "book").is_file():
+        time.sleep(0.01)
+    assert speaker.end() == 0
+    for answer in (message for message in speaker.seen if message.get("id") == call):
+        assert answer["result"]["isError"] and "unavailable" in answer["result"]["content"][0]["text"]
