@@ -98,11 +98,9 @@ class ClientTarget(ABC):
         }
         return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
 
+    @abstractmethod
     def trusted(self, project: Path, mode: str, home: Home) -> Trust:
         """Whether a person has accepted what the client needs of a project, an absolute path without links. Raises Unreadable."""
-        from agent_lattice_clients.trust import Trust
-
-        return Trust(None, f"{self.title} has not been looked into for that")
 
     @abstractmethod
     def table(self, mode: str) -> Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -34,8 +35,8 @@ class Home:
         return (Path(named) if named else Path(self.environ.get("HOME") or Path.home()) / folder) / name
 
     def json(self, path: Path) -> dict[str, Any]:
-        """The object of a file, empty if there is no file. Raises Unreadable."""
-        return _object(path, json.loads)
+        """The object of a file, empty if there is no file; lines may be comments. Raises Unreadable."""
+        return _object(path, lambda text: json.loads(re.sub(r"(?m)^[ \t]*//.*$", "", text)))
 
     def toml(self, path: Path) -> dict[str, Any]:
         """The table of a file, empty if there is no file. Raises Unreadable."""

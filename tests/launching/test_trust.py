@@ -10,6 +10,7 @@ from agent_lattice_clients.exporting import DRIVEN, INSTRUCTED
 from agent_lattice_clients.trust import Home, Unreadable, repository
 from agent_lattice_targets.claude import TARGET as CLAUDE
 from agent_lattice_targets.codex import TARGET as CODEX
+from agent_lattice_targets.copilot import TARGET as COPILOT
 from clients.harness.choosing import DRIVERS
 from clients.harness.drivers import Driver
 
@@ -97,12 +98,26 @@ def test_hooks_of_codex_are_accepted_one_by_one(home: Path, project: Path) -> No
     assert CODEX.trusted(project, INSTRUCTED, found).given is True
 
 
+def test_copilot_trusts_what_is_in_a_trusted_folder(home: Path, project: Path) -> None:
+    (home / ".copilot").mkdir()
+
+    def given(*folders: object, **env: str) -> bool | None:
+        told = f"// written by the client\n{json.dumps({'trusted_folders': folders})}"
+        (home / ".copilot/config.json").write_text(told)
+        return COPILOT.trusted(project, DRIVEN, Home({"HOME": str(home), **env})).given
+
+    assert given(str(project)) is given(5, str(project.parent.parent)) is True
+    assert given() is given(str(project / "below")) is given(str(project)[:-1]) is False
+    assert given(COPILOT_ALLOW_ALL="true") is True
+
+
 @pytest.mark.parametrize("content", [b"\xff", b"{", b"[" * 100000, b"[1]", b"=", b'{"projects": 5}', b"projects = 5"])
 def test_settings_of_any_bytes_are_no_trust(content: bytes, home: Path, project: Path) -> None:
-    (home / ".codex").mkdir()
-    (home / ".codex/config.toml").write_bytes(content)
+    for file in (".codex/config.toml", ".copilot/config.json"):
+        (home / file).parent.mkdir()
+        (home / file).write_bytes(content)
     (home / ".claude.json").write_bytes(content)
-    for client in (CLAUDE, CODEX):
+    for client in (CLAUDE, CODEX, COPILOT):
         try:
             assert client.trusted(project, DRIVEN, Home({"HOME": str(home)})).given is False
         except Unreadable as error:

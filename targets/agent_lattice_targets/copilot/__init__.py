@@ -14,7 +14,10 @@ from agent_lattice_clients.target import ClientTarget, Launch
 from agent_lattice_runtime.client_names import server_name
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from agent_lattice_clients.exporting import Export
+    from agent_lattice_clients.trust import Home, Trust
 
 _INSTRUCTED: tables.Entries = {
     **tables.INSTRUCTED,
@@ -84,6 +87,11 @@ class Copilot(ClientTarget):
         from agent_lattice_targets.copilot.files import files
 
         return files(export, self)
+
+    def trusted(self, project: Path, mode: str, home: Home) -> Trust:
+        from agent_lattice_targets.copilot.trust import trusted
+
+        return trusted(project, home)
 
     def launch(self, slug: str, words: Sequence[str], *, mode: str, headless: bool) -> Launch:
         own = ["task"] if mode == INSTRUCTED else []
