@@ -21,7 +21,7 @@ from clients.harness.scripts import Rule
 pytestmark = pytest.mark.clients
 
 
-@pytest.mark.parametrize("client", ["claude", "opencode"])
+@pytest.mark.parametrize("client", ["claude", "opencode", "copilot"])
 def test_a_launch_in_a_project_that_is_trusted(client: str, tmp_path: Path) -> None:
     """Those clients that can be pointed at a model server by their environment alone, as whoever launches them does."""
     found = launched(client, tmp_path, trusted=True)
