@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -40,12 +39,6 @@ def edit(path: str, change: Callable[[str], str]) -> Callable[[Path], None]:
         file.write_text(change(text), "utf-8")
 
     return done
-
-
-def allow_more(text: str) -> str:
-    settings = json.loads(text)
-    settings["permissions"]["allow"].append("Bash")
-    return json.dumps(settings)
 
 
 FAULTS = {
@@ -86,7 +79,10 @@ def test_a_fault_is_found(fault: str, tmp_path: Path) -> None:
 def test_a_permission_too_many_is_found(tmp_path: Path) -> None:
     need(CLAUDE)
     dialogue = Dialogue(CLAUDE, project(REFUND, CLAUDE.target, "instructed", tmp_path))
-    edit(".claude/settings.json", allow_more)(dialogue.project.folder)
+    widen = edit(
+        ".claude/skills/refund/SKILL.md", lambda text: text.replace("allowed-tools: ", "allowed-tools: Bash, ")
+    )
+    widen(dialogue.project.folder)
     failed = Failed()
     prove_beside(failed, dialogue, dialogue.beside())
     assert "nothing was done that is outside the manifest" in failed.names
