@@ -78,7 +78,10 @@ def failing_run() -> MemoryStore:
 
 def hooked() -> MemoryStore:
     """A session of a coding agent."""
-    store, call = MemoryStore(), {"session_id": "s", "tool_name": "Agent", "tool_input": {"agent_type": "desk-triage"}}
+    store, call = (
+        MemoryStore(),
+        {"session_id": "s", "tool_name": "Agent", "tool_input": {"subagent_type": "desk-triage"}},
+    )
     desk_ = workflow(lambda ctx: None, {**manifest(), "name": "desk"})
     for event in ("PostToolUse", "PostToolUseFailure", "PermissionDenied"):
         assert record(desk_, "claude", json.dumps(call | {"hook_event_name": event}).encode(), store)
