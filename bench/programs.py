@@ -81,9 +81,9 @@ def nested(steps: int) -> str:
     return f"{''.join(types)}type T{steps} {{ id: string }}\nworkflow main(first: T0) -> string {{\n  return first.id\n}}\n"
 
 
-def graph(steps: int, edges: list[str]) -> str:
-    """A graph whose nodes `n0`, `n1`, … are reads."""
-    nodes = "".join(f'  n{n} = desk.find(id: id + "-{n}")\n' for n in range(steps))
+def graph(steps: int, edges: list[str], of: str = 'id: id + "-{n}"') -> str:
+    """A graph whose nodes `n0`, `n1`, … are reads `of` something."""
+    nodes = "".join(f"  n{n} = desk.find({of.format(n=n)})\n" for n in range(steps))
     body = "".join(f"  {edge}\n" for edge in ["start -> n0", *edges])
     return f"{_DECLARATIONS}\ngraph main(id: string) -> Item {{\n{nodes}\n{body}}}\n"
 
@@ -100,9 +100,9 @@ def dense(steps: int) -> str:
     edges = []
     for n in range(steps - 1):
         later = [m for m in (n + 1, n + 2, n + 9) if m < steps]
-        edges += [f'n{n} -> n{m} when id == "{m}"' for m in later[1:]]
+        edges += [f"n{n} -> n{m} when n{n}.total > {m - n}.0" for m in later[1:]]
         edges += [f'n{n} -> fail "lost" when id == ""', f"n{n} -> n{later[0]} otherwise"]
-    return graph(steps, [*edges, f"n{steps - 1} -> end"])
+    return graph(steps, [*edges, f"n{steps - 1} -> end"], "id")
 
 
 def cycles(steps: int) -> str:
