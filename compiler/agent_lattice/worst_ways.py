@@ -13,6 +13,8 @@ Costs = dict[State, Cost]
 """The dearest way to be at a place, for each state in which it can be reached."""
 PATIENCE = 20_000
 """Steps of a walk after which nothing is told apart any more: then a bound is found at once, and may be larger."""
+MOST_KNOWN = 64
+"""Flags and counters that are followed; with more of them comparing states alone would take too long."""
 
 
 @record
@@ -53,6 +55,8 @@ class Walk:
 
     def ways(self) -> Ways:
         """Through the whole body. Raises TooMany."""
+        if len(self._known.nothing) > MOST_KNOWN:
+            raise TooMany
         return self._block(self._body, {self._known.nothing: self._nothing})
 
     def _block(self, block: plan.Block, entering: Costs) -> Ways:
@@ -138,7 +142,7 @@ class Walk:
         return Ways(through, {self._known.nothing: total(most)}, total(most) if ended else None)
 
     def _repeated(self, op: plan.Each | plan.Loop, states: Costs) -> Ways:
-        inside = list(plan.walk(op.body))
+        inside = list(plan.walk(op.body)) if self._known.nothing else []  # loops in loops are walked again and again
         own = self._known.places(inside, plan.Var)
         changed = self._known.places(inside, plan.Set) - own
         if not changed:
