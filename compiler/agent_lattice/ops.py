@@ -11,6 +11,7 @@ from agent_lattice.source import NOWHERE, Span
 from agent_lattice.terms import Template, Term
 
 __all__ = [
+    "Approve",
     "Args",
     "Ask",
     "Block",
@@ -29,12 +30,17 @@ __all__ = [
     "Narrow",
     "Op",
     "Parallel",
+    "Race",
+    "Retry",
     "Return",
     "Run",
     "Set",
+    "Signal",
     "Tool",
     "Try",
+    "Undo",
     "Var",
+    "Wait",
     "blocks",
     "walk",
 ]
@@ -50,8 +56,29 @@ Args = tuple[tuple[str, Term], ...]
 
 
 @record
+class Retry:
+    """At most `times` more tries after a failure of one of the classes `codes`; the pause before each grows from `first` to at
+    most `longest` seconds."""
+
+    times: int
+    first: float
+    longest: float
+    codes: tuple[str, ...]
+
+
+@record
+class Undo:
+    """The operation that takes back what a step did, if the run fails later; its arguments may read the step's result."""
+
+    operation: str
+    args: Args
+    retry: Retry | None = None
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@record
 class Tool(Op):
-    """Call an operation of a tool; the result is bound to `name`."""
+    """Call an operation of a tool; the result is bound to `name`. A try takes at most `timeout` seconds."""
 
     step: str
     name: str
@@ -59,6 +86,9 @@ class Tool(Op):
     args: Args
     type: types.Type
     span: Span = field(default=NOWHERE, compare=False)
+    retry: Retry | None = None
+    timeout: float | None = None
+    undo: Undo | None = None
 
 
 @record
@@ -83,6 +113,8 @@ class Ask(Op):
     repair: int
     escalate: str | None
     span: Span = field(default=NOWHERE, compare=False)
+    timeout: float | None = None
+    """Seconds that all attempts together may take."""
 
 
 @record
@@ -95,6 +127,7 @@ class Call(Op):
     args: Args
     type: types.Type
     span: Span = field(default=NOWHERE, compare=False)
+    timeout: float | None = None
 
 
 @record
@@ -107,6 +140,7 @@ class Run(Op):
     args: Args
     type: types.Type
     span: Span = field(default=NOWHERE, compare=False)
+    timeout: float | None = None
 
 
 @record
@@ -199,6 +233,65 @@ class Parallel(Op):
 
 
 @record
+class Race(Op):
+    """Run all branches until `need` of them have ended well, then stop the others. Each branch ends with a value, of
+    `values` in the order of the branches; bound to `name` is that of the first (`need` is 1 and not `many`), or the list of
+    the first `need`, in the order of the branches. No name of a branch is visible afterwards."""
+
+    step: str
+    name: str
+    need: int
+    many: bool
+    branches: tuple[Branch, ...]
+    values: tuple[Term, ...]
+    type: types.Type
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@record
+class Wait(Op):
+    """Go on after a duration, or at a point in time."""
+
+    step: str
+    value: Term
+    """A duration or a timestamp."""
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@record
+class Signal(Op):
+    """Wait for a value that somebody sends the run under the name `signal`, at most `within` (a duration); what comes later
+    or never is `otherwise`."""
+
+    step: str
+    name: str
+    signal: str
+    sent: types.Type
+    """What is sent; `type` also covers `otherwise`."""
+    within: Term
+    otherwise: Term
+    type: types.Type
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@record
+class Approve(Op):
+    """Ask people in `role` a question, at most `within` (a duration). `args` are shown beside it and may be changed by who
+    approves; `otherwise` is what a missing answer counts as: approve, reject or fail. The result has the type `type`:
+    approved, by, reason and the values."""
+
+    step: str
+    name: str
+    role: str
+    question: Template
+    args: Args
+    within: Term
+    otherwise: str
+    type: types.Type
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@record
 class Each(Op):
     """Run `body` for each item of a list of at most `at_most`, `width` at a time; the yielded values are bound to `name` in order."""
 
@@ -231,20 +324,24 @@ class Loop(Op):
 
 @record
 class Handler:
-    """What is done after a failure of one of the classes; none: of any but `cancelled` and `in_doubt`."""
+    """What is done after a failure of one of the classes; none: of any but `cancelled` and `in_doubt`. The body sees the
+    failure under `name`, as a record of `code`, `message` and `step`."""
 
     codes: tuple[str, ...]
     body: Block
+    name: str | None = None
 
 
 @record
 class Try(Op):
-    """Run `body`; when it fails, the first handler for that; else `otherwise`, which sees the names that `body` defines."""
+    """Run `body`; when it fails, the first handler for that; else `otherwise`, which sees the names that `body` defines.
+    Whatever happens, `finish` comes last, also before a `return` in them takes effect."""
 
     body: Block
     handlers: tuple[Handler, ...]
     otherwise: Block
     span: Span = field(default=NOWHERE, compare=False)
+    finish: Block = ()
 
 
 @record
@@ -281,12 +378,12 @@ def blocks(op: Op) -> tuple[Block, ...]:
             return (then, otherwise)
         case Match(cases=cases, otherwise=otherwise):
             return (*(case.body for case in cases), *((otherwise,) if otherwise is not None else ()))
-        case Parallel(branches=branches):
+        case Parallel(branches=branches) | Race(branches=branches):
             return tuple(branch.body for branch in branches)
         case Each(body=body) | Loop(body=body):
             return (body,)
-        case Try(body=body, handlers=handlers, otherwise=otherwise):
-            return (body, *(handler.body for handler in handlers), otherwise)
+        case Try(body=body, handlers=handlers, otherwise=otherwise, finish=finish):
+            return (body, *(handler.body for handler in handlers), otherwise, *((finish,) if finish else ()))
     return ()
 
 

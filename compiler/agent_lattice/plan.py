@@ -17,7 +17,7 @@ from agent_lattice.terms import Template, Term
 if TYPE_CHECKING:
     from agent_lattice.nets.joins import Joins
 
-FORMAT = 2
+FORMAT = 3
 """Version of the plan's shape; grows when the shape changes."""
 
 
@@ -75,6 +75,18 @@ class HttpCall:
 
 
 @record
+class Doubt:
+    """What follows when nobody knows whether a write happened, and it may not be made twice: `verify` asks the reading
+    `operation` of the same tool (its answer is the write's result, null when the write did not happen), `ask` waits at most
+    `within` seconds for a person in `role`, `assume` takes it for done, `fail` ends the step with `in_doubt`."""
+
+    sort: str
+    operation: str | None = None
+    role: str | None = None
+    within: float | None = None
+
+
+@record
 class Operation:
     """An operation of a tool. `effect` is `pure`, `read` or `write`; `key` names the parameter that makes a repeated write harmless;
     `remote` is its name on the MCP server; `returns` says whether its results are `trusted` or `untrusted`."""
@@ -92,6 +104,7 @@ class Operation:
     env: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
     doc: str = ""
+    doubt: Doubt | None = None
 
 
 @record
@@ -181,6 +194,17 @@ class Flow:
 
 
 @record
+class Budget:
+    """The most a run of a workflow may use, its children included: money in USD, tokens of models, requests (calls of
+    models and operations), and seconds from its start to its end."""
+
+    usd: float | None = None
+    tokens: int | None = None
+    requests: int | None = None
+    time: float | None = None
+
+
+@record
 class Workflow:
     """A workflow; `main` in the plan names the one that a run starts. Until it is lowered, a graph has its operations in
     `body` without an order, and the order in `flow`."""
@@ -192,6 +216,7 @@ class Workflow:
     doc: str = ""
     span: Span = field(default=NOWHERE, compare=False)
     flow: Flow | None = field(default=None, compare=False)
+    budget: Budget | None = None
 
 
 @record
