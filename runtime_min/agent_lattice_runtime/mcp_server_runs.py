@@ -7,7 +7,7 @@ from threading import Event, Lock, Thread
 from time import monotonic
 
 from .canonical import canonical
-from .commands import open_store
+from .commands.inputs import open_store
 from .engine import Loop
 from .errors import Failure
 from .execute import drive, new_run_id, prepared, redactor_of

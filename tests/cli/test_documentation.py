@@ -6,7 +6,7 @@ import re
 
 import click
 from agent_lattice.cli import COMMANDS, main
-from agent_lattice_runtime import cli as package
+from agent_lattice_runtime import commands as package
 from cli.running import ROOT
 
 PAGE = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
@@ -39,6 +39,10 @@ def test_every_command_and_option_is_documented() -> None:
 def test_nothing_is_documented_that_is_not_there() -> None:
     known = options()
     assert set(re.findall(r"lattice ([a-z]+)", PAGE)) <= known.keys()
-    packages = {f"--{option}" for command in package.COMMANDS.values() for option in (*command.options, *command.flags)}
+    packages = {
+        f"--{option.rstrip('*')}"
+        for command in package.COMMANDS.values()
+        for option in (*command.options, *command.flags)
+    }
     there = set().union(*known.values(), packages, {"--help", "--version"})
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", PAGE)) <= there

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from agent_lattice_runtime import cli
 from agent_lattice_runtime.arguments import Usage, read_arguments
+from agent_lattice_runtime.commands import COMMANDS
 from agent_lattice_runtime.context import Context
 from agent_lattice_runtime.errors import Failure
 from agent_lattice_runtime.models import Workflow
@@ -195,7 +196,7 @@ def test_a_defect_of_the_runtime_leaves_a_report_without_secrets(
     def explode(*words: object, **options: object) -> int:
         raise ZeroDivisionError("with hunter2hunter2")
 
-    monkeypatch.setattr("agent_lattice_runtime.commands.runs_command", explode)
+    monkeypatch.setattr("agent_lattice_runtime.commands.logs.runs_command", explode)
     assert lattice("runs", of=made) == 3
     assert lattice.err.count("\n") == 1
     (report,) = tmp_path.glob("lattice-*.txt")
@@ -210,11 +211,11 @@ WORDS = st.sampled_from(["run", "--input", "{}", "-", "--", "-h", "--json", "RUN
 @given(st.lists(WORDS | st.text(max_size=6), max_size=5))
 def test_any_words_are_understood_or_refused(words: list[str]) -> None:
     try:
-        arguments = read_arguments(words, cli.COMMANDS)
+        arguments = read_arguments(words, COMMANDS)
     except Usage as usage:
         assert usage.message
     else:
-        assert arguments.command in cli.COMMANDS
+        assert arguments.command in COMMANDS
 
 
 class Terminal(io.StringIO):

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from agent_lattice_runtime.arguments import Arguments
 from agent_lattice_runtime.canonical import canonical
-from agent_lattice_runtime.commands import trace_command
+from agent_lattice_runtime.commands import Request, carry_out
 from agent_lattice_runtime.errors import Failure
 from agent_lattice_runtime.execute import start
 from agent_lattice_runtime.run import Setting
@@ -96,9 +97,13 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     store = SqliteStore(path)
     start(refund(World()), {"order_id": "A1"}, store, "r", Setting(scripted=REFUND_REPLIES))
     store.close()
-    assert trace_command("r", path) == 0
+    assert _traced("r", path) == 0
     assert capsys.readouterr().out.splitlines()[-1].startswith("run r of refund: completed, ")
-    assert trace_command("r", path, as_json=True) == 0
+    assert _traced("r", path, "json") == 0
     assert all(json.loads(line)["status"] for line in capsys.readouterr().out.splitlines())
     with pytest.raises(Failure, match="no run x"):
-        trace_command("x", path)
+        _traced("x", path)
+
+
+def _traced(run_id: str, store: str, *flags: str) -> int:
+    return carry_out(Request(None, Arguments("trace", {"RUN": run_id, "store": store}, frozenset(flags))))

@@ -8,7 +8,7 @@ from agent_lattice import __version__, plan, types
 from agent_lattice.bounds import Bound, Bounds, bounds
 from agent_lattice.records import fields
 from agent_lattice.type_graph import Named, mentioned, parts
-from agent_lattice_runtime.cli import COMMANDS
+from agent_lattice_runtime.commands import COMMANDS
 
 from agent_lattice_targets.python.api_module import run_parameters
 from agent_lattice_targets.python.package_names import PackageNames

@@ -9,15 +9,17 @@ from importlib import resources
 
 from agent_lattice import plan
 from agent_lattice.expr.python import runtime_modules
+from agent_lattice_runtime.commands import COMMANDS
 from agent_lattice_runtime.mcp_tools import REQUIREMENT
 
 LICENSE = "LICENSE"
 _ALWAYS = ("__init__", "checks", "cli", "context", "embedding", "errors", "models", "served")
+_COMMANDS = tuple(sorted({f"commands.{command.family}" for command in COMMANDS.values()}))  # loaded by name
 
 
 def runtime_files(made: plan.Plan, written: Iterable[str]) -> dict[str, str]:
     """Text by path below `_runtime/`; `written` are the texts of the generated modules, which name what they call."""
-    queue = [*_ALWAYS, *_needed(made), *(module for text in written for module in runtime_modules(text))]
+    queue = [*_ALWAYS, *_COMMANDS, *_needed(made), *(module for text in written for module in runtime_modules(text))]
     found: dict[str, str] = {}
     for module in queue:
         path, text = _file(module)

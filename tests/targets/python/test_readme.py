@@ -8,7 +8,7 @@ import re
 
 import pytest
 from agent_lattice import plan
-from agent_lattice_runtime.cli import COMMANDS
+from agent_lattice_runtime.commands import COMMANDS
 from agent_lattice_targets.python.package import package_files
 from targets.python.programs import ECHO, ECHO_FILES, body, made
 from targets.python.test_package import awkward, beside, rich

@@ -1,0 +1,115 @@
+"""The commands on runs, for the command line of a package and for the compiler's own: a table, and a module per family.
+
+A command is the function `NAME_command` of its family. It takes a Request and gives an exit code: 0 clean, 1 the run
+failed, diverged or was tampered with, 130 interrupted; input that cannot be used is raised as Failure.
+"""
+
+from __future__ import annotations
+
+from ..arguments import Arguments, Command
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ..models import Workflow
+    from ..served import Served
+
+COMMANDS: Mapping[str, Command] = {
+    "run": Command(
+        "driving",
+        "run the workflow; --input is JSON, a file or - for standard input; a known run id is continued",
+        options=("input", "store", "run-id", "scripted"),
+        flags=("json", "quiet"),
+    ),
+    "resume": Command(
+        "driving",
+        "go on with a run that was interrupted",
+        ("RUN",),
+        options=("store", "scripted"),
+        flags=("json", "quiet"),
+    ),
+    "replay": Command(
+        "logs", "execute the code against the log of a run; nothing is performed", ("RUN",), ("store",), ("json",)
+    ),
+    "events": Command("logs", "the events of a run", ("RUN",), ("store",), ("json",)),
+    "trace": Command("logs", "what a run did when, and how long it took", ("RUN",), ("store",), ("json",)),
+    "runs": Command("logs", "the runs of the store", (), ("store",), ("json",)),
+    "hook": Command(
+        "clients",
+        "write down what a coding agent tells at a hook, on standard input; it never stops the agent",
+        ("CLIENT", "EVENT?"),
+        ("store",),
+    ),
+    "decide": Command(
+        "clients",
+        "answer a coding agent that asks at a hook, on standard input, whether a call may be made; FILE says who may call what",
+        ("FILE",),
+    ),
+    "mcp": Command(
+        "serving",
+        "serve the workflow to an MCP client on standard input and output; a call takes at most --wait seconds, then the "
+        "run is to be asked for; with --operations its operations are served instead, or --only some: a.b,c.d",
+        options=("store", "scripted", "wait", "only"),
+        flags=("operations",),
+    ),
+    "verify": Command("logs", "whether the logs are as they were written", ("RUN?",), ("store", "head"), ("json",)),
+}
+
+
+class Request:
+    """What a command is given. `store` is where runs are kept, `folder` where relative paths of scripted replies start,
+    `tools` the folder of Python tools, `served` loads what `mcp` needs beside the workflow. A command that only reads
+    logs needs no workflow, but then a store."""
+
+    __slots__ = ("_workflow", "arguments", "folder", "served", "store", "tools")
+
+    def __init__(
+        self,
+        workflow: Workflow | None,
+        arguments: Arguments,
+        *,
+        folder: str = ".",
+        tools: str = "",
+        served: Callable[[], Served] | None = None,
+    ) -> None:
+        self._workflow = workflow
+        self.arguments = arguments
+        self.store = arguments.get("store") or default_store(workflow.name if workflow else "")
+        self.folder = folder
+        self.tools = tools
+        self.served = served
+
+    @property
+    def workflow(self) -> Workflow:
+        assert self._workflow is not None
+        return self._workflow
+
+    @property
+    def as_json(self) -> bool:
+        """Whether programs read what is shown."""
+        return "json" in self.arguments.flags
+
+    def get(self, name: str) -> str | None:
+        """The value of an option or a positional argument, None when it was not given."""
+        return self.arguments.get(name)
+
+    def has(self, flag: str) -> bool:
+        return flag in self.arguments.flags
+
+    def __getitem__(self, name: str) -> str:
+        """The value of a positional argument that is always given."""
+        return self.arguments.values[name]
+
+
+def carry_out(request: Request) -> int:
+    """Do what the command line says and return the exit code; raises Failure."""
+    name = request.arguments.command
+    family = __import__(f"{__name__}.{COMMANDS[name].family}", fromlist=("",))
+    command: Callable[[Request], int] = getattr(family, f"{name}_command")
+    return command(request)
+
+
+def default_store(name: str) -> str:
+    """Where the runs of a workflow are kept when nobody says otherwise."""
+    return f".lattice/{name}.db"

@@ -1,0 +1,173 @@
+"""`replay`, `events`, `trace`, `runs` and `verify`: what the logs of runs say, and whether they are still true."""
+
+from __future__ import annotations
+
+import sys
+
+from ..canonical import canonical
+from ..errors import Failure
+from ..progress import printable, put
+from .inputs import open_store
+from .showing import described, moment
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ..journal import EventRow
+    from ..replay import Replay
+    from ..traces import Span
+    from ..verify import Finding
+    from . import Request
+
+
+def replay_command(request: Request) -> int:
+    """Check that the log is untouched, and that the code still does what the log says. Performs nothing."""
+    from ..execute import find_run
+    from ..replay import replay
+    from ..verify import verify
+
+    kept = open_store(request.store, readonly=True)
+    try:
+        finding = verify(kept, find_run(kept, request["RUN"]))
+        if finding is not None:
+            return _show_findings([finding], request.as_json)
+        found = replay(request.workflow, request["RUN"], kept)
+    finally:
+        kept.close()
+    _show_replay(found, request.as_json)
+    return 0 if found.divergence is None else 1
+
+
+def _show_replay(found: Replay, as_json: bool) -> None:
+    divergence = found.divergence
+    if as_json:
+        line: dict[str, object] = {"run_id": found.run_id, "agrees": divergence is None, "finished": found.finished}
+        if divergence is not None:
+            line["divergence"] = {
+                "step": divergence.step,
+                "message": divergence.message,
+                "details": list(divergence.details),
+            }
+        elif found.failure is not None:
+            line["failure"] = described(found.failure)
+        elif found.finished:
+            line["result"] = found.result
+        put(sys.stdout, canonical(line) + "\n")
+    elif divergence is not None:
+        lines = [f"run {found.run_id} diverges: {divergence.message}", *(f"  {line}" for line in divergence.details)]
+        put(sys.stdout, "\n".join(printable(line, 2000) for line in lines) + "\n")
+    elif not found.finished:
+        put(sys.stdout, f"run {found.run_id} agrees with its log, which has no end yet; nothing was performed\n")
+    else:
+        put(sys.stdout, f"run {found.run_id} agrees with its log; nothing was performed\n")
+
+
+def events_command(request: Request) -> int:
+    """The events of a run, one per line."""
+    from ..execute import find_run
+    from ..verify import exported
+
+    run_id = request["RUN"]
+    kept = open_store(request.store, readonly=True)
+    try:
+        row = find_run(kept, run_id)
+        for event in kept.events(row):
+            try:
+                line = exported(row, event) if request.as_json else _event_line(event)
+            except (Failure, ValueError, TypeError, AttributeError):
+                raise Failure("validation", f"event {event[0]} of run {run_id} is damaged: see `verify`") from None
+            put(sys.stdout, line + "\n")
+    finally:
+        kept.close()
+    return 0
+
+
+def _event_line(event: EventRow) -> str:
+    seq, ts, kind, step, payload, _, _ = event
+    return f"{seq:>5}  {moment(ts)}  {kind:<18} {printable(step)}  {printable(payload, 160)}".rstrip()
+
+
+def trace_command(request: Request) -> int:
+    """What a run did when, and how long it took: a line for each step."""
+    from ..execute import find_run
+    from ..traces import spans, totals
+
+    run_id = request["RUN"]
+    kept = open_store(request.store, readonly=True)
+    try:
+        row = find_run(kept, run_id)
+        try:
+            found = spans(kept.events(row))
+        except (Failure, ValueError, TypeError, AttributeError):
+            raise Failure("validation", f"the log of run {run_id} is damaged: see `verify`") from None
+    finally:
+        kept.close()
+    start = min((span.start for span in found), default=0)
+    for span in found:
+        put(sys.stdout, (_span_json(run_id, span) if request.as_json else _span_line(span, start)) + "\n")
+    if not request.as_json:
+        sums = totals(found)
+        used = f"{sums['input_tokens']:.0f}+{sums['output_tokens']:.0f} tokens, {sums['cost_usd']:.6f} USD"
+        asked = f", {sums['calls']:.0f} model calls, {used}" if sums["calls"] else ""
+        put(sys.stdout, f"run {run_id} of {printable(row.workflow)}: {row.status}{asked}\n")
+    return 0
+
+
+def _span_json(run_id: str, span: Span) -> str:
+    line = {"run_id": run_id, "step": span.step, "status": span.status, "start": span.start, "end": span.end}
+    return canonical(line | {"about": span.about})
+
+
+def _span_line(span: Span, start: int) -> str:
+    from ..traces import note
+
+    offset, took = (span.start - start) / 1000, (span.end - span.start) / 1000
+    step = "  " * span.depth + span.step
+    return f"{offset:>9.0f} ms {took:>7.0f} ms  {span.status:<8}  {printable(step):<28}  {printable(note(span), 160)}".rstrip()
+
+
+def runs_command(request: Request) -> int:
+    """The runs of a store, one per line."""
+    kept = open_store(request.store, readonly=True)
+    try:
+        for row in kept.runs():
+            fields: dict[str, Any] = {"run_id": row.run_id, "status": row.status, "workflow": row.workflow}
+            line = canonical(fields) if request.as_json else f"{row.run_id:<20} {row.status:<10} {row.workflow}"
+            put(sys.stdout, line + "\n")
+    finally:
+        kept.close()
+    return 0
+
+
+def verify_command(request: Request) -> int:
+    """Whether the log of a run, or of all runs, is as it was written."""
+    from ..execute import find_run
+    from ..verify import head_of, verify, verify_store
+
+    run_id, head = request.get("RUN"), request.get("head")
+    if head is not None and run_id is None:
+        raise Failure("validation", "--head is the hash of an event of one run: name the run")
+    kept = open_store(request.store, readonly=True)
+    try:
+        rows = kept.runs() if run_id is None else [find_run(kept, run_id)]
+        found = verify_store(kept) if run_id is None else [verify(kept, rows[0], head)]
+        findings = [finding for finding in found if finding is not None]
+        if findings:
+            return _show_findings(findings, request.as_json)
+        for row in rows:
+            count, digest = head_of(kept, row)
+            line = {"run_id": row.run_id, "intact": True, "events": count, "head": digest}
+            text = canonical(line) if request.as_json else f"run {row.run_id}: {count} events, intact, head {digest}"
+            put(sys.stdout, text + "\n")
+    finally:
+        kept.close()
+    return 0
+
+
+def _show_findings(findings: list[Finding], as_json: bool) -> int:
+    for finding in findings:
+        line = {"run_id": finding.run_id, "intact": False, "seq": finding.seq, "message": finding.message}
+        text = canonical(line) if as_json else f"run {finding.run_id}: {finding.message}"
+        put(sys.stdout, printable(text, 4000) + "\n")
+    return 1
