@@ -34,9 +34,13 @@ _RUN_ID = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456
 
 
 class RunRow:
-    """A run as the store lists it. `key` is None until it is stored; `head_*` are set when the run is over."""
+    """A run as the store lists it. `key` is None until it is stored; `head_*` are set when the run is over.
 
-    __slots__ = ("head_hash", "head_seq", "key", "plan", "run_id", "status", "workflow")
+    `due` (µs since 1970) is when it wants to be driven again, None for never; `token` is a number while whoever has
+    this row drives the run. `kept` is (status, due) as the store has them.
+    """
+
+    __slots__ = ("due", "head_hash", "head_seq", "kept", "key", "plan", "run_id", "status", "token", "workflow")
 
     def __init__(
         self,
@@ -46,6 +50,7 @@ class RunRow:
         *,
         key: int | None = None,
         status: str = "new",
+        due: int | None = None,
         head_seq: int | None = None,
         head_hash: bytes | None = None,
     ) -> None:
@@ -54,8 +59,21 @@ class RunRow:
         self.workflow = workflow
         self.plan = plan
         self.status = status
+        self.due = due
+        self.token: int | None = None
         self.head_seq = head_seq
         self.head_hash = head_hash
+        self.kept = (status, due)
+
+    @property
+    def changed(self) -> bool:
+        """Whether the store has another status or due."""
+        return (self.status, self.due) != self.kept
+
+    def refresh(self, status: str, due: int | None, head_seq: int | None, head_hash: bytes | None) -> None:
+        """Become what the store has now."""
+        self.status, self.due, self.head_seq, self.head_hash = status, due, head_seq, head_hash
+        self.kept = (status, due)
 
 
 def check_run_id(run_id: str) -> str:

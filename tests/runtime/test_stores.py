@@ -13,7 +13,8 @@ from agent_lattice_runtime.execute import start
 from agent_lattice_runtime.journal import Journal, RunRow
 from agent_lattice_runtime.redaction import Redactor
 from agent_lattice_runtime.stores.memory import MemoryStore
-from agent_lattice_runtime.stores.sqlite import APPLICATION, SqliteStore
+from agent_lattice_runtime.stores.sqlite import SqliteStore
+from agent_lattice_runtime.stores.sqlite_files import APPLICATION
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -129,7 +130,7 @@ def test_another_programs_database(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize(("version", "words"), [(2, "newer version"), (-1, "unknown format")])
+@pytest.mark.parametrize(("version", "words"), [(3, "newer version"), (-1, "unknown format")])
 def test_another_format(tmp_path: Path, version: int, words: str) -> None:
     path = tmp_path / "x.db"
     SqliteStore(str(path)).close()
@@ -150,7 +151,7 @@ def test_our_mark_without_our_tables(tmp_path: Path) -> None:
 
 
 def test_a_locked_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agent_lattice_runtime.stores.sqlite.WAIT", 0.05)
+    monkeypatch.setattr("agent_lattice_runtime.stores.sqlite_files.WAIT", 0.05)
     path = tmp_path / "x.db"
     store = SqliteStore(str(path))
     other = sqlite3.connect(path, isolation_level=None)

@@ -12,23 +12,41 @@ if TYPE_CHECKING:
     Batch = Sequence[tuple[RunRow, Sequence[EventRow]]]
 
     class Store(Protocol):
-        """Runs by id, and their events in order. Every error is a StoreFailure."""
+        """Runs by id, and their events in order. Every error is a StoreFailure.
+
+        A run is driven by at most one at a time, who has claimed it: `row.token` is set. The claim ends when the run
+        no longer runs, when it is released, when the store is closed, and when its process dies.
+        """
 
         def find(self, run_id: str) -> RunRow | None:
             """The run of that id."""
 
-        def runs(self) -> list[RunRow]:
-            """All runs, in the order in which they were started."""
+        def runs(self, statuses: Sequence[str] = ()) -> list[RunRow]:
+            """All runs, or those in one of the statuses, in the order in which they were started."""
 
-        def events(self, row: RunRow) -> Iterable[EventRow]:
-            """The events of a run, by seq."""
+        def events(self, row: RunRow, after: int = 0) -> Iterable[EventRow]:
+            """The events of a run behind the seq `after`, by seq."""
 
         def orphans(self) -> list[int]:
             """Keys of runs that have events but no row."""
 
         def append(self, batch: Batch) -> None:
-            """Store the events of several runs, all or nothing, durably; a run without a key is created. Raises
-            Conflict when another process has already stored an event of one of the runs at the same seq."""
+            """Store the events of several runs, and their rows as far as they have changed, all or nothing, durably.
+
+            A run without a key is created, and claimed if it runs. Raises Conflict when somebody else has already
+            stored an event of one of the runs at the same seq, or has a run of that id, or the run is gone.
+            """
+
+        def due(self, now: int, limit: int, workflows: Sequence[str] = ()) -> list[RunRow]:
+            """At most `limit` runs (of those workflows, or of any) that want a driver and have none: running ones that
+            somebody left, then those queued or waiting that are due at `now` (µs since 1970), the longest due first."""
+
+        def claim(self, row: RunRow) -> bool:
+            """Drive this run from here on; False when somebody does already. The row is brought up to date: the run may
+            be over by now."""
+
+        def release(self, row: RunRow) -> None:
+            """Leave the run to others; nothing happens to one that is not claimed."""
 
         def close(self) -> None:
-            """Give the store back."""
+            """Give back the claims and the store."""

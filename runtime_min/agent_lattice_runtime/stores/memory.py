@@ -7,6 +7,8 @@ from ..journal import RunRow
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ..journal import EventRow
     from . import Batch
 
@@ -14,21 +16,22 @@ if TYPE_CHECKING:
 class MemoryStore:
     """A store that forgets everything with the process; the same rules as the durable one."""
 
-    __slots__ = ("_events", "_rows")
+    __slots__ = ("_claimed", "_events", "_rows")
 
     def __init__(self) -> None:
         self._rows: dict[str, RunRow] = {}
         self._events: dict[int, list[EventRow]] = {}
+        self._claimed: set[int | None] = set()
 
     def find(self, run_id: str) -> RunRow | None:
         row = self._rows.get(run_id)
         return None if row is None else _copy(row)
 
-    def runs(self) -> list[RunRow]:
-        return [_copy(row) for row in self._rows.values()]
+    def runs(self, statuses: Sequence[str] = ()) -> list[RunRow]:
+        return [_copy(row) for row in self._rows.values() if not statuses or row.status in statuses]
 
-    def events(self, row: RunRow) -> list[EventRow]:
-        return list(self._events.get(row.key or 0, ()))
+    def events(self, row: RunRow, after: int = 0) -> list[EventRow]:
+        return self._events.get(row.key or 0, [])[after:]
 
     def orphans(self) -> list[int]:
         return []
@@ -43,14 +46,53 @@ class MemoryStore:
         for row, events in batch:
             if row.key is None:
                 row.key = len(self._rows) + 1
-                self._rows[row.run_id] = _copy(row)
                 self._events[row.key] = []
-            elif row.status != "running":
-                self._rows[row.run_id] = _copy(row)
+                self._keep(row)
+                if row.status == "running":
+                    self._claimed.add(row.key)
+                    row.token = 0
+            elif row.changed:
+                self._keep(row)
+                if row.status != "running":
+                    self.release(row)
             self._events[row.key] += events
 
+    def _keep(self, row: RunRow) -> None:
+        row.kept = (row.status, row.due)
+        self._rows[row.run_id] = _copy(row)
+
+    def due(self, now: int, limit: int, workflows: Sequence[str] = ()) -> list[RunRow]:
+        found = [
+            row
+            for row in self._rows.values()
+            if row.key not in self._claimed and (not workflows or row.workflow in workflows) and _wanted(row, now)
+        ]
+        found.sort(key=lambda row: (row.due or 0, row.key))
+        return [_copy(row) for row in found[:limit]]
+
+    def claim(self, row: RunRow) -> bool:
+        if row.token is None:
+            if row.key in self._claimed:
+                return False
+            self._claimed.add(row.key)
+            row.token = 0
+            now = self._rows[row.run_id]
+            row.refresh(now.status, now.due, now.head_seq, now.head_hash)
+        return True
+
+    def release(self, row: RunRow) -> None:
+        if row.token is not None:
+            row.token = None
+            self._claimed.discard(row.key)
+
     def close(self) -> None:
-        pass
+        self._claimed.clear()
+
+
+def _wanted(row: RunRow, now: int) -> bool:
+    if row.status in ("queued", "waiting"):
+        return row.due is not None and row.due <= now
+    return row.status == "running"
 
 
 def _copy(row: RunRow) -> RunRow:
@@ -60,6 +102,7 @@ def _copy(row: RunRow) -> RunRow:
         row.plan,
         key=row.key,
         status=row.status,
+        due=row.due,
         head_seq=row.head_seq,
         head_hash=row.head_hash,
     )

@@ -4,74 +4,68 @@ from __future__ import annotations
 
 from ..errors import Conflict, StoreFailure
 from ..journal import RunRow
+from .sqlite_files import open_file, store_failure, version_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from typing import Any
 
     from ..journal import EventRow
     from . import Batch
+    from .claims import Claims
 else:
-    try:  # the core alone: its wrapper imports datetime, which costs as much as opening the store
-        import _sqlite3 as sqlite3
-    except ImportError:
-        import sqlite3
+    from .sqlite_files import sqlite3
 
-APPLICATION = 0x4C415454  # "LATT", in the file's header: tells our files from other SQLite files
-VERSION = 1
-WAIT = 5.0  # seconds to wait for a lock
-_PAUSE = 0.02  # seconds
-
-_SCHEMA = """
-CREATE TABLE runs (
-    key INTEGER PRIMARY KEY, run_id TEXT NOT NULL UNIQUE, workflow TEXT NOT NULL, plan TEXT NOT NULL,
-    status TEXT NOT NULL, head_seq INTEGER, head_hash BLOB
-);
-CREATE TABLE events (
-    run INTEGER NOT NULL, seq INTEGER NOT NULL, ts INTEGER NOT NULL, type TEXT NOT NULL, step TEXT NOT NULL,
-    payload TEXT NOT NULL, redaction TEXT, hash BLOB NOT NULL,
-    PRIMARY KEY (run, seq)
-) WITHOUT ROWID;
+_COLUMNS = "run_id, workflow, plan, key, status, {due}, head_seq, head_hash"
+_ADD_RUN = """
+INSERT INTO runs (key, run_id, workflow, plan, status, due, head_seq, head_hash)
+SELECT 1 + max(ifnull((SELECT max(key) FROM runs), 0), ifnull((SELECT max(key) FROM checkpoints), 0)), ?1, ?2, ?3, ?4, ?5, ?6, ?7
+WHERE NOT EXISTS (SELECT 1 FROM checkpoints WHERE run_id = ?1)
 """
-_RUNS = "SELECT run_id, workflow, plan, key, status, head_seq, head_hash FROM runs"
-_ADD_RUN = "INSERT INTO runs (run_id, workflow, plan, status, head_seq, head_hash) VALUES (?, ?, ?, ?, ?, ?)"
-_END_RUN = "UPDATE runs SET status = ?, head_seq = ?, head_hash = ? WHERE key = ?"
+_CHANGE_RUN = "UPDATE runs SET status = ?, due = ?, head_seq = ?, head_hash = ? WHERE key = ?"
 _ADD_EVENT = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-_EVENTS = "SELECT seq, ts, type, step, payload, redaction, hash FROM events WHERE run = ? ORDER BY seq"
+_EVENTS = "SELECT seq, ts, type, step, payload, redaction, hash FROM events WHERE run = ? AND seq > ? ORDER BY seq"
+_OPEN = "status IN ('queued', 'running', 'waiting')"  # as the index has it
+_WANTED = f"{_OPEN} AND (status = 'running' OR due <= ?)"
 
 
 class SqliteStore:
-    """A store in the file at `path`, created when it is missing unless `readonly`."""
+    """A store in the file at `path`, created when it is missing and migrated when it is old, unless `readonly`."""
 
-    __slots__ = ("_connection", "path")
+    __slots__ = ("_claims", "_connection", "_readonly", "_runs", "path")
 
     def __init__(self, path: str, *, readonly: bool = False) -> None:
         self.path = path
-        self._connection = _open(path, readonly)
+        self._readonly = readonly
+        self._connection = open_file(path, readonly)
+        self._claims: Claims | None = None
+        due = "due" if not readonly or version_of(self._connection) > 1 else "NULL"
+        self._runs = f"SELECT {_COLUMNS.format(due=due)} FROM runs"
 
     def find(self, run_id: str) -> RunRow | None:
-        rows = self._select(f"{_RUNS} WHERE run_id = ?", run_id)
+        rows = self._select(f"{self._runs} WHERE run_id = ?", run_id)
         return _row(rows[0]) if rows else None
 
-    def runs(self) -> list[RunRow]:
-        return [_row(row) for row in self._select(f"{_RUNS} ORDER BY key")]
+    def runs(self, statuses: Sequence[str] = ()) -> list[RunRow]:
+        only = f" WHERE status IN ({', '.join('?' * len(statuses))})" if statuses else ""
+        return [_row(row) for row in self._select(f"{self._runs}{only} ORDER BY key", *statuses)]
 
     def orphans(self) -> list[int]:
         return [
             row[0] for row in self._select("SELECT DISTINCT run FROM events WHERE run NOT IN (SELECT key FROM runs)")
         ]
 
-    def events(self, row: RunRow) -> Iterator[EventRow]:
+    def events(self, row: RunRow, after: int = 0) -> Iterator[EventRow]:
         try:
-            yield from self._connection.execute(_EVENTS, (row.key,))
+            yield from self._connection.execute(_EVENTS, (row.key, after))
         except sqlite3.Error as error:
             raise store_failure(error, self.path) from None
 
     def append(self, batch: Batch) -> None:
         try:
-            if len(batch) == 1 and len(batch[0][1]) == 1 and batch[0][0].key and batch[0][0].status == "running":
+            if len(batch) == 1 and len(batch[0][1]) == 1 and batch[0][0].token is not None and not batch[0][0].changed:
                 row, events = batch[0]
                 self._connection.execute(_ADD_EVENT, (row.key, *events[0]))  # a transaction of its own
             else:
@@ -90,20 +84,94 @@ class SqliteStore:
             for row, events in batch:
                 if row.key is None:
                     created.append(row)
-                    columns = (row.run_id, row.workflow, row.plan, row.status, row.head_seq, row.head_hash)
-                    row.key = execute(_ADD_RUN, columns).lastrowid
-                elif row.status != "running":
-                    execute(_END_RUN, (row.status, row.head_seq, row.head_hash, row.key))
+                    self._create(row)
+                else:
+                    self._change(row)
                 self._connection.executemany(_ADD_EVENT, [(row.key, *event) for event in events])
             execute("COMMIT")
         except BaseException:
             for row in created:
+                self.release(row)
                 row.key = None
             if self._connection.in_transaction:
                 execute("ROLLBACK")
             raise
+        for row, _ in batch:
+            row.kept = (row.status, row.due)
+            if row.status != "running":
+                self.release(row)
+
+    def _create(self, row: RunRow) -> None:
+        columns = (row.run_id, row.workflow, row.plan, row.status, row.due, row.head_seq, row.head_hash)
+        added = self._connection.execute(_ADD_RUN, columns)
+        if added.rowcount != 1:
+            raise Conflict(f"run {row.run_id} is over, and was pruned")
+        row.key = added.lastrowid
+        if row.status == "running":
+            self._take(row)
+
+    def _change(self, row: RunRow) -> None:
+        """Bring the run's row up to date; whoever has not claimed the run must see first whether it is still there."""
+        if row.changed:
+            columns = (row.status, row.due, row.head_seq, row.head_hash, row.key)
+            there = self._connection.execute(_CHANGE_RUN, columns).rowcount == 1
+        else:
+            there = row.token is not None or bool(self._select("SELECT 1 FROM runs WHERE key = ?", row.key))
+        if not there:
+            raise Conflict(f"run {row.run_id} is no longer there")
+
+    def due(self, now: int, limit: int, workflows: Sequence[str] = ()) -> list[RunRow]:
+        only = f" AND workflow IN ({', '.join('?' * len(workflows))})" if workflows else ""
+        claims = self._claimed()
+        found: list[RunRow] = []
+        try:
+            for columns in self._connection.execute(
+                f"{self._runs} WHERE {_WANTED}{only} ORDER BY due, key", (now, *workflows)
+            ):
+                if len(found) >= limit:
+                    break
+                if claims.free(columns[3]):
+                    found.append(_row(columns))
+        except sqlite3.Error as error:
+            raise store_failure(error, self.path) from None
+        return found
+
+    def claim(self, row: RunRow) -> bool:
+        if row.token is not None:
+            return True
+        if not self._take(row):
+            return False
+        now = self.find(row.run_id)
+        if now is None or now.key != row.key:
+            self.release(row)
+            raise Conflict(f"run {row.run_id} is no longer there")
+        row.refresh(now.status, now.due, now.head_seq, now.head_hash)
+        return True
+
+    def _take(self, row: RunRow) -> bool:
+        assert row.key is not None
+        if self._claimed().take(row.key):
+            row.token = 0  # a lock ends with its process: nobody is left to be fenced off
+        return row.token is not None
+
+    def release(self, row: RunRow) -> None:
+        if row.token is not None:
+            row.token = None
+            self._claimed().give_back(row.key or 0)
+
+    def _claimed(self) -> Claims:
+        if self._claims is None:
+            if self._readonly:
+                raise StoreFailure("permission_denied", f"{self.path}: the store was opened for reading only")
+            from .claims import Claims
+
+            self._claims = Claims(self.path)
+        return self._claims
 
     def close(self) -> None:
+        if self._claims is not None:
+            self._claims.close()
+            self._claims = None
         try:
             self._connection.close()
         except sqlite3.Error as error:
@@ -116,136 +184,6 @@ class SqliteStore:
             raise store_failure(error, self.path) from None
 
 
-def _open(path: str, readonly: bool) -> sqlite3.Connection:
-    _require_usable(path, readonly)
-    if not readonly:
-        return _connected(path, path, readonly)
-    try:
-        return _connected(path, f"{_uri(path)}?mode=ro", readonly)
-    except StoreFailure:
-        from os.path import exists
-
-        if exists(f"{path}-wal"):
-            raise
-        # nobody is writing, and where nobody may write not even the shared-memory file beside it can be made
-        return _connected(path, f"{_uri(path)}?mode=ro&immutable=1", readonly)
-
-
-def _connected(path: str, location: str, readonly: bool) -> sqlite3.Connection:
-    connection = None
-    try:
-        connection = sqlite3.connect(location, timeout=WAIT, isolation_level=None, uri=readonly)
-        connection.text_factory = _text
-        _prepare(connection, path, readonly)
-    except (sqlite3.Error, StoreFailure) as error:
-        if connection is not None:
-            connection.close()
-        raise error if isinstance(error, StoreFailure) else store_failure(error, path) from None
-    return connection
-
-
-def _text(raw: bytes) -> str:
-    return raw.decode("utf-8", "surrogateescape")  # damaged text must reach `verify`, not stop it
-
-
-def _require_usable(path: str, readonly: bool) -> None:
-    from os import makedirs
-    from os.path import dirname, exists, isdir
-
-    if "\0" in path:
-        raise StoreFailure("validation", "the path of the store holds a null character")
-    if isdir(path):
-        raise StoreFailure("validation", f"{path} is a directory, not a store")
-    if readonly:
-        if not exists(path):
-            raise StoreFailure("not_found", f"there is no store at {path}")
-        return
-    try:
-        if folder := dirname(path):
-            makedirs(folder, exist_ok=True)
-    except OSError as error:
-        raise StoreFailure("permission_denied", f"cannot make a folder for {path}: {error.strerror}") from None
-
-
-def _uri(path: str) -> str:
-    from os.path import abspath
-    from urllib.parse import quote
-
-    return f"file:{quote(abspath(path))}"
-
-
-def _prepare(connection: sqlite3.Connection, path: str, readonly: bool) -> None:
-    execute = connection.execute
-    application = execute("PRAGMA application_id").fetchone()[0]
-    if application == 0 and not readonly:
-        if not execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone():
-            _create(connection)
-        application = execute("PRAGMA application_id").fetchone()[0]  # somebody else may have made it just now
-    if application != APPLICATION:
-        raise StoreFailure("validation", f"{path} is an SQLite file, but not a store of runs")
-    version = execute("PRAGMA user_version").fetchone()[0]
-    if version > VERSION:
-        raise StoreFailure("validation", f"{path} was written by a newer version (format {version}, not {VERSION})")
-    if version != VERSION:
-        raise StoreFailure("validation", f"{path} has the unknown format {version}")
-    if not readonly:
-        execute("PRAGMA synchronous=FULL")
-    execute(f"{_RUNS} LIMIT 0")
-    execute(_EVENTS, (0,))
-
-
-def _create(connection: sqlite3.Connection) -> None:
-    """A store without runs. There is nothing to lose yet: the disk is waited for once, at the end, not at each step."""
-    connection.execute("PRAGMA synchronous=OFF")
-    _use_wal(connection)
-    connection.execute("BEGIN IMMEDIATE")
-    if connection.execute("PRAGMA application_id").fetchone()[0] == 0:  # nobody else was faster
-        for statement in _SCHEMA.split(";")[:-1]:
-            connection.execute(statement)
-        connection.execute(f"PRAGMA user_version={VERSION}")
-        connection.execute(f"PRAGMA application_id={APPLICATION}")
-    connection.execute("COMMIT")
-    connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-
-def _use_wal(connection: sqlite3.Connection) -> None:
-    """Several processes may make the same store at once, and for this change SQLite does not wait by itself."""
-    for left in range(int(WAIT / _PAUSE), -1, -1):
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.Error as error:
-            if left == 0 or getattr(error, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY:
-                raise
-            from time import sleep
-
-            sleep(_PAUSE)
-        else:
-            return
-
-
 def _row(columns: tuple[Any, ...]) -> RunRow:
-    run_id, workflow, plan, key, status, head_seq, head_hash = columns
-    return RunRow(run_id, workflow, plan, key=key, status=status, head_seq=head_seq, head_hash=head_hash)
-
-
-def store_failure(error: sqlite3.Error, path: str) -> StoreFailure:
-    """What an SQLite error means for whoever uses the store at `path`."""
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    kind, meaning = _MEANINGS.get(code, ("internal", "the store failed"))
-    return StoreFailure(kind, f"{path}: {meaning} ({error})")
-
-
-_MEANINGS = {
-    sqlite3.SQLITE_NOTADB: ("validation", "not a store of runs"),
-    sqlite3.SQLITE_CORRUPT: ("validation", "the store is damaged"),
-    sqlite3.SQLITE_ERROR: ("validation", "not a store of runs, or a damaged one"),
-    sqlite3.SQLITE_READONLY: ("permission_denied", "the store can only be read"),
-    sqlite3.SQLITE_PERM: ("permission_denied", "access to the store is denied"),
-    sqlite3.SQLITE_AUTH: ("permission_denied", "access to the store is denied"),
-    sqlite3.SQLITE_CANTOPEN: ("not_found", "the store cannot be opened"),
-    sqlite3.SQLITE_BUSY: ("unavailable", f"the store was locked by another process for {WAIT:g} s"),
-    sqlite3.SQLITE_LOCKED: ("unavailable", "the store is locked"),
-    sqlite3.SQLITE_FULL: ("unavailable", "the disk is full"),
-    sqlite3.SQLITE_IOERR: ("unavailable", "the disk cannot be read or written"),
-}
+    run_id, workflow, plan, key, status, due, head_seq, head_hash = columns
+    return RunRow(run_id, workflow, plan, key=key, status=status, due=due, head_seq=head_seq, head_hash=head_hash)
