@@ -6,6 +6,7 @@ check      formatting, lint, types, import contract
 fix        format and apply safe lint fixes
 generate   rewrite what is made from the code: schemas, the joined grammar, error index, snapshots
 bench      the speed tables of bench/
+faults     packages killed more than two thousand times (tests/kills); takes a quarter of an hour
 clients    all examples in the real coding agents, which npm installs; LATEST=1 in the newest versions (docs/clients.md)
 """
 
@@ -37,9 +38,13 @@ TASKS: dict[str, list[list[str]]] = {
         ["-m", "pytest", "-q", "tests/test_snapshots.py", "--snapshot-update"],
     ],
     "bench": [["bench/run.py"]],
+    "faults": [["-m", "pytest", "-q", "-n", "auto", "tests/kills"]],
     "clients": [["-m", "pytest", "-q", "-n", "auto", "-m", "clients", "tests/clients"]],
 }
-VARIABLES = {"clients": {"LATTICE_CLIENTS": "latest" if os.environ.get("LATEST") else "required"}}
+VARIABLES = {
+    "clients": {"LATTICE_CLIENTS": "latest" if os.environ.get("LATEST") else "required"},
+    "faults": {"LATTICE_KILLS": os.environ.get("LATTICE_KILLS", "2200")},
+}
 
 
 def set_up() -> None:

@@ -12,12 +12,13 @@ from measuring import ROOTS, Figure
 
 sys.path[:0] = ROOTS
 
-COLUMNS = "{:<40} {:>11}  {:<50} {:>7}  {:<12} {}"
+COLUMNS = "{:<41} {:>16}  {:<50} {:>7}  {:<12} {}"
 
 
 def subjects() -> dict[str, Callable[[], Iterator[Figure]]]:
     """What can be measured, by the name of its file."""
     import checking
+    import durable
     import generated
     import growth
     import guards
@@ -25,7 +26,7 @@ def subjects() -> dict[str, Callable[[], Iterator[Figure]]]:
     import steps
     import validators
 
-    measured = (checking, growth, packages, steps, generated, validators, guards)
+    measured = (checking, growth, packages, steps, durable, generated, validators, guards)
     return {module.__name__: module.figures for module in measured}
 
 

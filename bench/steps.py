@@ -10,61 +10,28 @@ from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import process_time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import others
-from agent_lattice_runtime.context import Context
-from agent_lattice_runtime.effects import PythonOp
 from agent_lattice_runtime.execute import run_many, start
-from agent_lattice_runtime.models import Workflow
-from agent_lattice_runtime.run import Setting
 from agent_lattice_runtime.stores.memory import MemoryStore
 from agent_lattice_runtime.stores.sqlite import SqliteStore
 from measuring import Figure, at_most, in_turns, shown
+from sums import CHAIN, events_of, with_tools
 
 if TYPE_CHECKING:
     from agent_lattice_runtime.journal import EventRow
+    from agent_lattice_runtime.run import Setting
 
 STEPS = 1000
 RUNS = 100
-NAMES = [f"step_{number}" for number in range(STEPS)]
 ROUNDS = 9
-
-
-def _count(value: object, path: str, errors: list[str]) -> int:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    errors.append(f"{path}: expected int")
-    return 0
-
-
-def _input(value: object, path: str, errors: list[str]) -> dict[str, Any]:
-    return {"steps": _count(value["steps"], f"{path}.steps", errors)} if isinstance(value, dict) else {}
-
-
-ADD = PythonOp(name="numbers.add", module="bench_tools", function="add", effect="pure", output=_count)
-
-
-async def chain(ctx: Context, steps: int) -> int:
-    """Steps in a row, each adding one to what the step before returned."""
-    total = 0
-    for name in NAMES[:steps]:
-        total = await ctx.tool(name, ADD, {"number": total})
-    return total
-
-
-def _workflow() -> Workflow:
-    grant = {"tools": ["numbers"], "operations": ["numbers.add"]}
-    permissions = {"total": grant, "steps": dict.fromkeys(NAMES, grant)}
-    manifest = {"plan": "sha256:bench", "compiler": "0", "permissions": permissions}
-    return Workflow(name="chain", function=chain, input=_input, output=_count, manifest=manifest)
 
 
 def figures() -> Iterator[Figure]:
     with TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "bench_tools.py").write_text("def add(number):\n    return number + 1\n", encoding="utf-8")
-        setting = Setting(tools=str(folder))
+        setting = with_tools(folder)
         gc.freeze()  # what the bench itself has loaded is not looked through while steps are measured
         yield from _in_memory(setting)
         yield from _durable(folder, setting)
@@ -72,9 +39,9 @@ def figures() -> Iterator[Figure]:
 
 
 def _in_memory(setting: Setting) -> Iterator[Figure]:
-    flow = _workflow()
+    steps = [event for event in events_of(CHAIN, STEPS, setting) if event[3]]
     run, hashed = in_turns(
-        [lambda: start(flow, {"steps": STEPS}, MemoryStore(), None, setting), _hashing(_events(flow, setting))],
+        [lambda: start(CHAIN, {"steps": STEPS}, MemoryStore(), None, setting), _hashing(steps)],
         3 * ROUNDS,
         clock=process_time,
     )
@@ -82,15 +49,6 @@ def _in_memory(setting: Setting) -> Iterator[Figure]:
     beside = f"{shown(hashed / STEPS)}  json.dumps and sha256 of the event"
     yield Figure("step in memory", shown(step), beside, run / hashed, "≤ 10 µs", step <= 10e-6)
     yield from others.figures(STEPS, ROUNDS)
-
-
-def _events(flow: Workflow, setting: Setting) -> list[EventRow]:
-    """The events of a run, one for each step, without those of the run itself."""
-    store = MemoryStore()
-    start(flow, {"steps": STEPS}, store, "bench", setting)
-    row = store.find("bench")
-    assert row is not None
-    return [event for event in store.events(row) if event[3]]
 
 
 def _hashing(events: list[EventRow]) -> Callable[[], None]:
@@ -107,10 +65,9 @@ def _hashing(events: list[EventRow]) -> Callable[[], None]:
 
 
 def _durable(folder: Path, setting: Setting) -> Iterator[Figure]:
-    flow = _workflow()
     store, shared = SqliteStore(str(folder / "runs.db")), SqliteStore(str(folder / "shared.db"))
     raw = _raw_log(folder / "raw.db")
-    rows = _events(flow, setting)
+    rows = [event for event in events_of(CHAIN, STEPS, setting) if event[3]]
     keys = iter(range(1, 1_000_000))
 
     def commit_each() -> None:
@@ -120,10 +77,10 @@ def _durable(folder: Path, setting: Setting) -> Iterator[Figure]:
 
     def many() -> None:
         each = STEPS // RUNS
-        run_many(flow, [(None, {"steps": each})] * RUNS, shared, setting)
+        run_many(CHAIN, [(None, {"steps": each})] * RUNS, shared, setting)
 
     alone, together, commits = in_turns(
-        [lambda: start(flow, {"steps": STEPS}, store, None, setting), many, commit_each], ROUNDS
+        [lambda: start(CHAIN, {"steps": STEPS}, store, None, setting), many, commit_each], ROUNDS
     )
     for log in (store, shared, raw):
         log.close()
@@ -148,7 +105,7 @@ def _size(folder: Path, setting: Setting) -> Iterator[Figure]:
     for steps in (STEPS // 10, STEPS):
         path = folder / f"size{steps}.db"
         store = SqliteStore(str(path))
-        start(_workflow(), {"steps": steps}, store, None, setting)
+        start(CHAIN, {"steps": steps}, store, None, setting)
         store.close()
         sizes.append(path.stat().st_size)
     each = (sizes[1] - sizes[0]) / (STEPS - STEPS // 10)

@@ -20,6 +20,15 @@ for name, shape in SHAPES.items():
     assert plan_of(compilation), (name, [found.message for found in compilation.report.found])
     assert len(shape(50_000)) < 10_000_000, name
 """
+CONTEST = """\
+import sys
+sys.path.insert(0, sys.argv[1])
+from contests import Contestant, medians
+one = Contestant(*sys.argv[2:])
+assert {scenario for scenario in one.scenarios if medians([one], scenario, 20, 1)[one.name] > 0} == set(one.scenarios)
+print(*one.scenarios)
+one.close()
+"""
 FIRST = "import sys; sys.path.insert(0, sys.argv[1]); import run; print(run.row(next(run.subjects()[sys.argv[2]]())))"
 
 
@@ -33,3 +42,10 @@ def test_a_subject_gives_figures(subject: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip()
+
+
+@pytest.mark.parametrize("contestant", ["lattice", "raw"])
+def test_a_contestant_of_durable_steps_takes_part_in_everything(contestant: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", CONTEST, str(BENCH), contestant, str(tmp_path / "log.db")]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.stdout.split() == ["sequence", "runs", "branches", "resume", "replay"], done.stderr

@@ -1,0 +1,81 @@
+"""Contests: every contestant is a process of its own, with its own libraries, that times what it is told to do."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from statistics import median
+
+from measuring import ROOTS
+
+HERE = Path(__file__).resolve().parent
+LONG = 10.0  # seconds
+
+
+class Contestant:
+    """The process of `contestants/NAME.py`, started with `words`. It is asked for one measurement after another."""
+
+    def __init__(self, name: str, *words: str, interpreter: str = sys.executable) -> None:
+        self.name = name
+        command = [interpreter, str(HERE / "contestants" / f"{name}.py"), *words]
+        pipe = subprocess.PIPE
+        self._process = subprocess.Popen(
+            command, stdin=pipe, stdout=pipe, text=True, stderr=subprocess.DEVNULL, env=_environment()
+        )
+        self.scenarios: list[str] = self._answer()
+
+    def seconds(self, scenario: str, size: int) -> float:
+        """How long the scenario takes with this many steps, branches or runs."""
+        assert self._process.stdin is not None
+        print(scenario, size, file=self._process.stdin, flush=True)
+        return float(self._answer())
+
+    def _answer(self) -> object:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"{self.name} has come to its end")
+        answer = json.loads(line)
+        if isinstance(answer, dict):
+            raise RuntimeError(f"{self.name}: {answer['error']}")
+        return answer
+
+    def close(self) -> None:
+        """Let the process come to its end."""
+        self._process.communicate(timeout=60)
+
+
+def _environment() -> dict[str, str]:
+    import os
+
+    return os.environ | {"PYTHONPATH": os.pathsep.join([*ROOTS, str(HERE)])}
+
+
+def medians(contestants: Sequence[Contestant], scenario: str, size: int, rounds: int) -> dict[str, float]:
+    """The median seconds of each contestant that knows the scenario, by name, taken in turns after a small warm-up; who
+    takes long has one turn."""
+    taking_part = [one for one in contestants if scenario in one.scenarios]
+    taken: dict[str, list[float]] = {one.name: [] for one in taking_part}
+    for one in taking_part:
+        one.seconds(scenario, max(10, size // 10))
+    for _ in range(rounds):
+        for one in taking_part:
+            if not taken[one.name] or taken[one.name][0] < LONG:
+                taken[one.name].append(one.seconds(scenario, size))
+    return {name: median(times) for name, times in taken.items()}
+
+
+def serve(scenarios: Mapping[str, Callable[[int], float]]) -> None:
+    """The contestant's side: say what can be measured, then answer `SCENARIO SIZE` with seconds, a line each."""
+    out, sys.stdout = sys.stdout, sys.stderr
+    print(json.dumps(list(scenarios)), file=out, flush=True)
+    for line in sys.stdin:
+        scenario, size = line.split()
+        try:
+            answer: object = scenarios[scenario](int(size))
+        except Exception as error:
+            answer = {"error": f"{type(error).__name__}: {error}"}
+        print(json.dumps(answer), file=out, flush=True)
