@@ -101,6 +101,12 @@ class Context:
             return code
         raise failure
 
+    def pending(self, failure: Failure) -> Failure:
+        """The failure itself, which goes on its way behind what comes last in any case. Raises at once one that nothing
+        may follow: the run is being stopped, or it is not of the workflow but of the log."""
+        self.caught(failure, "", "in_doubt")
+        return failure
+
     async def emit(self, name: str, event: str, payload: object) -> None:
         """Publish `custom.<event>`; it is durable before anyone sees it, and before the next step."""
         step, kind = self.path + name, f"custom.{event}"

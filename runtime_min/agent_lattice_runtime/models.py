@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping, Sequence
     from typing import Any, Protocol
 
+    from .effects import Op
     from .permissions import Denied, Grant
     from .redaction import Redactor
 
@@ -47,6 +48,29 @@ class Auth:
     def __init__(self, scheme: str, secret: str) -> None:
         self.scheme = scheme
         self.secret = secret
+
+
+class OnDoubt:
+    """What follows when nobody knows whether a write happened: `sort` is verify (ask the reading operation `verify`, which takes
+    those `parameters` of the write; its answer is the result, null when the write has not happened), ask (a person in `role`,
+    at most `within` seconds), assume (it is taken for done) or fail."""
+
+    __slots__ = ("parameters", "role", "sort", "verify", "within")
+
+    def __init__(
+        self,
+        sort: str,
+        *,
+        verify: Op | None = None,
+        parameters: tuple[str, ...] = (),
+        role: str = "",
+        within: float = 0.0,
+    ) -> None:
+        self.sort = sort
+        self.verify = verify
+        self.parameters = parameters
+        self.role = role
+        self.within = within
 
 
 class Model:
@@ -122,9 +146,22 @@ TEXT = Output(name="text", schema=None, check=check_text)
 class Workflow:
     """A compiled workflow: its coroutine function, the validators of its input (a record of the parameters) and of
     its result, its manifest (the data of manifest.json, or a function that loads it), and `prepare`: what has to be
-    called before anything is done, and raises Failure when something is not installed."""
+    called before anything is done, and raises Failure when something is not installed. What people may bring to its runs:
+    the validators of `signals` by name, of `approvals` by static step id the role and the validator of the values, and the
+    writing `operations` by name."""
 
-    __slots__ = ("_grants", "_manifest", "function", "input", "name", "output", "prepare")
+    __slots__ = (
+        "_grants",
+        "_manifest",
+        "approvals",
+        "function",
+        "input",
+        "name",
+        "operations",
+        "output",
+        "prepare",
+        "signals",
+    )
 
     def __init__(
         self,
@@ -135,9 +172,15 @@ class Workflow:
         output: Check,
         manifest: Mapping[str, Any] | Callable[[], Mapping[str, Any]],
         prepare: Callable[[], None] | None = None,
+        signals: Mapping[str, Check] | None = None,
+        approvals: Mapping[str, tuple[str, Check | None]] | None = None,
+        operations: Mapping[str, Op] | None = None,
     ) -> None:
         self.name = name
         self.prepare = prepare
+        self.signals = signals or {}
+        self.approvals = approvals or {}
+        self.operations = operations or {}
         self.function = function
         self.input = input
         self.output = output
@@ -352,10 +395,9 @@ class Deps:
 
     def jitter(self, attempt: int) -> float:
         """A number in [0, 1) that depends only on the run, the step and the attempt."""
-        from hashlib import sha256
+        from .retrying import lot
 
-        digest = sha256(f"{self.seed}\0{self.step}\0{attempt}".encode()).digest()
-        return int.from_bytes(digest[:6], "big") / 2**48
+        return lot(self.seed, self.step, attempt)
 
 
 def decode(check: Check, value: object, what: str = "value") -> Any:

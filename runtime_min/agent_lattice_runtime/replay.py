@@ -30,7 +30,7 @@ class Replay:
         self.divergence = divergence
 
 
-class Nowhere(MemoryStore):
+class _Nowhere(MemoryStore):
     """A replay stores nothing."""
 
     __slots__ = ()
@@ -39,12 +39,11 @@ class Nowhere(MemoryStore):
         pass
 
 
-def replay(workflow: Workflow, run_id: str, store: Store, setting: Setting | None = None) -> Replay:
-    """Execute the workflow against the log of a run; one with mocks needs them in its setting. Raises Failure not_found, or
-    conflict for another workflow's."""
+def replay(workflow: Workflow, run_id: str, store: Store) -> Replay:
+    """Execute the workflow against the log of a run. Raises Failure not_found, or conflict for another workflow's."""
     stored = find_run(store, run_id)
     row = RunRow(stored.run_id, stored.workflow, stored.plan, key=stored.key, status="running")
-    run = continued(workflow, row, store, setting or Setting(), performs=False)
+    run = continued(workflow, row, store, Setting(), performs=False)
     assert run.history is not None
     finished = run.history.status != "running"
     try:
@@ -54,7 +53,7 @@ def replay(workflow: Workflow, run_id: str, store: Store, setting: Setting | Non
         return Replay(
             run_id, finished, None, None, Divergence("the recorded input is no longer valid", details=details)
         )
-    Loop(Nowhere()).drive([(run, body_of(workflow, run, value))])
+    Loop(_Nowhere()).drive([(run, body_of(workflow, run, value))])
     if isinstance(run.failure, Divergence):
         return Replay(run_id, finished, None, None, run.failure)
     return Replay(run_id, finished, run.result, run.failure, None)
