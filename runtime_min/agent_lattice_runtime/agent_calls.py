@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-from .calling import call_tool
 from .canonical import canonical
-from .engine import Join
 from .errors import Divergence, Failure
+from .trying import try_tool
+from .yielded import Join
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -92,7 +92,8 @@ class _Call:
             return _error(f"{self.call.name[:_LONGEST]} was not called", self.errors)
         step = f"{self.scope.path}{tool.name}[{self.index}]"
         try:
-            value = await call_tool(run, step, self.scope.static + tool.name, tool.op, self.arguments)
+            static = self.scope.static + tool.name
+            value = await try_tool(run, step, static, tool.op, self.arguments, budgets=self.scope.budgets)
         except Divergence:
             raise
         except Failure as failure:

@@ -69,7 +69,7 @@ class Agent:
         when the turns are used up, else what its model's answer or a call ended in."""
         run, step = ctx.run, ctx.path[:-1]
         try:
-            if run.setting.mocks is not None and (stand_in := run.setting.mocks.agent(ctx.static[:-1])):
+            if run.setting.mocks is not None and (stand_in := run.setting.mocks.agent(ctx.static[:-1], step)):
                 return self._stood_in(run, step, stand_in())
             return await Turns(self, run, ctx, system, prompt, checks).answer()
         except Divergence:
@@ -149,6 +149,7 @@ class Turns:
             self._checks,
             tuple(self._agent.tools.values()),
             may_call,
+            self._ctx.budgets,
         )
 
     async def _reply(self, question: Question) -> tuple[Reply, int]:

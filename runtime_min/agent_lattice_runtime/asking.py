@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from .answers import attempt_payload, read_answer, reply_payload, restore_reply
+from .answers import attempt_payload, cost, read_answer, reply_payload, restore_reply
 from .calling import stored_form
 from .canonical import canonical, recorded
 from .effects import perform
-from .engine import Call
 from .errors import Divergence, Failure, failure_payload, restore_failure
 from .history import require_same
 from .models import Reply, Request
+from .yielded import Call
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .answers import Problem
+    from .budgets import Budget
     from .effects import Outcome
     from .models import Deps, Message, Model, Offer, Output, Provider
     from .run import Run
@@ -28,7 +29,7 @@ class Question:
     """What is asked, whoever is asked: the step's path and static id, the type and the checks of the answer; in a turn
     of an agent also its tools, and whether it may still call them."""
 
-    __slots__ = ("checks", "may_call", "offers", "output", "prompt", "static", "step", "system")
+    __slots__ = ("budgets", "checks", "may_call", "offers", "output", "prompt", "static", "step", "system")
 
     def __init__(
         self,
@@ -40,7 +41,9 @@ class Question:
         checks: Sequence[tuple[Callable[[Any], bool], str]],
         offers: Sequence[Offer] | None = None,
         may_call: bool = True,
+        budgets: Sequence[Budget] = (),
     ) -> None:
+        self.budgets = budgets
         self.step = step
         self.static = static
         self.output = output
@@ -123,7 +126,29 @@ class Conversation:
 
 
 async def reply_to(run: Run, question: Question, model: Model, messages: list[Message], attempt: int) -> Reply:
-    """One model call, or what the log says of it; raises the Failure it ended in."""
+    """One model call, or what the log says of it, within the budgets; raises the Failure it ended in."""
+    if not question.budgets:
+        return await _reply_to(run, question, model, messages, attempt)
+    from .budgets import estimate
+
+    needed = estimate(model, len(canonical(_asked(question, messages)).encode()))
+    for budget in question.budgets:
+        budget.reserve(f"{question.step}#{attempt}", needed)
+    used = needed
+    try:
+        reply = await _reply_to(run, question, model, messages, attempt)
+        tokens = reply.input_tokens + reply.output_tokens
+        used = {"calls": 1, "tokens": tokens, "usd": cost(model, reply) or 0.0}
+        return reply
+    except Failure:
+        used = {"calls": 1}
+        raise
+    finally:
+        for budget in question.budgets:
+            budget.settle(needed, used)
+
+
+async def _reply_to(run: Run, question: Question, model: Model, messages: list[Message], attempt: int) -> Reply:
     step = f"{question.step}#{attempt}"
     grant = run.grant(question.static, question.step, "models", model.name)
     asked = canonical(_asked(question, messages))

@@ -13,16 +13,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any, Protocol
 
-    from .models import Check, Deps
+    from .models import Check, Deps, OnDoubt
 
     class Op(Protocol):
         """An operation of a tool. `effect` is "pure", "read" or "write"; `key` names the parameter that makes a
-        second call harmless; `output` validates what `call` returns."""
+        second call harmless; `output` validates what `call` returns; `doubt` says what follows when nobody knows whether a
+        write happened."""
 
         name: str
         effect: str
         key: str | None
         output: Check
+        doubt: OnDoubt | None
 
         def call(self, arguments: Mapping[str, Any], deps: Deps) -> object: ...
 
@@ -32,7 +34,19 @@ class PythonOp:
     with `idempotency_key` when it takes that and the operation has a key. It may be a coroutine function. `plain`: there
     are times or unsigned ints among the arguments, and it is given what Python's own library has for them."""
 
-    __slots__ = ("_function", "_takes_key", "_tools", "effect", "function", "key", "module", "name", "output", "plain")
+    __slots__ = (
+        "_function",
+        "_takes_key",
+        "_tools",
+        "doubt",
+        "effect",
+        "function",
+        "key",
+        "module",
+        "name",
+        "output",
+        "plain",
+    )
 
     def __init__(
         self,
@@ -44,8 +58,10 @@ class PythonOp:
         effect: str = "write",
         key: str | None = None,
         plain: bool = False,
+        doubt: OnDoubt | None = None,
     ) -> None:
         self.name = name
+        self.doubt = doubt
         self.module = module
         self.function = function
         self.effect = effect

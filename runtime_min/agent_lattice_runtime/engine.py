@@ -1,8 +1,9 @@
 """The driver: runs the coroutines of workflows in one plain loop, commits their events, performs their effects.
 
-A coroutine yields a `Call` (something blocking, to be done after its events are durable) or a `Join` (coroutines that
-run side by side) and is sent the outcome. When nobody can go on without an effect, the events of all runs are
-committed in one transaction; only then effects start. A single effect is done right here, several in threads.
+A coroutine yields a `Call` (something blocking, to be done after its events are durable), a `Join` (coroutines that run side
+by side) or a `Pause` and is sent the outcome. When nobody can go on without an effect, the events of all runs are committed
+in one transaction; only then effects start. A single effect is done right here, several in threads. A run in which
+everybody waits is suspended: its log says for what, and nothing of it is left in the process.
 """
 
 from __future__ import annotations
@@ -11,62 +12,22 @@ from collections import deque
 from contextlib import suppress
 
 from .branches import Cancelled, Group, Task, was_stopped
-from .errors import Conflict, StoreFailure
+from .errors import Conflict, Failure, StoreFailure
+from .journal import OUTSIDE
+from .yielded import Call, Join, Pause
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Generator, Iterable
+    from collections.abc import Coroutine, Iterable
     from typing import Any
 
     from .models import Deps
+    from .pauses import Pauses
     from .run import Run
     from .stores import Store
     from .workers import Workers
 
     Body = Coroutine[Any, Any, Any]
-
-
-class Call:
-    """Command: make `intent` (type, step, payload, secrets) durable, then do `function(*arguments)`, which must not raise
-    Exception; the last argument is a Deps. `write` shields it from interruption, `quick` says that a thread is not
-    worth it."""
-
-    __slots__ = ("arguments", "function", "intent", "quick", "step", "what", "write")
-
-    def __init__(
-        self,
-        step: str,
-        what: str,
-        function: Callable[..., Any] | None = None,
-        arguments: tuple[Any, ...] = (),
-        intent: tuple[str, str, str, Iterable[str]] | None = None,
-        write: bool = False,
-        quick: bool = False,
-    ) -> None:
-        self.step = step
-        self.what = what
-        self.function = function
-        self.arguments = arguments
-        self.intent = intent
-        self.write = write
-        self.quick = quick
-
-    def __await__(self) -> Generator[Call, Any, Any]:
-        return (yield self)
-
-
-class Join:
-    """Command: run the coroutines that `bodies` makes, at most `width` at a time; the outcome is their results in
-    order, or the failure of the first one, in that order, that failed on its own."""
-
-    __slots__ = ("bodies", "width")
-
-    def __init__(self, bodies: Iterable[Callable[[], Body]], width: int) -> None:
-        self.bodies = bodies
-        self.width = width
-
-    def __await__(self) -> Generator[Join, Any, list[Any]]:
-        return (yield self)  # type: ignore[no-any-return]
 
 
 class Loop:
@@ -81,9 +42,12 @@ class Loop:
         self._waiting: list[tuple[Task, Call]] = []
         self._dirty: list[Run] = []
         self._workers: Workers | None = None
-        self._in_flight = 0
+        self._in_flight: dict[Call, Task] = {}
+        self._deadlines: list[tuple[float, int, Call]] = []
+        self._pauses: Pauses | None = None
+        self._still: list[Run] = []  # runs in which perhaps everybody waits
         self._interruptible = False
-        self._runs: list[Run] = []
+        self._runs: dict[Run, None] = {}
         self.stopping = False
 
     def drive(self, runs: Iterable[tuple[Run, Body]]) -> None:
@@ -91,8 +55,7 @@ class Loop:
         KeyboardInterrupt after a clean stop: effects that were going on are recorded, all runs can be resumed."""
         global _driving
         for run, body in runs:
-            self._runs.append(run)
-            self._ready.append((Task(run, body), None, None))
+            self._admit(run, body)
         before = _driving
         if not self._apart:
             _driving = self
@@ -108,11 +71,21 @@ class Loop:
                 self._workers.close()
             self._close()
 
+    def _admit(self, run: Run, body: Body) -> None:
+        self._runs[run] = None
+        run.root = task = Task(run, body)
+        run.active = 1
+        task.cancelled = run.received.cancelling is not None
+        self._ready.append((task, None, None))
+
     def _close(self) -> None:
         for task, _ in self._waiting:
             task.body.close()
         for task, _, _ in self._ready:
             task.body.close()
+        for run in self._runs:
+            for task in run.paused:
+                task.body.close()
 
     def interrupt(self) -> None:
         """Stop soon: at once while an effect goes on here whose outcome nobody would miss, elsewhere as soon as what
@@ -121,11 +94,16 @@ class Loop:
             raise KeyboardInterrupt
         self.stop()
 
-    def stop(self, farewell: str | None = None) -> None:
-        """Stop as soon as what has happened is in the log: the runs can be resumed, unless there is a `farewell`, the
-        reason why they are cancelled for good. May be called from another thread when the loop stands apart."""
-        self._farewell = self._farewell or farewell
+    def stop(self) -> None:
+        """Stop as soon as what has happened is in the log: the runs can be resumed. May be called from another thread when the
+        loop stands apart."""
         self.stopping = True
+        if self._workers is not None:
+            self._workers.wake()
+
+    def cancel(self, message: str) -> None:
+        """Cancel all runs: they start nothing more, take back what they did, and end. May be called as `stop` is."""
+        self._farewell = message
         if self._workers is not None:
             self._workers.wake()
 
@@ -134,9 +112,14 @@ class Loop:
         while True:
             while ready:
                 self._step(*ready.popleft())
+            if self._farewell is not None:
+                self._bid_farewell(self._farewell)
+                continue
+            if self._still:
+                self._rest()
             if self.stopping:
                 raise KeyboardInterrupt
-            if len(self._waiting) == 1 and not self._in_flight and not self._apart:
+            if len(self._waiting) == 1 and not self._in_flight and not self._apart and not self._waiting[0][1].timeout:
                 self._alone(*self._waiting.pop())
                 continue
             calls = self._announce() if self._waiting else []
@@ -144,10 +127,18 @@ class Loop:
                 self._commit()
             if calls:
                 self._start(calls)
-            elif not ready and not self._in_flight:
+            if not ready and not self._wait():
                 return
-            if self._in_flight and not ready:
-                self._collect()
+
+    def _wait(self) -> bool:
+        """Wait for the next thing to happen; False when there is nothing to wait for."""
+        if self._in_flight:
+            self._collect()
+            return True
+        if self._pauses is None or (until := self._pauses.next()) is None:
+            return False
+        self._sleep(until)
+        return True
 
     def _step(self, task: Task, value: Any, error: BaseException | None) -> None:
         """Let a coroutine go on until its next command or its end, and put that where it is waited for."""
@@ -162,12 +153,13 @@ class Loop:
             self._dirty.append(run)
 
     def _advanced(self, task: Task, value: Any, error: BaseException | None) -> Call | None:
-        """The call that a coroutine makes next; None when it branches, has come to its end, or its run is over."""
-        if task.run.over:
+        """The call that a coroutine makes next; None when it branches, waits, has come to its end, or its run is over."""
+        run = task.run
+        if run.over:
             task.body.close()
             return None
         try:
-            command: Call | Join = task.body.send(value) if error is None else task.body.throw(error)
+            command: Call | Join | Pause = task.body.send(value) if error is None else task.body.throw(error)
         except StopIteration as end:
             self._end(task, end.value, None)
         except KeyboardInterrupt:
@@ -177,9 +169,42 @@ class Loop:
         else:
             if isinstance(command, Call):
                 return command
-            task.children = Group(task, command)
-            self._open(task.children)
+            run.active -= 1
+            if isinstance(command, Pause):
+                self._pause(task, command)
+            else:
+                task.children = Group(task, command)
+                self._open(task.children)
         return None
+
+    def _pause(self, task: Task, pause: Pause) -> None:
+        run = task.run
+        if task.cancelled and not run.compensating:
+            self._wake([task], Cancelled())
+        elif not run.performs:
+            self._end_of_log(task, pause.step)
+        else:
+            if self._pauses is None:
+                from .pauses import Pauses
+
+                self._pauses = Pauses()
+            self._pauses.add(task, pause)
+            self._still.append(run)
+
+    def _wake(self, tasks: Iterable[Task], error: BaseException | None = None) -> None:
+        for task in tasks:
+            task.run.active += 1
+            self._ready.append((task, None, error))
+
+    def _end_of_log(self, task: Task, step: str) -> None:
+        """A replay comes to something that is not recorded. One of a cancelled run goes on where it was cancelled."""
+        run = task.run
+        if run.received.cancelling is not None and not run.compensating and not task.cancelled:
+            self._cancel(run)
+            self._ready.append((task, None, Cancelled()))
+        else:
+            run.end_of_log(step)
+            task.body.close()
 
     def _open(self, group: Group) -> None:
         """Start branches up to the group's width, in a cancelled group too: there they stop by themselves at their
@@ -190,25 +215,97 @@ class Loop:
             group.tasks.append(task)
             group.results.append(None)
             group.open += 1
+            run.active += 1
             self._ready.append((task, None, None))
         if group.open == 0:
             parent = group.parent
             parent.children = None
-            self._ready.append((parent, group.results, group.outcome()))
+            run.active += 1
+            self._ready.append((parent, *group.outcome()))
 
     def _end(self, task: Task, value: Any, error: BaseException | None) -> None:
-        group = task.group
+        run, group = task.run, task.group
+        run.active -= 1
         if group is None:
-            task.run.finish(value, error)
+            self._finish(run, value, error)
             return
-        group.open -= 1
-        if error is None:
-            group.results[task.index] = value
-        else:
-            group.errors[task.index] = error
-            if not group.cancelled:
-                group.cancel()
+        try:
+            stop = group.ended(task.index, value, error)
+        except Failure as failure:
+            run.abort(failure)
+            return
+        if stop:
+            group.cancel()
+            self._let_go(run, reads=group.contest is not None)
         self._open(group)
+        if run.paused:
+            self._still.append(run)
+
+    def _finish(self, run: Run, value: Any, error: BaseException | None) -> None:
+        """A run has come to its end, or before that to taking back what it did."""
+        body = run.finish(value, error)
+        if body is not None:
+            run.root = Task(run, body)
+            run.active += 1
+            self._ready.append((run.root, None, None))
+
+    def _cancel(self, run: Run) -> None:
+        """Somebody has cancelled a run: it starts no other effect, except those that take back what it did."""
+        if run.root is not None and not run.compensating:
+            run.root.cancel()
+            self._let_go(run, reads=True)
+
+    def _bid_farewell(self, message: str) -> None:
+        self._farewell = None
+        for run in self._runs:
+            if not run.over and run.cancelling(message):
+                self._cancel(run)
+                self._mark(run)
+
+    def _let_go(self, run: Run, *, reads: bool) -> None:
+        """Tell those who wait, and with `reads` those whose effects can be given up, that they are cancelled."""
+        from .pauses import woken
+
+        self._wake(woken(run, only_cancelled=True), Cancelled())
+        if reads:
+            for call, task in list(self._in_flight.items()):
+                if task.run is run and task.cancelled and not call.write:
+                    del self._in_flight[call]
+                    self._ready.append((task, None, Cancelled()))
+
+    def _rest(self) -> None:
+        """Suspend the runs in which everybody waits, and for long."""
+        from .pauses import suspendable
+
+        still, self._still = self._still, []
+        for run in still:
+            waits = run.active == 0 and bool(run.paused) and not run.over and not run.suspended
+            if waits and (self.stopping or suspendable(run)):
+                run.suspend()
+                self._mark(run)
+
+    def _suspended(self, run: Run) -> None:
+        """Its log says that it waits: nothing of it is left here."""
+        from .pauses import woken
+
+        for task in woken(run):
+            task.body.close()
+        run.over = True
+
+    def _sleep(self, until: int) -> None:
+        """Sleep until then, in µs since 1970, at most; and wake whose time has come."""
+        assert self._pauses is not None
+        setting = next(iter(self._runs)).setting
+        seconds = until / 1e6 - setting.clock() / 1e9
+        if seconds > 0 and self._apart:
+            self._collect(seconds)
+        elif seconds > 0:
+            self._interruptible = True
+            try:
+                setting.sleep(seconds)
+            finally:
+                self._interruptible = False
+        self._wake(self._pauses.due(setting.clock() // 1000))
 
     def _alone(self, task: Task, call: Call) -> None:
         """One effect after another while it is the only thing to do: no threads, nobody else to commit with."""
@@ -224,10 +321,17 @@ class Loop:
             if run.over:
                 task.body.close()
                 return
-            if self.stopping and not following.write:  # an announced write would be in doubt if it were not made
-                self._waiting.append((task, following))
-                return
+            if not following.write:  # an announced write would be in doubt if it were not made
+                if self.stopping:
+                    self._waiting.append((task, following))
+                    return
+                if task.cancelled and not run.compensating and not following.settles:  # as the commit has shown
+                    self._ready.append((task, None, Cancelled()))
+                    return
             following = self._advanced(task, self._performed(following), None)
+            if following is not None and following.timeout:
+                self._waiting.append((task, following))
+                break
         self._mark(run)
 
     def _performed(self, call: Call) -> Any:
@@ -244,11 +348,10 @@ class Loop:
         run = task.run
         if run.over:
             task.body.close()
-        elif task.cancelled:
+        elif task.cancelled and not call.settles and not run.compensating:
             self._ready.append((task, None, Cancelled()))
         elif not run.performs:
-            run.end_of_log(call.step)
-            task.body.close()
+            self._end_of_log(task, call.step)
         else:
             if call.intent is not None or run.announces:
                 run.announce(call)
@@ -276,7 +379,7 @@ class Loop:
                 self._commit_one(run)
 
     def _commit_together(self, runs: list[Run]) -> bool:
-        """False, and nothing is stored, when one of the runs is being continued by someone else."""
+        """False, and nothing is stored, when somebody else has stored events of one of the runs."""
         batch = [(run.journal.row, run.journal.pending) for run in runs]
         try:
             self._store.append(batch)
@@ -287,28 +390,50 @@ class Loop:
                 run.journal.pending = []
                 run.abort(failure)
             raise
-        for run, (_, events) in zip(runs, batch, strict=True):
-            run.journal.pending = []
-            run.dirty = False
-            if run.setting.on_event is not None:
-                run.committed(events)
+        for run in runs:
+            self._committed(run)
         return True
 
     def _commit_one(self, run: Run) -> None:
-        journal = run.journal
-        events = journal.pending
+        while run.journal.pending:
+            try:
+                self._store.append(((run.journal.row, run.journal.pending),))
+            except StoreFailure as failure:
+                if isinstance(failure, Conflict) and self._taken_in(run):
+                    continue
+                run.journal.pending = []
+                run.abort(failure)
+                if not isinstance(failure, Conflict):
+                    raise
+            else:
+                self._committed(run)
         run.dirty = False
-        try:
-            self._store.append(((journal.row, events),))
-        except StoreFailure as failure:
-            journal.pending = []
-            run.abort(failure)
-            if not isinstance(failure, Conflict):
-                raise
-        else:
-            journal.pending = []
-            if run.setting.on_event is not None:
-                run.committed(events)
+
+    def _committed(self, run: Run) -> None:
+        events = run.journal.pending
+        run.journal.pending = []
+        run.dirty = False
+        if run.suspended:
+            self._suspended(run)
+        if run.setting.on_event is not None:
+            run.committed(events)
+
+    def _taken_in(self, run: Run) -> bool:
+        """Whether what somebody else has stored came from outside: the run takes it in and goes on behind it. Another driver of the
+        run is something else."""
+        journal = run.journal
+        if journal.row.key is None:
+            return False
+        tail = list(self._store.events(journal.row, journal.pending[0][0] - 1))
+        if not tail or any(event[2] not in OUTSIDE for event in tail):
+            return False
+        run.take_in(tail)
+        if run.received.cancelling is not None:
+            self._cancel(run)
+        from .pauses import woken
+
+        self._wake(woken(run))
+        return True
 
     def _start(self, calls: list[tuple[Task, Call]]) -> None:
         """Do a single call, and quick ones, here and now, others in threads."""
@@ -318,33 +443,74 @@ class Loop:
                 task.body.close()
             elif self.stopping and not call.write:
                 self._waiting.append((task, call))
-            elif call.function is None or call.quick or (len(calls) == 1 and not self._in_flight and not self._apart):
+            elif task.cancelled and not call.write and not call.settles and not task.run.compensating:
+                self._ready.append((task, None, Cancelled()))
+            elif call.function is None or call.quick or self._is_alone(calls, call):
                 self._ready.append((task, self._performed(call), None))
             else:
                 slow.append((task, call))
         for task, call in slow:
             self._submit(task, call)
 
-    def _submit(self, task: Task, call: Call) -> None:
+    def _is_alone(self, calls: list[tuple[Task, Call]], call: Call) -> bool:
+        return len(calls) == 1 and not self._in_flight and not self._apart and not call.timeout
+
+    def _threads(self) -> Workers:
         if self._workers is None:
             from .workers import Workers
 
             self._workers = Workers()
-        deps: Deps = call.arguments[-1]
-        deps.cancelled = lambda: task.cancelled or self.stopping
-        self._in_flight += 1
-        self._workers.submit(task, call)
+        return self._workers
 
-    def _collect(self) -> None:
-        """Wait for one effect that is going on in a thread, and take all that have come to an end."""
-        workers = self._workers
-        assert workers is not None
-        wait = True
-        while self._in_flight and (outcome := workers.outcome(wait)) is not None:
-            self._in_flight -= 1
-            if not (self.stopping and was_stopped(outcome[1])):
-                self._ready.append((outcome[0], outcome[1], outcome[2]))
+    def _submit(self, task: Task, call: Call) -> None:
+        deps: Deps = call.arguments[-1]
+        self._in_flight[call] = task
+        deps.cancelled = lambda: task.cancelled or self.stopping or call not in self._in_flight
+        if call.timeout:
+            from heapq import heappush
+            from time import monotonic
+
+            heappush(self._deadlines, (monotonic() + call.timeout, id(call), call))
+        self._threads().submit(task, call)
+
+    def _collect(self, seconds: float | None = None) -> None:
+        """Wait, at most so many seconds, for one effect that is going on in a thread, and take all that have come to an end."""
+        workers = self._threads()
+        wait, timeout = True, self._patience(seconds)
+        while (outcome := workers.outcome(wait, timeout)) is not None:
             wait = False
+            task, call, value, error = outcome
+            if self._in_flight.pop(call, None) is None:
+                continue  # nobody waits for it any more
+            if not (self.stopping and was_stopped(value)):
+                self._ready.append((task, value, error))
+        if self._deadlines:
+            self._expire()
+        if self._pauses is not None and self._pauses.next() is not None:
+            setting = next(iter(self._runs)).setting
+            self._wake(self._pauses.due(setting.clock() // 1000))
+
+    def _patience(self, seconds: float | None) -> float | None:
+        """How long nothing else is to be done than to wait for effects; None for ever."""
+        limits = [] if seconds is None else [seconds]
+        if self._deadlines:
+            from time import monotonic
+
+            limits.append(self._deadlines[0][0] - monotonic())
+        if self._pauses is not None and (until := self._pauses.next()) is not None:
+            limits.append(until / 1e6 - next(iter(self._runs)).setting.clock() / 1e9)
+        return max(0.0, min(limits)) if limits else None
+
+    def _expire(self) -> None:
+        """Wait no longer for the calls whose time is over."""
+        from heapq import heappop
+        from time import monotonic
+
+        while self._deadlines and self._deadlines[0][0] <= monotonic():
+            call = heappop(self._deadlines)[2]
+            task = self._in_flight.pop(call, None)
+            if task is not None and call.late is not None:
+                self._ready.append((task, call.late(), None))
 
     def _stop(self) -> None:
         """After an interruption: let what is going on come to its end and record it, start nothing else."""
@@ -353,10 +519,10 @@ class Loop:
             self._collect()
             while self._ready:
                 self._step(*self._ready.popleft())
+        self._still = list(self._runs)
+        self._rest()
         for run in self._runs:
             run.journal.settle()
-            if self._farewell is not None and not run.over:
-                run.cancel(self._farewell)
             if run.journal.pending:
                 self._commit_last(run)
 
@@ -364,6 +530,8 @@ class Loop:
         """The interruption may have come just after these events were stored: then they conflict with themselves."""
         with suppress(Conflict):
             self._store.append(((run.journal.row, run.journal.pending),))
+            if run.suspended:
+                self._suspended(run)
 
 
 _driving: Loop | None = None

@@ -30,7 +30,9 @@ class Failure(Exception):
 
     `code` is a class of CATALOGUE, `details` one line per single problem, `step` the path of the step that failed
     ("" outside of steps). `retryable` follows from the class unless it is given. An unknown code becomes `internal`.
-    `attempts` are the failures of the tries before, oldest first, where something was tried more than once.
+    `attempts` are the failures of the tries before, oldest first, where something was tried more than once; `attempt` is
+    which try of the step this is of, `retry_after` the seconds that the other side asks to wait, `unsent` whether nothing
+    has left for the other side.
     """
 
     def __init__(
@@ -53,6 +55,9 @@ class Failure(Exception):
         self.retryable = CATALOGUE[code][0] if retryable is None else retryable
         self.step = step
         self.attempts: tuple[Failure, ...] = ()
+        self.attempt = 1
+        self.retry_after: float | None = None
+        self.unsent = False
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"
@@ -93,3 +98,17 @@ def restore_failure(payload: Mapping[str, object], step: str) -> Failure:
         retryable=bool(payload.get("retryable", False)),
         step=step,
     )
+
+
+def causes(failure: Failure, error: BaseException) -> dict[str, object]:
+    """How the last event of a run tells why: the step, its try, and the failures that led to this one, the latest first."""
+    chain: list[dict[str, object]] = []
+    before = error.__context__
+    while before is not None and len(chain) < 10:
+        if isinstance(before, Failure):
+            chain.append({"error": before.code, "message": before.message, "step": before.step})
+        before = before.__context__
+    if not failure.step and not chain:
+        return {}
+    cause = {"attempt": getattr(error, "attempt", 1), "chain": chain, "error": failure.code, "step": failure.step}
+    return {"cause": cause}

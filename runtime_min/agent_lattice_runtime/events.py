@@ -34,6 +34,14 @@ _ERROR = {
 }
 _HOOK = {"args": _ARGS, "client": _TEXT, "tool": {"description": "what the client calls it", "type": "string"}}
 _TRIES = {"tries?": {"type": "array", "items": {"type": "object"}}}
+_TIME: Schema = {"description": "microseconds since 1970", "type": "integer"}
+_DELIVERY: dict[str, Schema] = {"by?": _TEXT, "delivery": {"type": "string", "minLength": 1}}
+_DIGEST: Schema = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+_BUDGET: dict[str, Schema] = {
+    "limit": {"type": "number"},
+    "used": {"type": "number"},
+    "what": {"enum": ["usd", "tokens", "calls", "time"]},
+}
 _CALL = {"attempt": _NUMBER, "gen_ai.provider.name": _TEXT, "gen_ai.request.model": _TEXT}
 
 
@@ -46,25 +54,63 @@ def _object(fields: Mapping[str, Schema]) -> Schema:
     }
 
 
+_HEAD = {
+    "compiler": _TEXT,
+    "format": {"type": "integer", "minimum": 1, "maximum": VERSION},
+    "input": {"type": "object"},
+    "plan": _TEXT,
+    "workflow": _TEXT,
+}
+_WAIT = _object(
+    {
+        "kind": {"enum": ["timer", "retry", "signal", "approval", "doubt", "parked"]},
+        "step": _TEXT,
+        "until": {"type": ["integer", "null"]},
+        "name?": _TEXT,
+        "op?": _TEXT,
+        "role?": _TEXT,
+    }
+)
+_COMPENSATIONS = _object(
+    {
+        "done": _TEXTS,
+        "failed": {"type": "array", "items": _object({"error": _CLASS, "message": _TEXT, "step": _TEXT})},
+    }
+)
+_LINK = _object({"error": _CLASS, "message": _TEXT, "step": _TEXT})
+_CAUSE = _object({"attempt": _NUMBER, "chain": {"type": "array", "items": _LINK}, "error": _CLASS, "step": _TEXT})
+
 # type -> (meaning, payload fields; a name that ends in "?" may be absent)
 EVENTS: Mapping[str, tuple[str, Mapping[str, Schema]]] = {
+    "run.queued": ("the first event of a run that waits for a worker", _HEAD),
     "run.started": (
-        "the first event of every run",
-        {
-            "compiler": _TEXT,
-            "format": {"type": "integer", "minimum": 1, "maximum": VERSION},
-            "input": {"type": "object"},
-            "plan": _TEXT,
-            "workflow": _TEXT,
-        },
+        "the first event of a run, or a queued one begins; then only its plan is told",
+        {name if name == "plan" else f"{name}?": schema for name, schema in _HEAD.items()},
     ),
-    "run.resumed": ("a process goes on with a run that another one left; `plan` is its plan", {"plan": _TEXT}),
+    "run.waiting": (
+        "nothing of the run goes on, and no process is kept for it; `on` says for what it waits, until when",
+        {"on": {"type": "array", "items": _WAIT}},
+    ),
+    "run.resumed": (
+        "a process goes on with a run that waited, or that another one left; `plan` is its plan",
+        {"plan": _TEXT},
+    ),
+    "run.cancelling": (
+        "somebody has cancelled the run: it starts nothing more, and takes back what it did",
+        {"message": _TEXT, **_DELIVERY},
+    ),
     "run.completed": ("the last event of a run that ended well", {"result": _ANY}),
-    "run.failed": ("the last event of a run that failed; `step` where", {**_ERROR, "step?": _TEXT}),
-    "run.cancelled": ("the last event of a run that somebody cancelled; `message` says why", {"message": _TEXT}),
+    "run.failed": (
+        "the last event of a run that failed; `step` where, `cause` why, the latest failure before it first",
+        {**_ERROR, "cause?": _CAUSE, "compensations?": _COMPENSATIONS, "step?": _TEXT},
+    ),
+    "run.cancelled": (
+        "the last event of a run that somebody cancelled; `message` says why",
+        {"compensations?": _COMPENSATIONS, "message": _TEXT},
+    ),
     "step.completed": (
-        "a pure or reading step has its result, or an ask or an agent its valid answer",
-        {"args?": _ARGS, "ms?": _COUNT, "op?": _TEXT, "result": _ANY},
+        "a pure or reading step has its result, an ask or an agent its valid answer, a step that waits its signal",
+        {"args?": _ARGS, "delivery?": _TEXT, "ms?": _COUNT, "op?": _TEXT, "result": _ANY},
     ),
     "step.failed": (
         "a pure or reading step, an ask or an agent has failed",
@@ -77,8 +123,59 @@ EVENTS: Mapping[str, tuple[str, Mapping[str, Schema]]] = {
     "effect.committed": ("the write has been made", {"ms": _COUNT, "result": _ANY}),
     "effect.failed": ("the write has failed", {**_ERROR, **_TRIES, "ms": _COUNT}),
     "effect.in_doubt": (
-        "the run was interrupted between intent and outcome of a write that may not be repeated",
-        {"message": _TEXT, "op": _TEXT},
+        "nobody knows whether the write happened: the run was interrupted between intent and outcome, or `cause`; `policy` "
+        "is what follows",
+        {
+            "cause?": _object(_ERROR),
+            "message": _TEXT,
+            "op": _TEXT,
+            "policy": {"enum": ["retry", "verify", "ask", "assume", "fail"]},
+        },
+    ),
+    "effect.verified": (
+        "a reading operation was asked whether the write happened",
+        {"done": {"type": "boolean"}, "op": _TEXT, "result?": _ANY},
+    ),
+    "effect.resolved": (
+        "somebody says what became of a write in doubt",
+        {"as": {"enum": ["done", "redo", "fail"]}, "by": _TEXT, "delivery": _DELIVERY["delivery"], "result?": _ANY},
+    ),
+    "step.retried": (
+        "the step has failed and is tried again, not before `until`",
+        {**_ERROR, "attempt": _NUMBER, "until": _TIME},
+    ),
+    "timer.set": (
+        "the step waits until then at most",
+        {"kind": {"enum": ["wait", "signal", "timeout", "doubt", "budget"]}, "until": _TIME},
+    ),
+    "timer.fired": ("the time is over", {}),
+    "signal.received": ("somebody has sent the run a value", {"name": _TEXT, "payload": _ANY, **_DELIVERY}),
+    "approval.requested": (
+        "people are asked; `shown` is the sha256 of the canonical JSON of the question and the values",
+        {"question": _TEXT, "role": _TEXT, "shown": _DIGEST, "until": _TIME, "values": {"type": "object"}},
+    ),
+    "approval.decided": (
+        "somebody has decided what was shown, and changed these values",
+        {
+            "approved": {"type": "boolean"},
+            "by": _TEXT,
+            "delivery": _DELIVERY["delivery"],
+            "reason?": _TEXT,
+            "shown": _DIGEST,
+            "values?": {"type": "object"},
+        },
+    ),
+    "branch.taken": (
+        "the first branches have ended well, the others are stopped; `winners` are their numbers from 0",
+        {"winners": {"type": "array", "items": _COUNT, "minItems": 1}},
+    ),
+    "compensation.started": ("what the step `of` did is about to be taken back", {"of": _TEXT, "op": _TEXT}),
+    "compensation.completed": ("it is taken back", {}),
+    "compensation.failed": ("it could not be taken back", _ERROR),
+    "budget.warned": ("most of a budget is used", _BUDGET),
+    "budget.exceeded": (
+        "a budget does not allow what the step was about to do, which may need so much more",
+        {**_BUDGET, "failure": _object(_ERROR)},
     ),
     "llm.requested": (
         "a model is about to be asked; durable before the call",
@@ -149,7 +246,7 @@ EVENTS: Mapping[str, tuple[str, Mapping[str, Schema]]] = {
     "client.denied": ("the coding agent has refused such a call", _HOOK),
     "custom.*": ("published by `emit`; the payload is the author's", {}),
 }
-_AT_RUN = ("run.started", "run.resumed", "run.completed", "run.failed", "run.cancelled")
+_AT_RUN = ("signal.received", *(kind for kind in EVENTS if kind[:4] == "run."))
 
 
 def event_schema(kind: str) -> Schema:

@@ -7,7 +7,7 @@ from .context import Context
 from .engine import Loop
 from .errors import Failure
 from .history import History
-from .journal import RunRow, check_run_id
+from .journal import TERMINAL, RunRow, check_run_id
 from .models import decode
 from .redaction import Redactor
 from .run import FORMAT, Run, Setting
@@ -73,12 +73,37 @@ def prepared(workflow: Workflow, value: object, store: Store, run_id: str | None
         if canonical(run.history.started.get("input")) != text:
             raise Failure("conflict", f"run {run_id} was started with another input")
         return run, input_of(run)
+    run = _begun(workflow, text, run_id, redactor, setting, "run.started")
+    return run, decode(workflow.input, recorded(text), "the input")
+
+
+def _begun(workflow: Workflow, text: str, run_id: str | None, redactor: Redactor, setting: Setting, kind: str) -> Run:
+    """A run whose first event is pending; `text` is the canonical text of its input."""
     manifest = workflow.manifest
     row = RunRow(run_id or new_run_id(), workflow.name, str(manifest.get("plan", "")))
     run = Run(workflow, row, redactor, setting)
     head = {"compiler": str(manifest.get("compiler", "")), "format": FORMAT, "plan": row.plan, "workflow": row.workflow}
-    run.append("run.started", "", canonical(head | {"input": recorded(text)}))
-    return run, decode(workflow.input, recorded(text), "the input")
+    run.append(kind, "", canonical(head | {"input": recorded(text)}))
+    run.begun = run.journal.ts
+    return run
+
+
+def enqueue(workflow: Workflow, value: object, store: Store, run_id: str | None = None) -> RunRow:
+    """Store a run for workers to drive. The id of a known run stands for that one. Raises what `start` does."""
+    redactor = redactor_of(workflow)
+    text = canonical(decode(workflow.input, redactor.value(value), "the input"))
+    row = store.find(check_run_id(run_id)) if run_id is not None else None
+    if row is not None:
+        run = continued(workflow, row, store, Setting())
+        assert run.history is not None
+        if canonical(run.history.started.get("input")) != text:
+            raise Failure("conflict", f"run {run_id} was started with another input")
+        return row
+    run = _begun(workflow, text, run_id, redactor, Setting(), "run.queued")
+    row = run.journal.row
+    row.due = run.journal.ts
+    store.append(((row, run.journal.pending),))
+    return row
 
 
 def continued(workflow: Workflow, row: RunRow, store: Store, setting: Setting, performs: bool = True) -> Run:
@@ -90,7 +115,7 @@ def continued(workflow: Workflow, row: RunRow, store: Store, setting: Setting, p
     if history.status == "new":
         raise Failure("validation", f"run {row.run_id} has no events: the store is damaged")
     run = Run(workflow, row, redactor_of(workflow), setting, history, performs)
-    if performs and history.status != "running":
+    if performs and history.status in TERMINAL:
         run.over = True
         if history.status == "completed":
             run.result = decode(workflow.output, history.ended.get("result"), "the recorded result")
@@ -127,13 +152,23 @@ def _prepare(prepare: Callable[[], None], going: list[tuple[Run, Body]]) -> None
         raise
 
 
-def cancel(workflow: Workflow, run_id: str, store: Store, message: str) -> Run:
-    """End a stored run that no process drives, or that one drives which then finds this out at its next commit. One that
-    is over stays as it is. Raises Failure not_found, Conflict when the other process was faster."""
-    run = continued(workflow, find_run(store, run_id), store, Setting())
-    if not run.over:
-        run.cancel(message)
-        store.append(((run.journal.row, run.journal.pending),))
+def cancel(
+    workflow: Workflow, run_id: str, store: Store, message: str, *, by: str = "", setting: Setting | None = None
+) -> Run:
+    """Cancel a run. One that somebody else drives ends there, as soon as what goes on has come to its end; any other is driven to its
+    end here, and what it did is taken back. One that is over stays as it is. Raises Failure not_found."""
+    from .deliveries import cancel as deliver
+
+    setting = setting or Setting()
+    run = continued(workflow, find_run(store, run_id), store, setting)
+    if run.over:
+        return run
+    deliver(workflow, store, run_id, message, by=by)
+    row = find_run(store, run_id)
+    claimed = store.claim(row)
+    run = continued(workflow, row, store, setting)
+    if claimed:
+        drive(workflow, [(run, input_of(run))], Loop(store))
     return run
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from .canonical import recorded
 from .errors import Divergence, Failure, restore_failure
-from .journal import ENDINGS
+from .journal import ENDINGS, OUTSIDE
+from .received import Received
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,36 +18,53 @@ _NO_EVENTS: dict[str, str] = {}
 
 
 class History:
-    """The recorded events of a run. `started` and `ended` hold the payloads of its first and its terminal event."""
+    """The recorded events of a run. `started` and `ended` hold the payloads of its first and its terminal event, `begun` is
+    the time of the first in µs, `received` what came from outside, `places` the numbers of the events
+    that settled writes, by step."""
 
-    __slots__ = ("_reached", "_steps", "ended", "last", "started", "status")
+    __slots__ = ("_reached", "_steps", "begun", "ended", "last", "places", "received", "started", "status")
 
     def __init__(self, events: Iterable[EventRow] = ()) -> None:
         self._steps: dict[str, dict[str, str]] = {}  # step -> type -> payload text
         self._reached: set[str] = set()
         self.started: dict[str, Any] = {}
         self.ended: dict[str, Any] = {}
+        self.begun = 0
         self.status = "new"
         self.last: EventRow | None = None
+        self.received = Received()
+        self.places: dict[str, int] = {}
         for event in events:
             self._add(event)
 
     def _add(self, event: EventRow) -> None:
         self.last = event
-        _, _, kind, step, payload, _, _ = event
-        if kind == "run.started":
-            self.started, self.status = recorded(payload), "running"
-        elif kind in ENDINGS:
-            self.ended, self.status = recorded(payload), kind[4:]
+        seq, ts, kind, step, payload, _, _ = event
+        if kind in OUTSIDE:
+            self.received.add(event)
+        elif kind[:4] == "run.":
+            self._add_of_run(kind, ts, payload)
         elif kind == "llm.failed":
             self._steps.setdefault(step, {})[kind] = payload  # the last try is the one that counts
-        elif kind != "run.resumed":
+        else:
             self._steps.setdefault(step, {}).setdefault(kind, payload)
+            if kind in ("effect.committed", "effect.in_doubt"):
+                self.places[step] = seq
+            elif kind == "step.completed" and '"delivery":' in payload:
+                self.received.take(payload)
+
+    def _add_of_run(self, kind: str, ts: int, payload: str) -> None:
+        if kind in ENDINGS:
+            self.ended, self.status = recorded(payload), kind[4:]
+            return
+        if not self.begun:
+            self.started, self.begun = recorded(payload), ts
+        self.status = "running" if kind in ("run.started", "run.resumed") else kind[4:]
 
     @property
     def cut(self) -> bool:
         """Whether the code may have more to do than the log says: the run goes on, or was cancelled."""
-        return self.status in ("running", "cancelled")
+        return self.status in ("queued", "running", "waiting", "cancelled")
 
     def failure(self) -> Failure | None:
         """How a run that is over has failed; None when it has not."""
@@ -61,6 +79,10 @@ class History:
             return _NO_EVENTS
         self._reached.add(step)
         return events
+
+    def steps(self) -> Iterable[tuple[str, dict[str, str]]]:
+        """The recorded steps in the order of the log, with the payload texts of their events by type."""
+        return self._steps.items()
 
     def unreached(self) -> list[str]:
         """The recorded steps that nobody asked for, in the order of the log."""

@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .models import Auth, Check, Deps, Env
+    from .models import Auth, Check, Deps, Env, OnDoubt
     from .transport import Deadline, Response
     from .urls import Origin
 
@@ -30,6 +30,7 @@ class HttpOp:
     __slots__ = (
         "auth",
         "base",
+        "doubt",
         "effect",
         "headers",
         "key",
@@ -55,8 +56,10 @@ class HttpOp:
         timeout: float = 30.0,
         effect: str = "write",
         key: str | None = None,
+        doubt: OnDoubt | None = None,
     ) -> None:
         self.name = name
+        self.doubt = doubt
         self.method = method
         self.base = base
         self.path = path

@@ -11,7 +11,7 @@ from .hashing import sha256
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from .redaction import Redactor
 
@@ -20,16 +20,26 @@ if TYPE_CHECKING:
 
 GENESIS = b""  # the hash before the first event
 
-# status -> event type -> next status; every other event keeps a running run running
-LIFECYCLE = {
-    "new": {"run.started": "running"},
-    "running": {"run.completed": "completed", "run.failed": "failed", "run.cancelled": "cancelled"},
+# status -> event type -> next status; any other event that is not of the run itself keeps a running run running
+LIFECYCLE: Mapping[str, Mapping[str, str]] = {
+    "new": {"run.queued": "queued", "run.started": "running"},
+    "queued": {"run.started": "running"},
+    "running": {
+        "run.waiting": "waiting",
+        "run.resumed": "running",
+        "run.completed": "completed",
+        "run.failed": "failed",
+        "run.cancelled": "cancelled",
+    },
+    "waiting": {"run.resumed": "running"},
     "completed": {},
     "failed": {},
     "cancelled": {},
 }
 TERMINAL = ("completed", "failed", "cancelled")
-ENDINGS = frozenset(LIFECYCLE["running"])  # the events that end a run
+ENDINGS = frozenset(f"run.{status}" for status in TERMINAL)  # the events that end a run
+OUTSIDE = frozenset({"signal.received", "approval.decided", "effect.resolved", "run.cancelling"})
+"""Events that somebody else than the driver of a run puts into its log; they leave its status as it is."""
 _RUN_ID = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:-")
 
 
@@ -101,9 +111,13 @@ def next_status(status: str, kind: str) -> str:
     after = LIFECYCLE[status].get(kind)
     if after is not None:
         return after
-    if status != "running" or kind == "run.started":
-        raise Failure("conflict", f"a {status} run cannot have the event {kind}")
-    return status
+    if (
+        (status in ("queued", "running", "waiting"))
+        if kind in OUTSIDE
+        else (status == "running" and kind[:4] != "run.")
+    ):
+        return status
+    raise Failure("conflict", f"a {status} run cannot have the event {kind}")
 
 
 class Journal:
@@ -136,22 +150,46 @@ class Journal:
         lifecycle = kind[:4] == "run."
         if lifecycle or row.status != "running":
             next_status(row.status, kind)
-        seq = self.seq + 1
         ts = self._clock() // 1000
-        if ts < self.ts:
-            ts = self.ts
-        text = event_text(row.run_id, seq, ts, kind, step, payload, redaction)
+        self._put(ts if ts > self.ts else self.ts, kind, step, payload, redaction)
+        if lifecycle:
+            self._move(kind)
+
+    def _put(self, ts: int, kind: str, step: str, payload: str, redaction: str | None) -> None:
+        seq = self.seq + 1
+        text = event_text(self.row.run_id, seq, ts, kind, step, payload, redaction)
         digest = sha256(self.hash + text.encode()).digest()
         self.pending.append((seq, ts, kind, step, payload, redaction, digest))
         self.seq, self.ts, self.hash = seq, ts, digest
-        if lifecycle:
-            self._move(kind)
+
+    def now(self) -> int:
+        """The time in µs since 1970 that an event would have now: never before the last one's."""
+        return max(self.ts, self._clock() // 1000)
 
     def _move(self, kind: str) -> None:
         row = self.row
         row.status = next_status(row.status, kind)
-        if row.status in TERMINAL:
-            row.head_seq, row.head_hash = self.seq, self.hash
+        if row.status == "running":
+            row.due = None
+        elif row.status in TERMINAL:
+            row.head_seq, row.head_hash, row.due = self.seq, self.hash, None
+
+    def rebase(self, tail: Sequence[EventRow]) -> None:
+        """Put what is pending behind events that somebody else has stored meanwhile; raises Failure conflict when the
+        lifecycle does not allow that."""
+        pending = self.pending
+        self.pending = []
+        self.seq, self.ts, self.hash = tail[-1][0], tail[-1][1], tail[-1][6]
+        for _, ts, kind, step, payload, redaction, _ in pending:
+            self._put(max(ts, self.ts), kind, step, payload, redaction)
+        if pending and self.row.status in TERMINAL:
+            self.row.head_seq, self.row.head_hash = self.seq, self.hash
+
+    def withdraw_waiting(self) -> None:
+        """Take back the pending event run.waiting, before others are put in front of it: the run goes on after all."""
+        if self.pending and self.pending[-1][2] == "run.waiting":
+            del self.pending[-1]
+            self.row.status, self.row.due = "running", None
 
     def settle(self) -> None:
         """Make everything agree with `pending` again after an interruption in the middle of `append`."""

@@ -48,19 +48,24 @@ class Going:
         self._lock = Lock()
 
     def stop(self, farewell: str | None = None) -> None:
-        """Stop at the next commit; with a farewell for good. Returns at once, and may be called at any time."""
+        """Stop at the next commit; with a farewell cancel the run. Returns at once, and may be called at any time."""
         with self._lock:
-            self._stopped = True
+            self._stopped = self._stopped or farewell is None
             self.cancelled = self.cancelled or farewell
             if self._loop is not None:
-                self._loop.stop(self.cancelled)
+                self._tell(self._loop)
+
+    def _tell(self, loop: Loop) -> None:
+        if self.cancelled is not None:
+            loop.cancel(self.cancelled)
+        if self._stopped:
+            loop.stop()
 
     def driven_by(self, loop: Loop) -> None:
         """From here on this loop is the one to stop."""
         with self._lock:
             self._loop = loop
-            if self._stopped:
-                loop.stop(self.cancelled)
+            self._tell(loop)
 
     def event(self, row: RunRow, event: EventRow) -> None:
         """An event is durable: tell who listens."""

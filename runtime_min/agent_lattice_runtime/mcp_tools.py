@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .mcp_connecting import Connection
-    from .models import Auth, Check, Deps, Env
+    from .models import Auth, Check, Deps, Env, OnDoubt
 
 REQUIREMENT = "mcp>=2.3,<3"  # the official SDK, as installers name it
 
@@ -66,7 +66,7 @@ class McpOp:
     """An operation of an MCP server: its tool `tool`, called with those arguments that are not null. `result` says what
     of the answer is the value: "json", its "text", or "none" of it."""
 
-    __slots__ = ("effect", "key", "name", "output", "result", "server", "tool")
+    __slots__ = ("doubt", "effect", "key", "name", "output", "result", "server", "tool")
 
     prepare = staticmethod(require_sdk)
 
@@ -80,8 +80,10 @@ class McpOp:
         result: str = "json",
         effect: str = "write",
         key: str | None = None,
+        doubt: OnDoubt | None = None,
     ) -> None:
         self.name = name
+        self.doubt = doubt
         self.server = server
         self.tool = tool
         self.output = output

@@ -39,13 +39,14 @@ class _Nowhere(MemoryStore):
         pass
 
 
-def replay(workflow: Workflow, run_id: str, store: Store) -> Replay:
-    """Execute the workflow against the log of a run. Raises Failure not_found, or conflict for another workflow's."""
+def replay(workflow: Workflow, run_id: str, store: Store, setting: Setting | None = None) -> Replay:
+    """Execute the workflow against the log of a run; one with mocks needs them in its setting. Raises Failure not_found, or
+    conflict for another workflow's."""
     stored = find_run(store, run_id)
     row = RunRow(stored.run_id, stored.workflow, stored.plan, key=stored.key, status="running")
-    run = continued(workflow, row, store, Setting(), performs=False)
+    run = continued(workflow, row, store, setting or Setting(), performs=False)
     assert run.history is not None
-    finished = run.history.status != "running"
+    finished = bool(run.history.ended)
     try:
         value = input_of(run)
     except Failure as failure:

@@ -2,36 +2,42 @@
 
 from __future__ import annotations
 
-from .branches import as_failure
-from .canonical import canonical
-from .errors import Divergence, Failure, failure_payload
+from time import sleep, time_ns
+
+from .branches import Cancelled, as_failure
+from .canonical import canonical, recorded
+from .errors import Divergence, Failure, causes, failure_payload
 from .history import cancellation, require_same
 from .journal import Journal
 from .models import Deps, decode
 from .permissions import NOTHING, Denied
+from .received import Received
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
-    from .engine import Call
+    from .branches import Body, Task
+    from .compensation import Undo, Undone
     from .history import History
     from .journal import EventRow, RunRow
     from .models import Workflow
     from .redaction import Redactor
     from .testing import Mocks
+    from .yielded import Call, Pause
 
     OnEvent = Callable[[RunRow, EventRow], None]  # called after the commit of each event
     OnNotice = Callable[[str, str, str], None]  # (run id, step, what) when an effect starts: for people only
 
-FORMAT = 2  # version of the event catalogue, in run.started
+FORMAT = 3  # version of the event catalogue, in run.started
 
 
 class Setting:
-    """Where a run takes place: `folder` of scripted replies, `tools` folder of Python tools, stand-ins, listeners."""
+    """Where a run takes place: `folder` of scripted replies, `tools` folder of Python tools, stand-ins, listeners. `clock` gives
+    nanoseconds since 1970, `sleep` takes seconds; for waits of up to `patience` seconds the process is kept."""
 
-    __slots__ = ("folder", "mocks", "on_event", "on_notice", "scripted", "tools")
+    __slots__ = ("clock", "folder", "mocks", "on_event", "on_notice", "patience", "scripted", "sleep", "tools")
 
     def __init__(
         self,
@@ -42,7 +48,13 @@ class Setting:
         mocks: Mocks | None = None,
         on_event: OnEvent | None = None,
         on_notice: OnNotice | None = None,
+        clock: Callable[[], int] = time_ns,
+        sleep: Callable[[float], None] = sleep,
+        patience: float = 1.0,
     ) -> None:
+        self.clock = clock
+        self.sleep = sleep
+        self.patience = patience
         self.scripted = scripted
         self.folder = folder
         self.tools = tools or _own_tools()
@@ -59,24 +71,36 @@ def _own_tools() -> str:
 class Run:
     """One run. `append` adds an event to its log; `history` is None for a new run; `performs` is false in a replay.
 
-    When it is `over`, `failure` or else `result` is its outcome.
+    When it is `over`, `failure` or else `result` is its outcome, unless it is `suspended`: then `waits` says for what. The
+    loop keeps here which of its coroutines are `paused` and how many are `active`; `undone` is what to take back if it fails,
+    `compensating` whether that has begun.
     """
 
     __slots__ = (
         "_resuming",
+        "active",
         "announces",
         "append",
+        "begun",
+        "compensating",
         "dirty",
         "failure",
         "grants",
         "history",
         "journal",
         "over",
+        "paused",
         "performs",
+        "places",
+        "received",
         "redactor",
         "result",
+        "root",
         "setting",
         "shared",
+        "suspended",
+        "undone",
+        "waits",
         "workflow",
     )
 
@@ -91,14 +115,26 @@ class Run:
     ) -> None:
         self.workflow = workflow
         self.grants = workflow.grants
-        self.journal = Journal(row, redactor, history.last if history else None)
+        self.journal = Journal(row, redactor, history.last if history else None, setting.clock)
         self.redactor = redactor
         self.setting = setting
         self.history = history
         self.performs = performs
+        self.received = history.received if history else Received()
+        self.places: dict[str, int] = (
+            dict(history.places) if history else {}
+        )  # numbers of the events that settle writes
+        self.begun = history.begun if history else 0  # when it was started, in µs since 1970
         self.shared: dict[str, Any] = {}
         self.dirty = False
         self.over = False
+        self.suspended = False
+        self.compensating = False
+        self.active = 0
+        self.root: Task | None = None
+        self.paused: dict[Task, Pause] = {}
+        self.waits: list[dict[str, object]] = []
+        self.undone: Undone | None = None
         self.result: object = None
         self.failure: Failure | None = None
         self._resuming = history is not None
@@ -123,7 +159,8 @@ class Run:
         if self._resuming:
             self._resuming = False
             self.append = self.journal.append
-            self.journal.append("run.resumed", "", canonical({"plan": str(self.workflow.manifest.get("plan", ""))}))
+            kind = "run.started" if self.journal.row.status == "queued" else "run.resumed"
+            self.journal.append(kind, "", canonical({"plan": str(self.workflow.manifest.get("plan", ""))}))
 
     def announce(self, call: Call) -> None:
         """An effect is about to start: its intent goes into the log, and people may be told."""
@@ -177,31 +214,94 @@ class Run:
         details = tuple(text(line, found) for line in failure.details)
         clean = Failure(failure.code, text(failure.message, found), details=details, retryable=failure.retryable)
         clean.step = failure.step or step
+        clean.retry_after = failure.retry_after
         return clean
 
-    def finish(self, value: object, error: BaseException | None) -> None:
-        """The body has come to its end: record how. A divergence leaves the log as it is."""
+    def now(self) -> int:
+        """The time in µs since 1970."""
+        return self.journal.now()
+
+    def deadline(self, step: str, kind: str, nanos: int) -> int:
+        """When a wait of a step that begins now, or has begun before, is over: µs since 1970. Durable with the next commit."""
+        before = self.recorded(step).get("timer.set")
+        if before is not None:
+            timer = recorded(before)
+            require_same(step, "kind of wait", str(timer.get("kind")), kind)
+            return int(timer["until"])
+        until = self.now() + max(0, nanos // 1000)
+        self.append("timer.set", step, canonical({"kind": kind, "until": until}))
+        return until
+
+    def remember(self, path: str, step: str, static: str, undo: Callable[[Any], Undo], result: object) -> None:
+        """A try of a step has done something that is to be taken back if the run does not end well."""
+        if self.undone is None:
+            from .compensation import Undone
+
+            self.undone = Undone()
+        self.undone.add(self.places.get(path, 0), step, static, undo, result)
+
+    def take_in(self, tail: Sequence[EventRow]) -> None:
+        """Events that somebody else has stored behind the last one that is known here."""
+        for event in tail:
+            self.received.add(event)
+        if self.suspended:
+            self.suspended = False
+            self.journal.withdraw_waiting()
+        self.journal.rebase(tail)
+
+    def suspend(self) -> None:
+        """Nothing goes on: the log says for what the run waits, and with that it is given up here."""
+        from .pauses import waits
+
+        self.waits = waits(self)
+        self.append("run.waiting", "", canonical({"on": self.waits}))
+        self.journal.row.due = min(pause.until for pause in self.paused.values())
+        self.suspended = True
+
+    def finish(self, value: object, error: BaseException | None) -> Body | None:
+        """The body has come to its end: record how. A divergence leaves the log as it is. Where the run has done what is to be
+        taken back, the coroutine that does that comes first, and is given back."""
         if isinstance(error, Divergence):
             self.abort(error)
-            return
-        payload: dict[str, object] = {}
+            return None
+        if error is None and not self.compensating:
+            error = self._unusable(value)
+        if error is not None and self.undone is not None and not self.compensating:
+            from .compensation import compensated
+
+            self.compensating = True
+            return compensated(self, self.undone, error)
+        self._record_end(error)
+        return None
+
+    def _unusable(self, value: object) -> Failure | None:
+        """What is wrong with the result; None when it can be recorded."""
         try:
-            if error is None:
-                self.result = decode(self.workflow.output, value, "the result")
-                payload = {"result": self.result}
-                text = canonical(payload)
+            self.result = decode(self.workflow.output, value, "the result")
+            canonical(self.result)
         except Failure as invalid:
-            error = invalid
-        if error is not None:
+            return invalid
+        return None
+
+    def _record_end(self, error: BaseException | None) -> None:
+        if error is None:
+            kind, text = "run.completed", canonical({"result": self.result})
+        elif isinstance(error, Cancelled) and self.received.cancelling is not None:
+            message = str(self.received.cancelling.get("message", ""))
+            self.result, self.failure = None, cancellation(message)
+            kind, text = "run.cancelled", canonical({"message": message} | self._undone())
+        else:
             self.result, self.failure = None, self.cleared(as_failure(error), "")
             payload = failure_payload(self.failure) | ({"step": self.failure.step} if self.failure.step else {})
-            text = canonical(payload)
-        kind = "run.completed" if error is None else "run.failed"
-        if self.history is not None and not self.history.cut:
+            kind, text = "run.failed", canonical(payload | self._undone() | causes(self.failure, error))
+        if self.history is not None and self.history.ended:
             self._compare(kind, text)
         elif self.performs:
             self.append(kind, "", text)
         self.over = True
+
+    def _undone(self) -> dict[str, object]:
+        return {} if self.undone is None else {"compensations": self.undone.report()}
 
     def _compare(self, kind: str, text: str) -> None:
         """A replay of a run that is over must end in the same way, after the same steps."""
@@ -210,9 +310,9 @@ class Run:
         if left := history.unreached():
             self.abort(Divergence(f"the log has step {left[0]}, which the code does not reach", step=left[0]))
             return
-        ended = f"run.{history.status} {canonical(history.ended)}"
+        ended = f"run.{history.status} {_outcome(history.ended)}"
         try:
-            require_same("", "outcome", ended, f"{kind} {text}")
+            require_same("", "outcome", ended, f"{kind} {_outcome(recorded(text))}")
         except Divergence as divergence:
             divergence.message = "the run ends in another way than the log says"
             self.abort(divergence)
@@ -230,10 +330,16 @@ class Run:
         message = f"the code reaches step {step}, which the log does not have"
         self.abort(Divergence(message, step=step, details=(*details, f"the code does: step {step}")))
 
-    def cancel(self, message: str) -> None:
-        """Nobody wants the run any more: its last event says so, and why."""
-        self.journal.append("run.cancelled", "", canonical({"message": message}))
-        self.abort(cancellation(self.redactor.text(message)))
+    def cancelling(self, message: str) -> bool:
+        """Who drives the run cancels it, unless somebody has."""
+        if self.received.cancelling is not None:
+            return False
+        self.mark_resumed()
+        found: set[str] = set()
+        payload = {"delivery": f"event {self.journal.seq + 1}", "message": self.redactor.text(message, found)}
+        self.received.cancelling = payload
+        self.append("run.cancelling", "", canonical(payload), sorted(found))
+        return True
 
     def abort(self, failure: Failure) -> None:
         """Stop without another event."""
@@ -252,3 +358,8 @@ class Run:
         if self.setting.on_event is not None:
             for event in events:
                 self.setting.on_event(self.journal.row, event)
+
+
+def _outcome(payload: Mapping[str, object]) -> str:
+    """What a run has ended in; the chain of causes may say more in one version of the runtime than in another."""
+    return canonical({name: value for name, value in payload.items() if name != "cause"})

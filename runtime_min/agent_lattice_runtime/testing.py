@@ -81,7 +81,9 @@ class Mocks:
         given = self._given[name] = self._given.get(name, 0) + 1
         reply = replies[min(given, len(replies)) - 1]
         if isinstance(reply, Fails):
-            raise Failure(reply.code, reply.message or f"{name} fails, as the test says")
+            failure = Failure(reply.code, reply.message or f"{name} fails, as the test says")
+            failure.unsent = True  # `in_doubt` is how a test says that nobody knows
+            raise failure
         return reply.function(**arguments) if isinstance(reply, Computed) else reply
 
     def count(self, name: str) -> None:
@@ -90,8 +92,21 @@ class Mocks:
     def knows(self, name: str) -> bool:
         return name in self._replies
 
-    def agent(self, static: str) -> Callable[[], object] | None:
-        """A run of an agent begins: what gives the answer in its place, None when its turns are gone through."""
+    def signal(self, name: str) -> dict[str, Any] | None:
+        """What somebody sends under that name, as a delivery; None when nobody does."""
+        key = f"signal {name}"
+        self.count(key)
+        return {"payload": self.reply(key, {}), "delivery": f"{key} {self._given[key]}"} if self.knows(key) else None
+
+    def approval(self, static: str, role: str) -> dict[str, Any] | None:
+        """What somebody decides at a step; None when nobody does."""
+        self.count(f"approve {static}")
+        name = self._named("approve", static)
+        given = self.reply(name, {}) if name in self._replies else None
+        return {"approved": True, "by": role, **given} if isinstance(given, dict) else None
+
+    def agent(self, static: str, step: str = "") -> Callable[[], object] | None:
+        """A run of an agent begins, as the step of this path: what gives the answer in its place, None when its turns are gone through."""
         self.count(f"run {static}")
         name = self._named("run", static)
         return (lambda: self.reply(name, {})) if name in self._replies else None
@@ -142,18 +157,28 @@ def _static(step: str) -> str:
 class Tested:
     """How a test's run ended: `result`, or `error` (a class of the catalogue) and `failure`; `calls(name)` counts."""
 
-    __slots__ = ("_mocks", "error", "failure", "result")
+    __slots__ = ("_mocks", "_scenario", "error", "failure", "result")
     __test__ = False  # no test class, whatever a test runner thinks of the name
 
-    def __init__(self, result: object, failure: Failure | None, mocks: Mocks) -> None:
+    def __init__(
+        self, result: object, failure: Failure | None, mocks: Mocks, scenario: tuple[Any, ...] | None = None
+    ) -> None:
         self.result = result
         self.failure = failure
         self.error = None if failure is None else failure.code
         self._mocks = mocks
+        self._scenario = scenario
 
     def calls(self, name: str) -> int:
         """How often "tool.operation" was called or the model of "ask step" asked."""
         return self._mocks.calls(name)
+
+    def crashes(self) -> list[str]:
+        """The same run for each write to its log, before or after which its process dies and another goes on: a line for
+        everything that is not as it was without that."""
+        from .crashing import crash_problems
+
+        return [] if self._scenario is None else crash_problems(*self._scenario)
 
 
 def run_test(
@@ -169,4 +194,4 @@ def run_test(
         run = start(workflow, dict(arguments), MemoryStore(), "test", Setting(mocks=stand_ins, tools=tools))
     except Failure as failure:
         return Tested(None, failure, stand_ins)
-    return Tested(run.result, run.failure, stand_ins)
+    return Tested(run.result, run.failure, stand_ins, (workflow, arguments, mocks, tools))

@@ -104,21 +104,32 @@ def exchange(
     (an answer above MAX_BODY) or validation (a header or target that cannot be sent).
     """
     _require_sendable(target, headers)
+    sent = False
     try:
         sock = _connect(origin, deadline)
+        sent = True
         try:
             connection = _Connection(origin, _Wire(sock, deadline))
             return _converse(connection, method, target, {"Host": origin.host_header, **headers}, body, deadline)
         finally:
             sock.close()
-    except TimeoutError:
-        raise deadline.passed() from None
-    except ssl.SSLError as error:
-        raise HttpFailure("unavailable", f"no trusted TLS connection to {origin}: {_tls_reason(error)}") from None
-    except http.client.IncompleteRead:
-        raise HttpFailure("unavailable", f"{origin} broke off in the middle of its answer") from None
+    except HttpFailure as failure:
+        failure.unsent = not sent
+        raise
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise HttpFailure("unavailable", f"no answer from {origin}: {_reason(error)}") from None
+        found = _failure_of(error, origin, deadline)
+        found.unsent = not sent
+        raise found from None
+
+
+def _failure_of(error: Exception, origin: Origin, deadline: Deadline) -> HttpFailure:
+    if isinstance(error, TimeoutError):
+        return deadline.passed()
+    if isinstance(error, ssl.SSLError):
+        return HttpFailure("unavailable", f"no trusted TLS connection to {origin}: {_tls_reason(error)}")
+    if isinstance(error, http.client.IncompleteRead):
+        return HttpFailure("unavailable", f"{origin} broke off in the middle of its answer")
+    return HttpFailure("unavailable", f"no answer from {origin}: {_reason(error)}")
 
 
 def _require_sendable(target: str, headers: Mapping[str, str]) -> None:

@@ -10,17 +10,19 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .branches import Task
-    from .engine import Call
+    from .yielded import Call
+
+    Ended = tuple[Task, Call, Any, BaseException | None]
 
 LIMIT = 32  # threads; more calls than that wait for their turn
 
 
 class Workers:
-    """Does calls in threads and hands back (task, value, error) in the order in which they end."""
+    """Does calls in threads and hands back (task, call, value, error) in the order in which they end."""
 
     def __init__(self) -> None:
         self._todo: SimpleQueue[tuple[Task, Call] | None] = SimpleQueue()
-        self._done: SimpleQueue[tuple[Task, Any, BaseException | None] | None] = SimpleQueue()
+        self._done: SimpleQueue[Ended | None] = SimpleQueue()
         self._threads = 0
         self._busy = 0
 
@@ -33,10 +35,10 @@ class Workers:
             Thread(target=self._work, name=f"effect-{self._threads}", daemon=True).start()
         self._todo.put((task, call))
 
-    def outcome(self, wait: bool) -> tuple[Task, Any, BaseException | None] | None:
-        """The next call that has come to its end; None when there is none yet and `wait` is false, or on `wake`."""
+    def outcome(self, wait: bool, seconds: float | None = None) -> Ended | None:
+        """The next call that has come to its end; None when there is none yet and `wait` is false or the seconds are over, or on `wake`."""
         try:
-            outcome = self._done.get(wait)
+            outcome = self._done.get(wait, seconds)
         except Empty:
             return None
         if outcome is not None:
@@ -57,8 +59,8 @@ class Workers:
             task, call = item
             assert call.function is not None
             try:
-                outcome = (task, call.function(*call.arguments), None)
+                outcome = (task, call, call.function(*call.arguments), None)
             except BaseException as error:  # SystemExit of a tool, for one: it belongs to the branch, not to us
-                self._done.put((task, None, error if isinstance(error, Exception) else RuntimeError(repr(error))))
+                self._done.put((task, call, None, error if isinstance(error, Exception) else RuntimeError(repr(error))))
             else:
                 self._done.put(outcome)

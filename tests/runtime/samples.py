@@ -6,7 +6,7 @@ from typing import Any
 
 from agent_lattice_runtime.context import Context
 from agent_lattice_runtime.execute import start
-from agent_lattice_runtime.models import TEXT, Deps, Model, Output, Workflow
+from agent_lattice_runtime.models import TEXT, Deps, Model, OnDoubt, Output, Workflow
 from agent_lattice_runtime.run import Run, Setting
 from agent_lattice_runtime.stores.memory import MemoryStore
 
@@ -78,6 +78,8 @@ class World:
 
 class WorldOp:
     """An operation that runs a Python function and remembers that it did."""
+
+    doubt: OnDoubt | None = None
 
     def __init__(self, world: World, name: str, effect: str, function: Any, key: str | None, output: Any) -> None:
         self.world, self.name, self.effect, self.function = world, name, effect, function

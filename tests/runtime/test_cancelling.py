@@ -40,7 +40,7 @@ def stopped_at(place: int, *, starting: bool, farewell: str | None) -> tuple[Run
         nonlocal count
         count += 1
         if count == place:
-            stopper = Thread(target=loop.stop, args=(farewell,))
+            stopper = Thread(target=loop.stop) if farewell is None else Thread(target=loop.cancel, args=(farewell,))
             stopper.start()
             stopper.join()
 
@@ -66,6 +66,7 @@ def test_a_cancelled_run_is_over_at_the_next_commit(place: int, starting: bool) 
         return
     whole, events = undisturbed()[1], log(store)
     assert row.status == "cancelled" and events.pop() == ("run.cancelled", "")
+    events.remove(("run.cancelling", ""))
     assert sorted(events) == sorted(set(events) & set(whole)), "nothing else happened than in an undisturbed run"
     intended = {step for kind, step in events if kind == "effect.intended"}
     assert intended <= {step for kind, step in events if kind == "effect.committed"}, "a write has its outcome"
@@ -106,12 +107,13 @@ def test_a_stored_run_is_cancelled_and_who_drives_it_finds_out() -> None:
 
     flow = workflow(body, manifest(first=ops("t.first"), second=ops("t.second"), third=ops("t.third")))
     ended = start(flow, {}, store, "r1")
-    assert ended.failure is not None and ended.failure.code == "conflict"
-    assert types(store) == ["run.started", "first step.completed", "run.cancelled"]
+    assert ended.failure is not None and ended.failure.code == "cancelled"
+    log = ["run.started", "first step.completed", "run.cancelling", "second step.completed", "run.cancelled"]
+    assert types(store) == log, "what went on has its outcome, nothing else begins"
     assert [name for name, _ in world.done] == ["t.first", "t.second"]
     again = cancel(flow, "r1", store, "twice")
     assert again.failure is not None and again.failure.message == "the run was cancelled: by the other"
-    assert len(types(store)) == 3
+    assert types(store) == log
 
 
 def test_what_is_over_or_unknown_is_not_cancelled() -> None:
@@ -127,7 +129,7 @@ def test_what_is_over_or_unknown_is_not_cancelled() -> None:
 def test_the_reason_holds_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KEY", "s3cr3t-value")
     world, store = World(), MemoryStore()
-    op = world.op("t.one", "read", lambda: loop.stop("it was s3cr3t-value"))
+    op = world.op("t.one", "read", lambda: loop.cancel("it was s3cr3t-value"))
 
     async def body(ctx: Context) -> Any:
         await ctx.tool("one", op, {})
@@ -137,11 +139,10 @@ def test_the_reason_holds_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     grants["permissions"]["total"] = {"secrets": ["KEY"]}
     flow, loop = workflow(body, grants), Loop(store, apart=True)
     made, value = prepared(flow, {}, store, "r1", Setting())
-    with pytest.raises(KeyboardInterrupt):
-        drive(flow, [(made, value)], loop)
+    drive(flow, [(made, value)], loop)
     assert made.failure is not None and made.failure.message == "the run was cancelled: it was [secret KEY]"
     row = store.find("r1")
-    assert row is not None and store.events(row)[-1][4:6] == (
-        '{"message":"it was [secret KEY]"}',
-        '{"secrets":["KEY"]}',
-    )
+    assert row is not None
+    (asked,) = [event for event in store.events(row) if event[2] == "run.cancelling"]
+    assert "it was [secret KEY]" in asked[4] and asked[5] == '{"secrets":["KEY"]}'
+    assert store.events(row)[-1][4] == '{"message":"it was [secret KEY]"}'

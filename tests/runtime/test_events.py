@@ -51,7 +51,10 @@ def failing_run() -> MemoryStore:
     def fail() -> None:
         raise ConnectionError("down")
 
-    read, write = world.op("t.read", "read", fail), world.op("t.write", "write", fail)
+    def refuse() -> None:
+        raise ValueError("no")
+
+    read, write = world.op("t.read", "read", fail), world.op("t.write", "write", refuse)
     done = world.op("t.done", "write", lambda: None)
 
     async def flow(ctx: Context, way: str) -> Any:

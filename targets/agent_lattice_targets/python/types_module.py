@@ -16,7 +16,7 @@ from agent_lattice_targets.python.lines import docstring
 from agent_lattice_targets.python.literals import string
 from agent_lattice_targets.python.names import RESERVED, identifier
 from agent_lattice_targets.python.package_names import PackageNames
-from agent_lattice_targets.python.validators import Validators
+from agent_lattice_targets.python.validators import RUNTIME, Validators
 
 
 class TypesModule:
@@ -31,12 +31,15 @@ class TypesModule:
             self._validators.record(names.checks[record.name], record, self._annotations.of(record))
         for union in made.unions:
             self._validators.union(names.checks[union.name], union, self._annotations.of(union))
+        self._exported: set[str] = set()
         self._arguments: dict[str, str] = {}
-        self._values: dict[int, str] = {}
 
     def check(self, type: types.Type) -> str:
         """The expression of a type's validator, for a module that imports `check_…` and `checks`."""
-        return self._validators.name(type)
+        name = self._validators.name(type)
+        if not name.startswith(RUNTIME):
+            self._exported.add(name)
+        return name
 
     def check_params(self, workflow: plan.Workflow) -> str:
         """The validator of a workflow's arguments, a record by parameter name."""
@@ -50,16 +53,6 @@ class TypesModule:
             wanted = f"check_{identifier(operation)}_arguments"
             self._arguments[operation] = self._check_record(wanted, f"the arguments of {operation}", params)
         return self._arguments[operation]
-
-    def check_values(self, op: plan.Approve) -> str:
-        """The validator of what people may change before they approve, a record by name; for modules that import it."""
-        if id(op) not in self._values:
-            found = types.base(op.type)
-            assert isinstance(found, types.Record)
-            params = [plan.Param(name, found.fields[name].type) for name, _ in op.args]
-            wanted = f"check_{identifier(op.step)}_values"
-            self._values[id(op)] = self._check_record(wanted, f"the values of {op.step}", params)
-        return self._values[id(op)]
 
     def _check_record(self, wanted: str, name: str, params: Iterable[plan.Param]) -> str:
         fields = {param.name: types.Field(param.name, param.type) for param in params}
