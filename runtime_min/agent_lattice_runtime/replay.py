@@ -30,7 +30,7 @@ class Replay:
         self.divergence = divergence
 
 
-class _Nowhere(MemoryStore):
+class Nowhere(MemoryStore):
     """A replay stores nothing."""
 
     __slots__ = ()
@@ -54,7 +54,7 @@ def replay(workflow: Workflow, run_id: str, store: Store, setting: Setting | Non
         return Replay(
             run_id, finished, None, None, Divergence("the recorded input is no longer valid", details=details)
         )
-    Loop(_Nowhere()).drive([(run, body_of(workflow, run, value))])
+    Loop(Nowhere()).drive([(run, body_of(workflow, run, value))])
     if isinstance(run.failure, Divergence):
         return Replay(run_id, finished, None, None, run.failure)
     return Replay(run_id, finished, run.result, run.failure, None)

@@ -30,7 +30,19 @@ COMMANDS: Mapping[str, Command] = {
         flags=("json", "quiet"),
     ),
     "replay": Command(
-        "logs", "execute the code against the log of a run; nothing is performed", ("RUN",), ("store",), ("json",)
+        "replaying",
+        "execute the code against the log of a run; nothing is performed; --until STEP shows variables and results as they "
+        "were just before STEP",
+        ("RUN",),
+        ("store", "until"),
+        ("json",),
+    ),
+    "diff": Command(
+        "comparing",
+        "where two runs part, and all steps that differ; --store-b is where RUN_B is kept when not in --store",
+        ("RUN_A", "RUN_B"),
+        ("store", "store-b"),
+        ("json",),
     ),
     "events": Command("logs", "the events of a run", ("RUN",), ("store",), ("json",)),
     "trace": Command("logs", "what a run did when, and how long it took", ("RUN",), ("store",), ("json",)),

@@ -1,4 +1,4 @@
-"""`replay`, `events`, `trace`, `runs` and `verify`: what the logs of runs say, and whether they are still true."""
+"""`events`, `trace`, `runs` and `verify`: what the logs of runs say, and whether they are as they were written."""
 
 from __future__ import annotations
 
@@ -8,59 +8,16 @@ from ..canonical import canonical
 from ..errors import Failure
 from ..progress import printable, put
 from .inputs import open_store
-from .showing import described, moment
+from .showing import moment
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from ..journal import EventRow
-    from ..replay import Replay
     from ..traces import Span
     from ..verify import Finding
     from . import Request
-
-
-def replay_command(request: Request) -> int:
-    """Check that the log is untouched, and that the code still does what the log says. Performs nothing."""
-    from ..execute import find_run
-    from ..replay import replay
-    from ..verify import verify
-
-    kept = open_store(request.store, readonly=True)
-    try:
-        finding = verify(kept, find_run(kept, request["RUN"]))
-        if finding is not None:
-            return _show_findings([finding], request.as_json)
-        found = replay(request.workflow, request["RUN"], kept)
-    finally:
-        kept.close()
-    _show_replay(found, request.as_json)
-    return 0 if found.divergence is None else 1
-
-
-def _show_replay(found: Replay, as_json: bool) -> None:
-    divergence = found.divergence
-    if as_json:
-        line: dict[str, object] = {"run_id": found.run_id, "agrees": divergence is None, "finished": found.finished}
-        if divergence is not None:
-            line["divergence"] = {
-                "step": divergence.step,
-                "message": divergence.message,
-                "details": list(divergence.details),
-            }
-        elif found.failure is not None:
-            line["failure"] = described(found.failure)
-        elif found.finished:
-            line["result"] = found.result
-        put(sys.stdout, canonical(line) + "\n")
-    elif divergence is not None:
-        lines = [f"run {found.run_id} diverges: {divergence.message}", *(f"  {line}" for line in divergence.details)]
-        put(sys.stdout, "\n".join(printable(line, 2000) for line in lines) + "\n")
-    elif not found.finished:
-        put(sys.stdout, f"run {found.run_id} agrees with its log, which has no end yet; nothing was performed\n")
-    else:
-        put(sys.stdout, f"run {found.run_id} agrees with its log; nothing was performed\n")
 
 
 def events_command(request: Request) -> int:
@@ -154,7 +111,7 @@ def verify_command(request: Request) -> int:
         found = verify_store(kept) if run_id is None else [verify(kept, rows[0], head)]
         findings = [finding for finding in found if finding is not None]
         if findings:
-            return _show_findings(findings, request.as_json)
+            return show_findings(findings, request.as_json)
         for row in rows:
             count, digest = head_of(kept, row)
             line = {"run_id": row.run_id, "intact": True, "events": count, "head": digest}
@@ -165,7 +122,8 @@ def verify_command(request: Request) -> int:
     return 0
 
 
-def _show_findings(findings: list[Finding], as_json: bool) -> int:
+def show_findings(findings: list[Finding], as_json: bool) -> int:
+    """What is wrong with logs, a line each; the exit code."""
     for finding in findings:
         line = {"run_id": finding.run_id, "intact": False, "seq": finding.seq, "message": finding.message}
         text = canonical(line) if as_json else f"run {finding.run_id}: {finding.message}"

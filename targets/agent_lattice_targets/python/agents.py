@@ -33,6 +33,7 @@ class AgentBody(Lines):
             annotation = self.annotations.of(binding.type)
             place.frame.declared[python] = annotation
             place.own[name] = (python, binding)
+            self.names.name_variable(agent.name, python, name)
             params.append(f"{python}: {annotation}")
         constant = self.names.agents[agent.name]
         self.imports.add(constant)

@@ -40,6 +40,7 @@ class Body(Lines):
             annotation = self.annotations.of(binding.type)
             place.frame.declared[python] = annotation
             place.own[name] = (python, binding)
+            self.names.name_variable(self.workflow.name, python, name)
             params.append(f"{python}: {annotation}")
         self.block(self.workflow.body, place)
         if isinstance(types.base(self.workflow.type), types.Optional) and not leaves(self.workflow.body):

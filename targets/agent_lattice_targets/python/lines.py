@@ -77,6 +77,7 @@ class Lines:
             wanted = f"_{wanted}"
         name, is_new = place.frame.name_for(wanted, self.annotations.of(type or binding.type), self.names.taken)
         place.own[binding.name] = self.bound[id(binding)] = (name, binding)
+        self.names.name_variable(self.workflow.name, name, binding.name)
         return name, is_new
 
     def target(self, binding: Binding, place: Place, *, annotated: bool) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import posixpath
 
 from agent_lattice import plan
@@ -26,6 +27,7 @@ def modules(made: plan.Plan, names: PackageNames, *, serving: bool = False) -> d
         "served.py": served_module(made, names, types) if serving else "",
         "datatypes.py": types.text(),
         "manifest.json": manifest_text(made),
+        "variables.json": json.dumps(names.variables_data(), indent=1, ensure_ascii=False, sort_keys=True) + "\n",
     }
     return {path: text for path, text in files.items() if text}
 

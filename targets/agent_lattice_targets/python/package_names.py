@@ -30,6 +30,8 @@ class PackageNames:
         functions = [*(workflow.name for workflow in made.workflows), *(agent.name for agent in made.agents)]
         self._space = Namespace(self.taken - set(functions))
         self.guards: dict[str, str] = {}
+        self.variables: dict[str, dict[str, str]] = {}
+        self.parts: dict[str, str] = {}
         self._nested: dict[tuple[str, int], str] = {}
         self.functions = {name: self._space.fresh(identifier(name)) for name in functions}
         named: tuple[types.Record | types.Union, ...] = (*made.records, *made.unions)
@@ -53,6 +55,15 @@ class PackageNames:
     def distribution(self) -> str:
         """What the package is called where packages are installed, and its command."""
         return self.package.replace("_", "-").strip("-") or "workflow"
+
+    def name_variable(self, workflow: str, python: str, source: str) -> None:
+        """Note what a variable of a workflow's or an agent's functions is called in the source."""
+        self.variables.setdefault(workflow, {})[python] = source
+
+    def variables_data(self) -> dict[str, object]:
+        """What each function calls the names of the source, as JSON data: for whoever looks at a run that stands still."""
+        functions = {python: name for name, python in self.functions.items()} | self.parts
+        return {python: {"workflow": name, "names": self.variables.get(name, {})} for python, name in functions.items()}
 
     def guard(self, record: types.Record) -> str:
         """The function that tells whether a value of a union is that record."""

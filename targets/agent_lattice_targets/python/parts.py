@@ -36,6 +36,7 @@ class _Part:
     def __init__(self, block: plan.Block, place: Place, needed: frozenset[str], out: Lines) -> None:
         self.place = place
         self.name = out.names.fresh(f"{out.names.functions[out.workflow.name]}_part")
+        out.names.parts[self.name] = out.workflow.name
         self.inside = Place(Frame(), 4)
         self.params = ["ctx: Context"]
         self.arguments = [place.context]
