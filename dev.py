@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import venv
@@ -41,6 +42,7 @@ TASKS: dict[str, list[list[str]]] = {
     "faults": [["-m", "pytest", "-q", "-n", "auto", "tests/kills"]],
     "clients": [["-m", "pytest", "-q", "-n", "auto", "-m", "clients", "tests/clients"]],
 }
+WITH_SERVER = ("bench", "faults", "test")  # tasks that start PostgreSQL
 VARIABLES = {
     "clients": {"LATTICE_CLIENTS": "latest" if os.environ.get("LATEST") else "required"},
     "faults": {"LATTICE_KILLS": os.environ.get("LATTICE_KILLS", "2200")},
@@ -61,6 +63,21 @@ def set_up() -> None:
     mark.write_text(wanted)
 
 
+def install_postgresql() -> None:
+    """The server that tests of stores start, as the package of Debian, where that is missing and may be installed: as root,
+    and in CI. Elsewhere these tests are skipped."""
+    if any(Path("/usr/lib/postgresql").glob("*/bin/initdb")) or not shutil.which("apt-get"):
+        return
+    root = os.geteuid() == 0
+    if not root and "CI" not in os.environ:
+        print("PostgreSQL is not installed (apt-get install postgresql): its tests are skipped", file=sys.stderr)
+        return
+    apt = [*([] if root else ["sudo", "-n"]), "apt-get", "-qq"]
+    quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    subprocess.run([*apt, "update"], check=True, env=quiet)
+    subprocess.run([*apt, "install", "-y", "--no-install-recommends", "postgresql"], check=True, env=quiet)
+
+
 def main(arguments: list[str]) -> int:
     """Run a task; its exit code is that of the first command that fails."""
     if sys.version_info < (3, 11):  # noqa: UP036  (this file is what an older Python runs first)
@@ -72,6 +89,8 @@ def main(arguments: list[str]) -> int:
     task, *rest = arguments
     try:
         set_up()
+        if task in WITH_SERVER:
+            install_postgresql()
     except subprocess.CalledProcessError as error:
         print(f"the set-up failed: {error}", file=sys.stderr)
         return 2

@@ -51,7 +51,8 @@ def run(
     scripted: object = None,
     folder: str = ".",
 ) -> Any:
-    """Run to the end and return the result; `store` is the path of an SQLite file, None keeps the log in memory only.
+    """Run to the end and return the result; `store` is the path of an SQLite file or a DSN `postgresql://…`, None keeps
+    the log in memory only.
 
     With the id of a known run that one is continued. `scripted` are replies to give in place of asking models.
     Raises Failure, the one of the run included.
@@ -78,10 +79,10 @@ def resume(workflow: Workflow, run_id: str, store: str, *, scripted: object = No
 
 def replay(workflow: Workflow, run_id: str, store: str) -> Replay:
     """Execute the code against the log of a run, performing nothing; its `divergence` is None when they agree."""
+    from .commands.inputs import open_store
     from .replay import replay as replayed
-    from .stores.sqlite import SqliteStore
 
-    kept = SqliteStore(store, readonly=True)
+    kept = open_store(store, readonly=True)
     try:
         return replayed(workflow, run_id, kept)
     finally:
@@ -93,9 +94,9 @@ def _opened(path: str | None) -> Store:
         from .stores.memory import MemoryStore
 
         return MemoryStore()
-    from .stores.sqlite import SqliteStore
+    from .commands.inputs import open_store
 
-    return SqliteStore(path)
+    return open_store(path)
 
 
 def _setting(scripted: object, folder: str) -> Any:

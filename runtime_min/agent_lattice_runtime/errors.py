@@ -81,6 +81,10 @@ class Conflict(StoreFailure):
         super().__init__("conflict", message)
 
 
+class Fenced(Conflict):
+    """Another process has taken the run over: what this one knows of it is no longer true."""
+
+
 def failure_payload(failure: Failure) -> dict[str, object]:
     """The part of an event payload that describes a failure; `restore_failure` reads it back."""
     payload: dict[str, object] = {"error": failure.code, "message": failure.message, "retryable": failure.retryable}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from agent_lattice_runtime.stores.memory import MemoryStore
+from agent_lattice_runtime.stores.postgres import PostgresStore
 from agent_lattice_runtime.stores.sqlite import SqliteStore
 
 if TYPE_CHECKING:
@@ -16,15 +17,19 @@ if TYPE_CHECKING:
     from .logs import Open
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
 def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]:
     """Opens the same store again and again, as several users of it do."""
-    memory, opened = MemoryStore(), []
+    opened: list[Store] = []
+    if request.param == "postgres":
+        dsn = request.getfixturevalue("postgres_server").empty()
+    else:
+        memory, path = MemoryStore(), str(tmp_path / "new" / "runs.db")
 
     def opening() -> Store:
         if request.param == "memory":
             return memory
-        opened.append(SqliteStore(str(tmp_path / "new" / "runs.db")))
+        opened.append(PostgresStore(dsn) if request.param == "postgres" else SqliteStore(path))
         return opened[-1]
 
     yield opening

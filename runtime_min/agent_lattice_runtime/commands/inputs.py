@@ -9,7 +9,7 @@ from ..errors import Failure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..stores.sqlite import SqliteStore
+    from ..stores import Store
 
 
 def read_input(text: str, what: str = "--input") -> object:
@@ -32,8 +32,25 @@ def read_json_file(path: str) -> object:
     return parse(raw, path)
 
 
-def open_store(path: str, readonly: bool = False) -> SqliteStore:
-    """The store at `path`; raises StoreFailure."""
+def open_store(location: str, readonly: bool = False) -> Store:
+    """The store at the path of a file, made when it is missing unless `readonly`, or in the database of a DSN
+    `postgresql://…`. Raises StoreFailure."""
+    if location.startswith(("postgresql://", "postgres://")):
+        return _postgres(location, readonly)
     from ..stores.sqlite import SqliteStore
 
-    return SqliteStore(path, readonly=readonly)
+    return SqliteStore(location, readonly=readonly)
+
+
+def _postgres(dsn: str, readonly: bool) -> Store:
+    """The module is loaded by its name: a package that was not built for it does not have it."""
+    stores = f"{__name__.rpartition('.commands.')[0]}.stores"
+    try:
+        module = __import__(f"{stores}.postgres", fromlist=("",))
+    except ModuleNotFoundError as error:
+        if error.name != f"{stores}.postgres":
+            raise
+        message = "this package keeps runs in SQLite files only: build it with --store postgres"
+        raise Failure("validation", message) from None
+    store: Store = module.PostgresStore(dsn, readonly=readonly)
+    return store
