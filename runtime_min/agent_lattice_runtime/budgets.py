@@ -45,6 +45,7 @@ class Budget:
     def request(self, step: str) -> None:
         """An operation is about to be called; raises Failure budget_exceeded when it may not be."""
         self.reserve(step, {"calls": 1})
+        self.settle({}, {})
 
     def reserve(self, step: str, needed: dict[str, float]) -> None:
         """Something is about to be used by a step. What the log says of that is not asked again."""

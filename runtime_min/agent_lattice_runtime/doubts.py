@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from .calling import call_of
 from .canonical import canonical, recorded
-from .errors import Failure
+from .errors import Failure, failure_payload, restore_failure
 from .ledger import Redo
 from .models import decode
 from .retrying import HOLD, Retry, lot
+from .waiting import passed
 from .yielded import Pause
 
 TYPE_CHECKING = False
@@ -29,7 +30,10 @@ async def verified(
 ) -> Any:
     """The result of a write that has happened after all; raises Redo when it has not, Failure in_doubt when that cannot be
     found out."""
-    before = run.recorded(step).get("effect.verified")
+    known = run.recorded(step)
+    if "effect.failed" in known:
+        raise restore_failure(recorded(known["effect.failed"]), step)
+    before = known.get("effect.verified")
     if before is None:
         value = await _found(run, step, static, doubt, arguments, message)
         done, result = _meant(op, value)
@@ -78,7 +82,9 @@ async def _found(
             return decode(verify.output, value, f"the answer of {verify.name}")
         if not ASKING.again(outcome.failure, attempt):
             found = run.cleared(outcome.failure, step)
-            raise Failure("in_doubt", f"{message}; and {verify.name} failed: {found.message}", step=step)
+            failure = Failure("in_doubt", f"{message}; and {verify.name} failed: {found.message}", step=step)
+            run.append("effect.failed", step, canonical(failure_payload(failure) | {"ms": outcome.ms}))
+            raise failure
         if run.setting.mocks is None:
             seconds = ASKING.pause(outcome.failure, attempt, lot(run.journal.row.run_id, step, attempt))
             await pause(run, step, run.now() + int(seconds * 1e6), "retry")
@@ -87,8 +93,10 @@ async def _found(
 
 async def pause(run: Run, step: str, until: int, kind: str) -> None:
     """Wait until then, in µs since 1970."""
-    while run.now() < until:
+    while True:
         await Pause(step, until, {"kind": kind}, HOLD)
+        if run.now() >= until:
+            return
 
 
 async def asked(
@@ -97,11 +105,11 @@ async def asked(
     """The result of a write of which a person says that it has happened; raises Redo when it is to be made again, Failure
     in_doubt when it has not happened and is not to, or when nobody answers in time."""
     until = run.deadline(step, "doubt", int(doubt.within * 1e9))
-    while (said := run.received.resolution(step, until)) is None:
-        if "timer.fired" in run.recorded(step) or run.now() >= until:
-            run.note("timer.fired", step, {})
-            raise Failure("in_doubt", f"{message}; nobody resolved it in time", step=step)
-        await Pause(step, until, {"kind": "doubt", "role": doubt.role, "op": op.name}, run.setting.patience)
+    about = {"kind": "doubt", "role": doubt.role, "op": op.name}
+    said = await passed(run, step, until, about, (), lambda: run.received.resolution(step, until))
+    if said is None:
+        run.note("timer.fired", step, {})
+        raise Failure("in_doubt", f"{message}; nobody resolved it in time", step=step)
     if said["as"] == "redo":
         raise Redo
     if said["as"] == "done":

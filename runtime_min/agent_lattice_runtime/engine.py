@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from .models import Deps
     from .pauses import Pauses
-    from .run import Run
+    from .run import Run, Setting
     from .stores import Store
     from .workers import Workers
 
@@ -296,7 +296,7 @@ class Loop:
         """Sleep until then, in µs since 1970, at most; and wake whose time has come."""
         assert self._pauses is not None
         setting = next(iter(self._runs)).setting
-        seconds = until / 1e6 - setting.clock() / 1e9
+        seconds = _seconds(until, setting)
         if seconds > 0 and self._apart:
             self._collect(seconds)
         elif seconds > 0:
@@ -498,7 +498,7 @@ class Loop:
 
             limits.append(self._deadlines[0][0] - monotonic())
         if self._pauses is not None and (until := self._pauses.next()) is not None:
-            limits.append(until / 1e6 - next(iter(self._runs)).setting.clock() / 1e9)
+            limits.append(_seconds(until, next(iter(self._runs)).setting))
         return max(0.0, min(limits)) if limits else None
 
     def _expire(self) -> None:
@@ -532,6 +532,12 @@ class Loop:
             self._store.append(((run.journal.row, run.journal.pending),))
             if run.suspended:
                 self._suspended(run)
+
+
+def _seconds(until: int, setting: Setting) -> float:
+    """From now until then, in µs since 1970; rounded up, so that who has slept so long need not sleep again."""
+    nanos = until * 1000 - setting.clock()
+    return (nanos + 1000) / 1e9 if nanos > 0 else 0.0
 
 
 _driving: Loop | None = None

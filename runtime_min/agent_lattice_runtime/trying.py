@@ -50,7 +50,7 @@ async def try_tool(
         except Divergence:
             raise
         except Failure as failure:
-            if not await _again(run, path, failure, attempt, retry):
+            if not await _again(run, path, f"{step}#{attempt + 1}", failure, attempt, retry):
                 failure.step, failure.attempt = step, attempt
                 raise
         attempt += 1
@@ -59,8 +59,8 @@ async def try_tool(
     return value
 
 
-async def _again(run: Run, path: str, failure: Failure, attempt: int, retry: Retry | None) -> bool:
-    """Whether there is another try, after the pause before it."""
+async def _again(run: Run, path: str, following: str, failure: Failure, attempt: int, retry: Retry | None) -> bool:
+    """Whether there is another try, at the path `following`, after the pause before it."""
     before = run.recorded(path).get("step.retried")
     if before is not None:
         until = int(recorded(before)["until"])
@@ -70,7 +70,7 @@ async def _again(run: Run, path: str, failure: Failure, attempt: int, retry: Ret
         seconds = retry.pause(failure, attempt, lot(run.journal.row.run_id, path, attempt))
         until = run.now() + int(seconds * 1e6)
         run.append("step.retried", path, canonical(failure_payload(failure) | {"attempt": attempt, "until": until}))
-    if run.setting.mocks is None:
+    if run.setting.mocks is None and not run.recorded(following):
         from .doubts import pause
 
         await pause(run, path, until, "retry")

@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from .agent_samples import GOOD, desk
+from .durable_runs import durable_runs
 from .samples import (
     JUDGE,
     REFUND_REPLIES,
@@ -96,7 +97,7 @@ def test_all_types_occur_and_all_events_are_valid() -> None:
     seen = set()
     turns = [{"step": "found.turn[0]", "calls": [{"tool": "nothing"}]}, {"step": "found.turn[1]", "text": GOOD}]
     _, agent = run(desk(World()), scripted=turns)
-    for store in (good, failing_run(), agent, hooked()):
+    for store in (good, failing_run(), agent, hooked(), *durable_runs()):
         for row in store.runs():
             for event in store.events(row):
                 kind = "custom.*" if event[2].startswith("custom.") else event[2]

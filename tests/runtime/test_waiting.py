@@ -58,7 +58,7 @@ def test_a_short_wait_keeps_the_process() -> None:
 
     store, clock = MemoryStore(), Clock()
     assert go(flow_of(body), store, clock).result == "awake"
-    assert clock.slept == [0.5] and "run.waiting" not in types(store)
+    assert clock.slept == [pytest.approx(0.5, abs=1e-5)] and "run.waiting" not in types(store)
 
 
 async def listener(ctx: Context) -> Any:
