@@ -395,19 +395,20 @@ class Loop:
         return True
 
     def _commit_one(self, run: Run) -> None:
-        while run.journal.pending:
-            try:
-                self._store.append(((run.journal.row, run.journal.pending),))
-            except StoreFailure as failure:
-                if isinstance(failure, Conflict) and self._taken_in(run):
-                    continue
-                run.journal.pending = []
-                run.abort(failure)
-                if not isinstance(failure, Conflict):
-                    raise
-            else:
-                self._committed(run)
-        run.dirty = False
+        try:
+            self._store.append(((run.journal.row, run.journal.pending),))
+        except StoreFailure as failure:
+            run.dirty = False
+            if isinstance(failure, Conflict) and self._taken_in(run):
+                if run.journal.pending:
+                    self._commit_one(run)
+                return
+            run.journal.pending = []
+            run.abort(failure)
+            if not isinstance(failure, Conflict):
+                raise
+        else:
+            self._committed(run)
 
     def _committed(self, run: Run) -> None:
         events = run.journal.pending

@@ -151,16 +151,15 @@ class Journal:
         if lifecycle or row.status != "running":
             next_status(row.status, kind)
         ts = self._clock() // 1000
-        self._put(ts if ts > self.ts else self.ts, kind, step, payload, redaction)
-        if lifecycle:
-            self._move(kind)
-
-    def _put(self, ts: int, kind: str, step: str, payload: str, redaction: str | None) -> None:
+        if ts < self.ts:
+            ts = self.ts
         seq = self.seq + 1
-        text = event_text(self.row.run_id, seq, ts, kind, step, payload, redaction)
+        text = event_text(row.run_id, seq, ts, kind, step, payload, redaction)
         digest = sha256(self.hash + text.encode()).digest()
         self.pending.append((seq, ts, kind, step, payload, redaction, digest))
         self.seq, self.ts, self.hash = seq, ts, digest
+        if lifecycle:
+            self._move(kind)
 
     def now(self) -> int:
         """The time in µs since 1970 that an event would have now: never before the last one's."""
@@ -181,7 +180,10 @@ class Journal:
         self.pending = []
         self.seq, self.ts, self.hash = tail[-1][0], tail[-1][1], tail[-1][6]
         for _, ts, kind, step, payload, redaction, _ in pending:
-            self._put(max(ts, self.ts), kind, step, payload, redaction)
+            seq, ts = self.seq + 1, max(ts, self.ts)
+            self.hash = event_hash(self.hash, event_text(self.row.run_id, seq, ts, kind, step, payload, redaction))
+            self.seq, self.ts = seq, ts
+            self.pending.append((seq, ts, kind, step, payload, redaction, self.hash))
         if pending and self.row.status in TERMINAL:
             self.row.head_seq, self.row.head_hash = self.seq, self.hash
 
