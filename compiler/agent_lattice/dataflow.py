@@ -14,8 +14,18 @@ from agent_lattice.terms import Template, Term, Var, reads, template_reads
 def own_terms(op: plan.Op) -> Iterator[Term | Template]:
     """What an operation itself evaluates, before the blocks inside it run."""
     match op:
-        case plan.Tool(args=args) | plan.Call(args=args) | plan.Run(args=args) | plan.Emit(payload=args):
+        case plan.Tool(args=args, undo=undo):
             yield from (value for _, value in args)
+            if undo is not None:
+                yield from (value for _, value in undo.args)
+        case plan.Call(args=args) | plan.Run(args=args) | plan.Emit(payload=args):
+            yield from (value for _, value in args)
+        case plan.Signal(within=within, otherwise=otherwise):
+            yield from (within, otherwise)
+        case plan.Approve(question=question, args=args, within=within):
+            yield question
+            yield from (value for _, value in args)
+            yield within
         case plan.Ask(system=system, prompt=prompt, checks=checks):
             yield from (text for text in (system, prompt) if text is not None)
             yield from (check.condition for check in checks)
@@ -25,6 +35,7 @@ def own_terms(op: plan.Op) -> Iterator[Term | Template]:
             | plan.Var(value=value)
             | plan.Set(value=value)
             | plan.Return(value=value)
+            | plan.Wait(value=value)
         ):
             yield value
         case plan.If(condition=value) | plan.Match(subject=value) | plan.Each(items=value):
@@ -33,11 +44,14 @@ def own_terms(op: plan.Op) -> Iterator[Term | Template]:
             yield message
 
 
-def after_terms(op: plan.Op) -> Iterator[Term]:
-    """What a loop evaluates at the end of its body: `yield` and `until`."""
+def after_terms(op: plan.Op, place: int | None = None) -> Iterator[Term]:
+    """What is evaluated at the end of the blocks inside an operation: `yield` and `until` of loops, the values of the
+    branches of a race; of these only that of the block `place`, when it is given."""
     match op:
         case plan.Each(value=Term() as value) | plan.Loop(until=Term() as value):
             yield value
+        case plan.Race(values=values):
+            yield from values if place is None else (values[place],)
 
 
 def all_terms(block: plan.Block) -> Iterator[Term | Template]:
@@ -48,13 +62,13 @@ def all_terms(block: plan.Block) -> Iterator[Term | Template]:
 
 
 def own_reads(op: plan.Op) -> frozenset[str]:
-    """The variables that an operation itself reads; the answer of an `Ask` is not one of them."""
-    return _reads(own_terms(op)) - ({op.name} if isinstance(op, plan.Ask) else set())
+    """The variables that an operation itself reads; its own result, which checks and a compensation see, is not one."""
+    return _reads(own_terms(op)) - ({op.name} if isinstance(op, plan.Ask | plan.Tool) else set())
 
 
-def after_reads(op: plan.Op) -> frozenset[str]:
-    """The variables that a loop reads at the end of its body."""
-    return _reads(after_terms(op))
+def after_reads(op: plan.Op, place: int | None = None) -> frozenset[str]:
+    """The variables that are read at the end of the blocks inside an operation, or of its block `place`."""
+    return _reads(after_terms(op, place))
 
 
 def _reads(values: Iterable[Term | Template]) -> frozenset[str]:
@@ -73,12 +87,20 @@ def outer_reads(block: plan.Block) -> set[str]:
         if isinstance(op, plan.Try):
             found |= outer_reads(op.body) - known
             known.update(defined(op))
-        for inner in plan.blocks(op):
-            below = {op.item} if isinstance(op, plan.Each) else set()
+        for place, inner in enumerate(plan.blocks(op)):
+            below = {op.item} if isinstance(op, plan.Each) else error_names(op, place)
             found |= outer_reads(inner) - known - below
-            found |= after_reads(op) - known - below - {name for part in inner for name in defined(part)}
+            found |= after_reads(op, place) - known - below - {name for part in inner for name in defined(part)}
         known.update(defined(op))
     return found
+
+
+def error_names(op: plan.Op, place: int) -> set[str]:
+    """The name that the block `place` of an operation has for the failure it handles."""
+    if not isinstance(op, plan.Try) or not 0 < place <= len(op.handlers):
+        return set()
+    name = op.handlers[place - 1].name
+    return {name} if name else set()
 
 
 def outer_writes(block: plan.Block) -> set[str]:
@@ -102,6 +124,9 @@ def defined(op: plan.Op) -> tuple[str, ...]:
             | plan.Ask(name=name)
             | plan.Call(name=name)
             | plan.Run(name=name)
+            | plan.Race(name=name)
+            | plan.Signal(name=name)
+            | plan.Approve(name=name)
             | plan.Let(name=name)
             | plan.Narrow(name=name)
             | plan.Var(name=name)
@@ -148,6 +173,7 @@ def leaves(block: plan.Block) -> bool:
             return leaves(then) and leaves(otherwise)
         case plan.Match(cases=cases, otherwise=otherwise):
             return all(leaves(case.body) for case in cases) and (otherwise is None or leaves(otherwise))
-        case plan.Try(body=body, handlers=handlers, otherwise=otherwise):
-            return all(leaves(handler.body) for handler in handlers) and (leaves(body) or leaves(otherwise))
+        case plan.Try(body=body, handlers=handlers, otherwise=otherwise, finish=finish):
+            handled = all(leaves(handler.body) for handler in handlers)
+            return leaves(finish) or (handled and (leaves(body) or leaves(otherwise)))
     return False

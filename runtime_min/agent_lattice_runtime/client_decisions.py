@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     Calls = Mapping[str, Any]
-    """`server` is how the workflow's tools begin; `session` lists those that a session may call, `roles` those of each
-    sub-agent, who calls nothing else at all."""
+    """`server` is how the workflow's tools begin; `session` lists those that a session may call, `asked` those for which the
+    client asks its person, `roles` those of each sub-agent, who calls nothing else at all."""
 
 ALLOW, DENY, NOTHING = "allow", "deny", ""
 
@@ -42,6 +42,8 @@ def decision(calls: Calls, who: str | None, tool: str) -> str:
     own: Sequence[str] = calls["session"] if who is None else roles.get(who, ())
     if tool in own:
         return ALLOW
+    if who is None and tool in calls.get("asked", ()):
+        return NOTHING
     return DENY if who in roles or tool.startswith(calls["server"]) else NOTHING
 
 
@@ -55,7 +57,7 @@ def asking(message: Mapping[str, Any]) -> str | None:
 def checked(value: Any) -> Calls:
     """A file's value as Calls. Raises Failure for another."""
     if isinstance(value, dict) and value.keys() >= {"server", "session", "roles"} and isinstance(value["roles"], dict):
-        lists = [value["session"], *value["roles"].values()]
+        lists = [value["session"], value.get("asked", []), *value["roles"].values()]
         if value["server"] and isinstance(value["server"], str) and all(isinstance(names, list) for names in lists):
             return value
     raise Failure("validation", "this file does not say who may call what")

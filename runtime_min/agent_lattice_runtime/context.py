@@ -178,8 +178,8 @@ class Context:
         asked = Asked(self.path + name, self.static + name, role, question, values or {}, check)
         return approved(self.run, asked, within, otherwise, self.budgets)
 
-    def error(self, failure: Failure) -> dict[str, str]:
-        """What a handler sees of the failure that it goes on from."""
+    def error(self, failure: Failure) -> Any:
+        """What a handler sees of the failure that it goes on from: a dict of its code, message and step."""
         return {"code": failure.code, "message": failure.message, "step": failure.step}
 
     def caught(self, failure: Failure, *codes: str) -> str:
@@ -191,6 +191,12 @@ class Context:
         if code in codes or ("" in codes and code not in ("cancelled", "in_doubt")):
             return code
         raise failure
+
+    def pending(self, failure: Failure) -> Failure:
+        """The failure itself, which goes on its way behind what comes last in any case. Raises at once one that nothing
+        may follow: the run is being stopped, or it is not of the workflow but of the log."""
+        self.caught(failure, "", "in_doubt")
+        return failure
 
     async def emit(self, name: str, event: str, payload: object) -> None:
         """Publish `custom.<event>`; it is durable before anyone sees it, and before the next step."""

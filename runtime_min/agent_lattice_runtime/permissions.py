@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .errors import Failure
+from .static_steps import Steps
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -66,35 +67,9 @@ class Grant:
 NOTHING = Grant()
 
 
-class Grants(dict[str, Grant]):
-    """Grants by static step id. Those of a child's steps are looked up in the child's own, when first asked for: written
-    out they would double with every workflow that calls another twice."""
-
-    __slots__ = ("calls", "others")
-
-    calls: dict[str, str]  # what a step runs
-    others: dict[str, Grants]  # by workflow
-
-    def get(self, step: str, default: Any = None, /) -> Any:
-        """The grant of a step; `default` when the manifest has none."""
-        found = dict.get(self, step)
-        if found is None and self.calls and (found := self._of_child(step)) is not None:
-            self[step] = found
-        return default if found is None else found
-
-    def _of_child(self, step: str) -> Grant | None:
-        """`reply.draft` is `draft` of the workflow that `reply` runs."""
-        dot = step.find(".")
-        while dot >= 0:
-            if (child := self.calls.get(step[:dot])) is not None:
-                return self.others[child].get(step[dot + 1 :]) if child in self.others else None
-            dot = step.find(".", dot + 1)
-        return None
-
-
-def grants(manifest: Mapping[str, Any]) -> Grants:
+def grants(manifest: Mapping[str, Any]) -> Steps:
     """The grants of a manifest by static step id; raises Failure validation when its shape is wrong."""
-    others: dict[str, Grants] = {}
+    others: dict[str, Steps] = {}
     made = _table(manifest, others)
     if made.calls:
         workflows = manifest.get("workflows")
@@ -103,13 +78,13 @@ def grants(manifest: Mapping[str, Any]) -> Grants:
     return made
 
 
-def _table(owner: object, others: dict[str, Grants]) -> Grants:
+def _table(owner: object, others: dict[str, Steps]) -> Steps:
     """The grants of one workflow."""
     permissions = _part(owner, "permissions")
-    made = Grants((step, _grant(step, entry)) for step, entry in _part(permissions, "steps").items())
-    made.calls = {step: str(child) for step, child in _part(permissions, "calls").items()}
-    made.others = others
-    return made
+    calls = {step: str(child) for step, child in _part(permissions, "calls").items()}
+    return Steps(
+        ((step, _grant(step, entry)) for step, entry in _part(permissions, "steps").items()), calls, others.get
+    )
 
 
 def _part(table: object, key: str) -> dict[str, Any]:

@@ -34,7 +34,15 @@ FEATURES = {
     "parallel": "steps side by side, and how their changes are merged",
     "each": "`for … at most N`",
     "loop": "`loop at most N`, and cycles of a graph",
-    "try": "ways to go on after a failure",
+    "race": "`parallel first` and `parallel any N`: the others are stopped",
+    "try": "ways to go on after a failure, and what comes last in any case",
+    "wait": "`wait`, for however long, without a process",
+    "signal": "values that are sent to a run",
+    "approve": "decisions of people, on exactly what they were shown",
+    "retry": "further tries of a step, with pauses",
+    "timeout": "limits on the time of a step",
+    "compensate": "what takes a step back when the run fails later",
+    "budget": "limits on money, tokens, calls and time of a run",
     "ends": "`return` and `fail`",
     "emit": "events of the author",
     "types": "arguments and results are of their types",
@@ -43,6 +51,7 @@ FEATURES = {
     "secrets": "secrets stay out of logs and of models",
     "log": "every step is in a log that survives being killed",
     "once": "a committed write is never repeated",
+    "doubt": "what follows when nobody knows whether a write was made",
     "replay": "a run can be replayed from its log",
 }
 """What is carried, or not: the operations of the plan, and what is promised of every run."""
@@ -57,7 +66,11 @@ _OPERATIONS: tuple[tuple[tuple[type[plan.Op], ...], str], ...] = (
     ((plan.Parallel,), "parallel"),
     ((plan.Each,), "each"),
     ((plan.Loop,), "loop"),
+    ((plan.Race,), "race"),
     ((plan.Try,), "try"),
+    ((plan.Wait,), "wait"),
+    ((plan.Signal,), "signal"),
+    ((plan.Approve,), "approve"),
     ((plan.Return, plan.Fail), "ends"),
     ((plan.Emit,), "emit"),
 )
@@ -105,8 +118,8 @@ def writes(made: plan.Plan) -> Iterator[tuple[Place, str]]:
 def _operations(made: plan.Plan, op: plan.Op) -> tuple[str, ...]:
     """What an operation of the plan may call."""
     match op:
-        case plan.Tool(operation=operation):
-            return (operation,)
+        case plan.Tool(operation=operation, undo=undo):
+            return (operation, undo.operation) if undo is not None else (operation,)
         case plan.Run(agent=agent):
             return tuple(offer.operation for offer in agent_of(made, agent).offers)
     return ()
@@ -116,9 +129,14 @@ def _used(made: plan.Plan) -> Iterator[tuple[str, Place | None]]:
     effects = {f"{tool.name}.{op.name}": op.effect for tool in made.tools for op in tool.operations}
     if made.grants.total.secrets:
         yield "secrets", None
+    doubted = {f"{tool.name}.{op.name}" for tool in made.tools for op in tool.operations if op.doubt is not None}
     for workflow in reached(made):
+        if workflow.budget is not None:
+            yield "budget", Place("budget" if workflow.name == made.main else f"{workflow.name}.budget", workflow.span)
         for op in plan.walk(workflow.body):
             place = _place(made, workflow, op)
+            yield from ((feature, place) for feature in _safeguards(op))
+            yield from (("doubt", place) for operation in _operations(made, op) if operation in doubted)
             yield from ((feature, place) for kinds, feature in _OPERATIONS if isinstance(op, kinds))
             for operation in _operations(made, op):
                 yield from _effect(effects[operation], place)
@@ -128,6 +146,15 @@ def _used(made: plan.Plan) -> Iterator[tuple[str, Place | None]]:
                 isinstance(op, plan.Run) and _checked(made, op)
             ):
                 yield "checks", place
+
+
+def _safeguards(op: plan.Op) -> Iterator[str]:
+    """What is said of a step besides what it does."""
+    if isinstance(op, plan.Tool):
+        yield from ["retry"] if op.retry is not None else []
+        yield from ["compensate"] if op.undo is not None else []
+    if isinstance(op, plan.Tool | plan.Ask | plan.Call | plan.Run) and op.timeout is not None:
+        yield "timeout"
 
 
 def _effect(effect: str, place: Place) -> Iterator[tuple[str, Place]]:

@@ -8,6 +8,7 @@ from agent_lattice import plan
 from agent_lattice.records import record
 from agent_lattice_runtime.client_names import server_name, slug, tool_name
 
+from agent_lattice_clients.deliveries import deliveries
 from agent_lattice_clients.embedding import server_command
 from agent_lattice_clients.javascript.roles import ScriptRoles
 from agent_lattice_clients.javascript.script import workflow_script
@@ -24,11 +25,13 @@ MODES = {
 
 @record
 class ServerTool:
-    """A tool of the package's MCP server: its name there, whether calling it changes nothing, and the operation that it is."""
+    """A tool of the package's MCP server: its name there, whether calling it changes nothing, and the operation that it is. One
+    that is `asked` speaks for a person: the client asks that person before every call."""
 
     name: str
     reads: bool
     operation: str | None = None
+    asked: bool = False
 
 
 class Export:
@@ -81,6 +84,7 @@ class Export:
             ServerTool(f"{name}_status", True),
             ServerTool(f"{name}_events", True),
             ServerTool(f"{name}_cancel", False),
+            *(ServerTool(f"{name}_{word}", False, asked=True) for word in deliveries(self.plan)),
         )
 
     def _operating(self) -> tuple[ServerTool, ...]:

@@ -38,7 +38,9 @@ def calls_json(export: Export, call_name: Callable[[str, str], str]) -> str:
 
     found = {
         "server": call_name(export.server, ""),
-        "session": names(export.tools),
+        "session": names(tuple(tool for tool in export.tools if not tool.asked)),
         "roles": {role.id: names(export.role_tools(role)) for role in export.roles},
     }
+    if asked := tuple(tool for tool in export.tools if tool.asked):
+        found["asked"] = names(asked)
     return json.dumps(found, indent=2, ensure_ascii=False) + "\n"

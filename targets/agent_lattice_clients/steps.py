@@ -63,13 +63,14 @@ class Steps:
                 return [f"**The result** is `{spelled(value)}`. Stop here."]
             case plan.Fail(code=code, message=message):
                 return [f"**Fail** with `{code}`: {_text(message)}. Stop here."]
+            case plan.Wait() | plan.Signal() | plan.Approve():
+                return _pause(op, indent)
         return self._nested(op, indent)
 
     def _act(self, op: plan.Op, indent: str) -> list[str]:
         match op:
-            case plan.Tool(name=name, operation=operation, args=args):
-                once = " Call it once, and never again for this step." if self._effects[operation] == "write" else ""
-                return [f"`{name}`: call the tool `{self._roles.tools[operation]}` with {_arguments(args)}.{once}"]
+            case plan.Tool():
+                return self._tool(op, indent)
             case plan.Ask():
                 return self._ask(op, indent)
             case plan.Run(name=name, agent=agent, args=args):
@@ -84,6 +85,19 @@ class Steps:
             case plan.Emit(event=event, payload=payload):
                 return [f"Say in one line that `{event}` has happened, with {_arguments(payload)}."]
         raise TypeError(f"not a step: {op!r}")
+
+    def _tool(self, op: plan.Tool, indent: str) -> list[str]:
+        once = " Call it once, and never again for this step." if self._effects[op.operation] == "write" else ""
+        if op.retry is not None:
+            once = f" If it fails with {_codes(op.retry.codes)}, call it again, at most {op.retry.times} more times."
+        lines = [f"`{op.name}`: call the tool `{self._roles.tools[op.operation]}` with {_arguments(op.args)}.{once}"]
+        if op.undo is not None:
+            tool = self._roles.tools[op.undo.operation]
+            lines.append(
+                f"{indent}If anything behind it makes the workflow fail, take it back before you report the failure, the last "
+                f"such step first: call `{tool}` with {_arguments(op.undo.args)}."
+            )
+        return lines
 
     def _ask(self, op: plan.Ask, indent: str) -> list[str]:
         role = self._roles.asks[self._workflow, op.step]
@@ -112,21 +126,40 @@ class Steps:
                 for branch in branches:
                     lines += [f"{indent}- Branch `{branch.name}`:", *self._block(branch.body, indent + "  ")]
                 return lines
+            case plan.Race():
+                return self._race(op, indent)
             case plan.Each():
                 return self._each(op, indent)
             case plan.Loop(at_most=most, body=body, until=until, name=name):
                 until_text = f" until `{spelled(until)}`" if until is not None else ""
                 held = f" `{name}` says whether that held." if name and until is not None else ""
                 return [f"Repeat{until_text}, at most {most} times. Count aloud.{held}", *self._block(body, indent)]
-            case plan.Try(body=body, handlers=handlers, otherwise=otherwise):
-                lines = ["Try this:", *self._block(body, indent)]
-                for handler in handlers:
-                    lines += [
-                        f"{indent}If that fails with {_codes(handler.codes)}:",
-                        *self._block(handler.body, indent),
-                    ]
-                return [*lines, f"{indent}If it did not fail:", *self._block(otherwise, indent)] if otherwise else lines
+            case plan.Try():
+                return self._try(op, indent)
         raise TypeError(f"not an operation: {op!r}")
+
+    def _try(self, op: plan.Try, indent: str) -> list[str]:
+        lines = ["Try this:", *self._block(op.body, indent)]
+        for handler in op.handlers:
+            known = f" (`{handler.name}` has its `code`, `message` and `step`)" if handler.name else ""
+            lines += [f"{indent}If that fails with {_codes(handler.codes)}{known}:", *self._block(handler.body, indent)]
+        if op.otherwise:
+            lines += [f"{indent}If it did not fail:", *self._block(op.otherwise, indent)]
+        if op.finish:
+            last = "Whatever has happened, and before any result is reported or failure told:"
+            lines += [f"{indent}{last}", *self._block(op.finish, indent)]
+        return lines
+
+    def _race(self, op: plan.Race, indent: str) -> list[str]:
+        wanted = f"the first {op.need} branches have" if op.many else "the first branch has"
+        what = "the list of their values, in the order of the branches" if op.many else "its value"
+        lines = [
+            f"At the same time, until {wanted} ended well; begin nothing more in the others. `{op.name}` is {what}:"
+        ]
+        for branch, value in zip(op.branches, op.values, strict=True):
+            lines += [f"{indent}- Branch `{branch.name}`:", *self._block(branch.body, indent + "  ")]
+            lines.append(f"{indent}  Its value is `{spelled(value)}`.")
+        return lines
 
     def _match(self, op: plan.Match, indent: str) -> list[str]:
         lines = [f"What is `{spelled(op.subject)}`?"]
@@ -148,6 +181,29 @@ class Steps:
                 f"{indent}`{op.name}` is the list of `{spelled(op.value)}` of each, in the order of the items."
             )
         return lines
+
+
+def _pause(op: plan.Wait | plan.Signal | plan.Approve, indent: str) -> list[str]:
+    """A step that waits, as far as a session can."""
+    match op:
+        case plan.Wait(value=value):
+            return [
+                f"**Wait** for `{spelled(value)}`. You cannot: say so, say with which step to go on and when, and stop here."
+            ]
+        case plan.Signal(name=name, signal=signal, sent=sent, within=within, otherwise=otherwise):
+            ask = f"`{name}`: ask the person whether `{signal}` has been sent, a `{sent}`, and for its value; make none up."
+            return [ask, f"{indent}When none came within `{spelled(within)}`, it is `{spelled(otherwise)}`."]
+    shown = f" Show {_arguments(op.args)}, which the person may change." if op.args else ""
+    lines = [
+        f"`{op.name}`: **ask the person**, who must have the role `{op.role}`, exactly this, and wait for the answer:"
+    ]
+    lines += ["", *_quotation(op.question, indent), ""]
+    meant = {"approve": "counts as approved", "reject": "counts as rejected", "fail": "means to fail with `timeout`"}
+    lines.append(
+        f"{indent}Only a clear yes is an approval.{shown} `{op.name}` has `approved`, `by`, `reason`"
+        f"{''.join(f', `{name}`' for name, _ in op.args)}. No answer within `{spelled(op.within)}` {meant[op.otherwise]}."
+    )
+    return lines
 
 
 def _arguments(args: plan.Args) -> str:

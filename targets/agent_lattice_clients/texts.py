@@ -11,6 +11,7 @@ from agent_lattice_runtime.client_names import slug, tool_name
 from agent_lattice_targets.python.schemas import json_schema
 
 from agent_lattice_clients.capabilities import reached
+from agent_lattice_clients.deliveries import going_on
 from agent_lattice_clients.roles import Role, Roles
 from agent_lattice_clients.steps import Steps, is_fixed
 
@@ -85,7 +86,7 @@ The workflow is carried out by a program, not by you: durably, with its own perm
 3. Report the result as it is. Of a failure report its class, its message and the `run_id`; do not start the workflow again on your own.
 
 `{tool}_events` shows what a run has done, `{tool}_cancel` stops it. Do none of the steps yourself with other tools.
-"""
+{going_on(made, tool)}"""
 
 
 def native(made: plan.Plan, script: str) -> str:

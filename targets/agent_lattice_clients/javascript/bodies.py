@@ -29,7 +29,11 @@ _MARKED = (
     | plan.Parallel
     | plan.Each
     | plan.Loop
+    | plan.Race
     | plan.Try
+    | plan.Wait
+    | plan.Signal
+    | plan.Approve
     | plan.Fail
 )
 """Operations with a comment that says where they stand in the source."""
@@ -125,8 +129,13 @@ class Body:
                 self._wide_each(op, place)
             case plan.Loop():
                 self._loop(op, place)
+            case plan.Race():
+                self._race(op, place)
             case plan.Try():
                 self._try(op, place)
+            case plan.Wait() | plan.Signal() | plan.Approve():
+                self._put(place, f"run.fail({', '.join(map(string, _unable(op)))});")
+                self._declare(defined(op), place)
 
     def _choice(self, op: plan.If, place: Place) -> None:
         word = "if"
@@ -293,15 +302,48 @@ class Body:
             self._put(inner, "}")
         self._put(place, "}")
 
+    def _race(self, op: plan.Race, place: Place) -> None:
+        """Every branch gives its value; those of the first that end well count."""
+        values = f"await run.race({op.need},"
+        word = "" if op.name in place.declared else "const "
+        target = place.name(op.name)
+        self._put(place, f"{word}{target if op.many else f'[{target}]'} = {values}")
+        inner = place.inner()
+        for branch, value in zip(op.branches, op.values, strict=True):
+            self._put(inner, "async () => {")
+            within = inner.inner()
+            self._block(branch.body, within)
+            if not leaves(branch.body):
+                self._put(within, f"return {self._value(value, within)};")
+            self._put(inner, "},")
+        self._put(place, ");")
+
     def _try(self, op: plan.Try, place: Place) -> None:
         self._declare(defined(op), place)
+        if not op.finish:
+            self._guarded(op, place)
+            return
+        self._put(place, "try {")
+        if op.handlers:
+            self._guarded(op, place.inner())
+        else:
+            self._block((*op.body, *op.otherwise), place.inner())
+        self._put(place, "} finally {")
+        self._block(op.finish, place.inner())
+        self._put(place, "}")
+
+    def _guarded(self, op: plan.Try, place: Place) -> None:
         failed = place.shared.fresh("failed")
         codes = [string(code) for handler in op.handlers for code in handler.codes or ("",)]
         self._put(place, f'let {failed} = "";')
+        named = dict.fromkeys(handler.name for handler in op.handlers if handler.name)
+        self._declare(list(named), place)
         self._put(place, "try {")
         self._block(op.body, place.inner())
         self._put(place, "} catch ($failure) {")
         self._put(place.inner(), f"{failed} = run.caught({', '.join(['$failure', *codes])});")
+        for name in named:
+            self._put(place.inner(), f"{place.name(name)} = run.told($failure);")
         self._put(place, "}")
         for at, handler in enumerate(op.handlers):
             tests = " || ".join(f"{failed} === {string(code)}" for code in handler.codes) or f'{failed} !== ""'
@@ -311,6 +353,16 @@ class Body:
             self._otherwise(op.otherwise, place)
         else:
             self._block(op.otherwise, place)
+
+
+def _unable(op: plan.Wait | plan.Signal | plan.Approve) -> tuple[str, str]:
+    """How a script fails where it would have to wait for somebody."""
+    match op:
+        case plan.Wait(step=step):
+            return "unavailable", f"{step}: a script cannot wait"
+        case plan.Signal(step=step, signal=signal):
+            return "unavailable", f"{step}: nobody can send a script the signal {signal}"
+    return "permission_denied", f"{op.step}: a script cannot ask anybody in the role {op.role}"
 
 
 def parameters(params: Sequence[plan.Param]) -> str:

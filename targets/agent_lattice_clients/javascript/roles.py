@@ -29,8 +29,10 @@ class ScriptRoles(Roles):
                 if isinstance(op, plan.Ask):
                     for model in (op.model, *([op.escalate] if op.escalate else [])):
                         self._stand_ins(self.asks[workflow.name, op.step], model)
-                elif isinstance(op, plan.Tool) and op.operation not in self.operations:
-                    self.operations[op.operation] = self._operation(op.operation)
+                elif isinstance(op, plan.Tool):
+                    for name in (op.operation, *([op.undo.operation] if op.undo else [])):
+                        if name not in self.operations:
+                            self.operations[name] = self._operation(name)
         for role in self.agents.values():
             self._stand_ins(role, role.model or "")
 

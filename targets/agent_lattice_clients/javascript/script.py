@@ -34,6 +34,8 @@ def workflow_script(made: plan.Plan, roles: ScriptRoles, server: str) -> str:
     for agent in (agent_of(made, name) for name in roles.agents):
         bodies += [*_agent_lines(agent, functions[agent.name], steps), ""]
     body = f'(input) => {functions[main.name]}("", input)'
+    if any("run.undoable(" in line for line in bodies):
+        body = f"run.takingBack({body})"
     start = folded(f"return run.workflow(args, {_input(main)}, {body}, {check(main.type)});", 0)
     tables = [*table(made.records, made.unions), *([""] if made.records or made.unions else []), *steps.tables()]
     code = "\n".join([*steps.prompts, *bodies, *tables, start])

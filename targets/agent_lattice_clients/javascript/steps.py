@@ -34,8 +34,25 @@ class Steps:
         self.prompts: list[str] = []
 
     def tool(self, op: plan.Tool, place: Place) -> str:
-        self._called.add(op.operation)
-        return f"run.tool({place.label(op.step)}, operations[{string(op.operation)}], {_args(op.args, place)})"
+        called = self._operation_call("run.tool", place.label(op.step), op.operation, op.args, place)
+        if op.retry is not None:
+            called = f"run.retried({op.retry.times}, {literal(list(op.retry.codes))}, () => {called})"
+        if op.undo is not None:
+            called = f"run.undoable({called}, {self._undo(op, op.undo, place)})"
+        return called
+
+    def _operation_call(self, function: str, label: str, name: str, args: plan.Args, place: Place) -> str:
+        self._called.add(name)
+        return f"{function}({label}, operations[{string(name)}], {_args(args, place)})"
+
+    def _undo(self, op: plan.Tool, undo: plan.Undo, place: Place) -> str:
+        """A function of the step's result: the call that takes it back, whose arguments are made at once."""
+        inner = place.inner()
+        inner.names[op.name] = given = place.shared.fresh("result")
+        label = f"{place.label(op.step)[:-1]}.compensate`"
+        call = self._operation_call("run.undo", label, undo.operation, undo.args, inner)
+        times = f", {undo.retry.times}, {literal(list(undo.retry.codes))}" if undo.retry is not None else ""
+        return f"({given}) => {call[:-1]}{times})"
 
     def call(self, op: plan.Call | plan.Run, place: Place) -> str:
         """A workflow in a scope of its own, or an agent, whose label is the step itself."""

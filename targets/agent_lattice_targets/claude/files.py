@@ -42,8 +42,12 @@ def files(export: Export, client: Claude) -> dict[str, str]:
 
 
 def permissions(export: Export) -> dict[str, list[str]]:
-    """What is allowed without asking: the tools of the server, and the roles that a session may start."""
-    return {"allow": [*_tools(export, export.tools), *_spawned(export)]}
+    """What is allowed without asking: the tools of the server, and the roles that a session may start; what speaks for a person is
+    asked about."""
+    asked = tuple(tool for tool in export.tools if tool.asked)
+    others = tuple(tool for tool in export.tools if not tool.asked)
+    allowed = {"allow": [*_tools(export, others), *_spawned(export)]}
+    return allowed | ({"ask": _tools(export, asked)} if asked else {})
 
 
 def session_tools(export: Export) -> list[str]:

@@ -61,6 +61,8 @@ def held(export: Export) -> bool:
 
 
 def _approval(export: Export, tool: ServerTool) -> str:
+    if tool.asked:
+        return "prompt"
     everybody = not held(export) or all(tool in export.role_tools(role) for role in export.roles)
     return "approve" if everybody else "prompt"
 

@@ -105,4 +105,4 @@ def _role(export: Export, role: Role, client: OpenCode) -> dict[str, Any]:
 
 
 def _allowed(export: Export, tools: tuple[ServerTool, ...]) -> dict[str, str]:
-    return {call_name(export.server, tool.name): "allow" for tool in tools}
+    return {call_name(export.server, tool.name): "ask" if tool.asked else "allow" for tool in tools}

@@ -15,7 +15,7 @@ class PythonTarget:
     """Emits a package; see README.md for what is in it."""
 
     name = "python"
-    contract = 3
+    contract = 4
 
     def emit(self, plan: Plan) -> dict[str, str]:
         """The files of the package by relative path; a function of the plan alone."""

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
 
-from agent_lattice import plan, types
+from agent_lattice import plan
 
 from agent_lattice_targets.python.annotations import Annotations
 from agent_lattice_targets.python.frames import Frame, Place
 from agent_lattice_targets.python.lines import Lines, docstring, head_lines
 from agent_lattice_targets.python.package_names import PackageNames
 from agent_lattice_targets.python.steps import question
+from agent_lattice_targets.python.types_module import TypesModule
 
 
 class AgentBody(Lines):
     """Writes the function of an agent: its arguments become the question that its constant is run with."""
 
-    def __init__(
-        self, agent: plan.Agent, names: PackageNames, annotations: Annotations, check: Callable[[types.Type], str]
-    ) -> None:
+    def __init__(self, agent: plan.Agent, names: PackageNames, annotations: Annotations, checks: TypesModule) -> None:
         frame = plan.Workflow(agent.name, agent.params, agent.type, ())
-        super().__init__(frame, names, annotations, check)
+        super().__init__(frame, names, annotations, checks)
         self.agent = agent
 
     def write(self) -> list[str]:

@@ -8,6 +8,7 @@ from agent_lattice import plan
 from agent_lattice.expr.python import runtime_modules
 
 from agent_lattice_targets.python.annotations import Annotations, import_line
+from agent_lattice_targets.python.deliveries import Deliveries
 from agent_lattice_targets.python.layout import statement
 from agent_lattice_targets.python.lines import docstring, head_lines
 from agent_lattice_targets.python.literals import string
@@ -18,10 +19,10 @@ from agent_lattice_targets.python.types_module import TypesModule
 _OPTIONS = ("store", "run_id", "scripted")
 _USED = (
     "Failure Replay WORKFLOW WORKFLOWS Workflow beside checks embedding globals read_manifest replay require_sdk resume "
-    "result run workflow"
+    "result run static_steps workflow"
 )
 _MODULES = frozenset(_USED.split(" "))
-_RUNTIME = frozenset(("cel_wire", "checks"))
+_RUNTIME = frozenset(("cel_wire", "checks", "static_steps"))
 
 
 def api_module(made: plan.Plan, names: PackageNames, checks: TypesModule) -> str:
@@ -30,14 +31,19 @@ def api_module(made: plan.Plan, names: PackageNames, checks: TypesModule) -> str
     annotations = Annotations(names.classes)
     used: set[str] = set()
     speaking = mcp_workflows(made)
+    outside = Deliveries(made, names, checks)
     objects = [
-        _workflow_object(workflow, names, checks, used, workflow.name in speaking) for workflow in made.workflows
+        _workflow_object(
+            workflow, names, checks, used, outside.keywords(workflow), speaks_mcp=workflow.name in speaking
+        )
+        for workflow in made.workflows
     ]
+    used |= outside.checks | ({"static_steps"} if outside.by_child else set())
     functions = [_run(main, names, annotations), _resume(annotations.of(main.type), made), _REPLAY.split("\n")]
     annotated = {module for function in functions for module in runtime_modules("\n".join(function))}
     exported = ["Failure", "WORKFLOW", "WORKFLOWS", "replay", "resume", "run"]
     lines = [*docstring(main.doc or f"The workflow {made.name}.", 0), "", "from __future__ import annotations", ""]
-    lines += [_imports(used), "", *_typing(annotations, annotated), ""]
+    lines += [_imports(used, outside.constants), "", *_typing(annotations, annotated), ""]
     entries = ast.Dict([ast.Constant(workflow.name) for workflow in made.workflows], objects)
     lines += statement(0, "WORKFLOWS = ", entries).split("\n")
     lines.append(f"WORKFLOW = WORKFLOWS[{string(main.name)}]")
@@ -48,14 +54,15 @@ def api_module(made: plan.Plan, names: PackageNames, checks: TypesModule) -> str
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
-def _imports(used: set[str]) -> str:
+def _imports(used: set[str], constants: set[str]) -> str:
     runtime = {"embedding"} | (used & _RUNTIME)
     lines = [import_line(".", {"workflow"}), import_line("._runtime", runtime)]
     lines.append("from ._runtime.errors import Failure")
     lines += ["from ._runtime.mcp_tools import require_sdk"] if "require_sdk" in used else []
     lines.append("from ._runtime.models import Workflow")
     validators = used - _RUNTIME - {"require_sdk"}
-    return "\n".join([*lines, *([import_line(".datatypes", validators)] if validators else [])])
+    lines += [import_line(".datatypes", validators)] if validators else []
+    return "\n".join([*lines, *([import_line(".declarations", constants)] if constants else [])])
 
 
 def _typing(annotations: Annotations, runtime: set[str]) -> list[str]:
@@ -74,7 +81,13 @@ def mcp_workflows(made: plan.Plan) -> frozenset[str]:
 
 
 def _workflow_object(
-    workflow: plan.Workflow, names: PackageNames, checks: TypesModule, used: set[str], speaks_mcp: bool
+    workflow: plan.Workflow,
+    names: PackageNames,
+    checks: TypesModule,
+    used: set[str],
+    outside: list[ast.keyword],
+    *,
+    speaks_mcp: bool,
 ) -> ast.expr:
     given, result = checks.check_params(workflow), checks.check(workflow.type)
     used |= {given.partition(".")[0], result.partition(".")[0]}
@@ -89,7 +102,7 @@ def _workflow_object(
         used.add("require_sdk")
         fields["prepare"] = "require_sdk"
     keywords = [ast.keyword(key, ast.parse(text, mode="eval").body) for key, text in fields.items()]
-    return ast.Call(ast.Name("Workflow"), [], keywords)
+    return ast.Call(ast.Name("Workflow"), [], [*keywords, *outside])
 
 
 def _function(workflow: plan.Workflow, names: PackageNames) -> str:

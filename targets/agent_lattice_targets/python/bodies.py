@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import ast
+from functools import partial
 
 from agent_lattice import plan, types
-from agent_lattice.dataflow import defined, leaves
+from agent_lattice.dataflow import defined, leaves, outer_writes
 from agent_lattice.terms import ListOf, Make, MapOf, Term, template_reads
 
 from agent_lattice_targets.python import prompts
 from agent_lattice_targets.python.attempts import attempt
 from agent_lattice_targets.python.branches import parallel
+from agent_lattice_targets.python.closures import Closure
+from agent_lattice_targets.python.context_calls import limited
 from agent_lattice_targets.python.frames import Frame, Place
 from agent_lattice_targets.python.layout import flat
 from agent_lattice_targets.python.lines import Lines, docstring, head_lines
@@ -18,8 +21,10 @@ from agent_lattice_targets.python.loops import each, loop
 from agent_lattice_targets.python.matches import match_lines
 from agent_lattice_targets.python.merging import record_set
 from agent_lattice_targets.python.parts import write_part
+from agent_lattice_targets.python.races import race
 from agent_lattice_targets.python.steps import Step, step_call
 from agent_lattice_targets.python.tidy import is_untyped
+from agent_lattice_targets.python.waits import limits
 
 DEEPEST = 24
 """Indent, in columns, from which on a block with blocks inside becomes a function of its own."""
@@ -42,6 +47,8 @@ class Body(Lines):
             place.own[name] = (python, binding)
             self.names.name_variable(self.workflow.name, python, name)
             params.append(f"{python}: {annotation}")
+        if self.workflow.budget is not None:
+            self.statement(place, "ctx = ", limited(limits(self.workflow.budget)))
         self.block(self.workflow.body, place)
         if isinstance(types.base(self.workflow.type), types.Optional) and not leaves(self.workflow.body):
             self.put(place, "return None")
@@ -65,14 +72,27 @@ class Body(Lines):
     def function_block(self, block: plan.Block, place: Place, needed: frozenset[str] = frozenset()) -> None:
         """The same where other statements follow."""
         inside = {name for op in plan.walk(block) for name in defined(op)} if self.kept else set()
-        if place.indent >= DEEPEST and any(plan.blocks(op) for op in block) and not inside & self.kept:
-            write_part(block, place, needed, self, self.block)
-        else:
+        if place.indent < DEEPEST or not any(plan.blocks(op) for op in block) or inside & self.kept:
             self.block(block, place)
+        elif self.tries and outer_writes(block):
+            self._closure(block, place, needed)
+        else:
+            write_part(block, place, needed, self, self.block)
+
+    def _closure(self, block: plan.Block, place: Place, needed: frozenset[str]) -> None:
+        """A function inside this one for a block that sets what is read after a failure. Indents add up, so only some."""
+        if place.indent % DEEPEST:
+            self.block(block, place)
+            return
+        made = [self.bindings.of(op)[name] for op in block for name in defined(op) if name in needed]
+        write = partial(self.block, block)
+        closure = Closure([block], made, place, self, write, leaves=leaves(block))
+        closure.call(place, closure.declare(place))
+        closure.give(place)
 
     def _operation(self, op: plan.Op, place: Place) -> None:
         match op:
-            case plan.Tool() | plan.Ask() | plan.Call() | plan.Run() | plan.Emit():
+            case _ if isinstance(op, Step):
                 self._step(op, place)
             case plan.Let(value=value):
                 self._value(op, value, place)
@@ -93,6 +113,8 @@ class Body(Lines):
                 match_lines(op, place, self)
             case plan.Parallel():
                 parallel(op, place, self)
+            case plan.Race():
+                race(op, place, self)
             case plan.Each():
                 each(op, place, self)
             case plan.Loop():
@@ -107,7 +129,7 @@ class Body(Lines):
     def _step(self, op: Step, place: Place) -> None:
         self.mark(place, op.span)
         call = ast.Await(step_call(op, place, self))
-        binding = None if isinstance(op, plan.Emit) else self.bindings.of(op)[op.name]
+        binding = None if isinstance(op, plan.Emit | plan.Wait) else self.bindings.of(op)[op.name]
         if binding is None or not binding.read:
             self.statement(place, "", call)
         else:

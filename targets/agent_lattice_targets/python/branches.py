@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from agent_lattice import plan
 from agent_lattice.dataflow import all_terms, outer_writes
 
+from agent_lattice_targets.python.context_calls import lambda_of
 from agent_lattice_targets.python.frames import Place
 from agent_lattice_targets.python.layout import WIDTH
 from agent_lattice_targets.python.merging import (
@@ -20,12 +21,10 @@ from agent_lattice_targets.python.merging import (
     tuple_of,
 )
 from agent_lattice_targets.python.scopes import Binding
-from agent_lattice_targets.python.steps import step_call
+from agent_lattice_targets.python.steps import Step, step_call
 
 if TYPE_CHECKING:
     from agent_lattice_targets.python.bodies import Body
-
-_SINGLE = plan.Tool | plan.Ask | plan.Call | plan.Run | plan.Emit
 
 
 def parallel(op: plan.Parallel, place: Place, out: Body) -> None:
@@ -71,10 +70,9 @@ def _target(names: list[Binding], copies: dict[str, str], place: Place, out: Bod
 
 def _branch(branch: plan.Branch, names: list[Binding], place: Place, out: Body) -> ast.expr:
     """The expression that starts a branch when it is given a context."""
-    if len(branch.body) == 1 and isinstance(branch.body[0], _SINGLE):
+    if len(branch.body) == 1 and isinstance(branch.body[0], Step):
         step = branch.body[0]
-        args = ast.arguments([], [ast.arg("ctx")], None, [], [], None, [])
-        return ast.Lambda(args, step_call(step, place, out, "ctx"))
+        return lambda_of("ctx", step_call(step, place, out, "ctx"))
     function = out.names.fresh(f"branch_{branch.name}")
     inside = place.function()
     copies = merged_names(branch.body, place)

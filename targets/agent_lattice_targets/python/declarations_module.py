@@ -24,6 +24,7 @@ _HOMES = {
     "AgentTool": "._runtime.agents",
     "TEXT": "._runtime.models",
     "Auth": "._runtime.models",
+    "OnDoubt": "._runtime.models",
     "Env": "._runtime.models",
     "Model": "._runtime.models",
     "Output": "._runtime.models",
@@ -79,7 +80,13 @@ class DeclarationsModule:
         return ast.Call(ast.Name("Env"), [data(value.name)], [])
 
     def _operations(self) -> list[str]:
-        return [self._operation(tool, op) for tool in self._made.tools for op in tool.operations]
+        """Each after the one that is asked about it."""
+        found: list[str] = []
+        for tool in self._made.tools:
+            asked = {op.doubt.operation for op in tool.operations if op.doubt is not None}
+            ordered = sorted(tool.operations, key=lambda op: op.name not in asked)
+            found += [self._operation(tool, op) for op in ordered]
+        return found
 
     def _operation(self, tool: plan.ToolSet, op: plan.Operation) -> str:
         name = f"{tool.name}.{op.name}"
@@ -88,7 +95,25 @@ class DeclarationsModule:
         if op.key is not None:
             fields["key"] = data(op.key)
         fields["output"] = self._check(op.type)
+        if op.doubt is not None:
+            fields["doubt"] = self._doubt(tool, op.doubt)
         return self._make(self._names.operations[name], kind, fields)
+
+    def _doubt(self, tool: plan.ToolSet, doubt: plan.Doubt) -> ast.expr:
+        """What follows when nobody knows whether a write happened."""
+        fields: Fields = {}
+        if doubt.operation is not None:
+            asked = next(op for op in tool.operations if op.name == doubt.operation)
+            fields["verify"] = ast.Name(self._names.operations[f"{tool.name}.{asked.name}"])
+            fields["parameters"] = data(tuple(param.name for param in asked.params))
+        if doubt.role is not None:
+            fields["role"] = data(doubt.role)
+        if doubt.within is not None:
+            fields["within"] = data(doubt.within)
+        call = self._call("OnDoubt", fields)
+        assert isinstance(call, ast.Call)
+        call.args = [data(doubt.sort)]
+        return call
 
     def _call_fields(self, tool: plan.ToolSet, op: plan.Operation) -> tuple[str, Fields]:
         """The class of an operation and what is particular to it."""

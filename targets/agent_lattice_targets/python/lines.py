@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
 from agent_lattice import plan, types, unions
 from agent_lattice.expr.python import python
@@ -21,17 +22,20 @@ from agent_lattice_targets.python.package_names import PackageNames
 from agent_lattice_targets.python.scopes import Binding, Bindings
 from agent_lattice_targets.python.tidy import tidied
 
+if TYPE_CHECKING:
+    from agent_lattice_targets.python.types_module import TypesModule
+
 
 class Lines:
     """Lines of one workflow. `helpers` are functions and constants of the module that stand before it."""
 
     def __init__(
-        self, workflow: plan.Workflow, names: PackageNames, annotations: Annotations, check: Callable[[types.Type], str]
+        self, workflow: plan.Workflow, names: PackageNames, annotations: Annotations, checks: TypesModule
     ) -> None:
         self.workflow = workflow
         self.names = names
         self.annotations = annotations
-        self._check = check
+        self._checks = checks
         self.bindings = Bindings(workflow)
         self.called = names.called(workflow)
         self.constants: list[list[str]] = []
@@ -43,6 +47,8 @@ class Lines:
         self.kept: set[str] = set()
         """Names that outlive the loops being written."""
         self.loops = 0
+        self.tries = 0
+        """How many `try` are around what is being written; they see what has been set before a failure."""
         self.functions_in_loops = False
         self._opened: list[tuple[int, int]] = []
 
@@ -143,9 +149,15 @@ class Lines:
 
     def check(self, type: types.Type) -> ast.expr:
         """The validator of a type; it is imported."""
-        text = self._check(type)
-        self.imports.add(text.partition(".")[0])
-        return ast.parse(text, mode="eval").body
+        return self._imported(self._checks.check(type))
+
+    def check_values(self, op: plan.Approve) -> ast.expr:
+        """The validator of the values of an approval; it is imported."""
+        return self._imported(self._checks.check_values(op))
+
+    def _imported(self, function: str) -> ast.expr:
+        self.imports.add(function.partition(".")[0])
+        return ast.parse(function, mode="eval").body
 
     def close_function(self, inside: Place) -> None:
         start, self.loops = self._opened.pop()

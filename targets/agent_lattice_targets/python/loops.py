@@ -9,6 +9,7 @@ from agent_lattice import plan, types
 from agent_lattice.dataflow import after_reads, after_terms, all_terms, leaves, outer_writes
 from agent_lattice.terms import Term
 
+from agent_lattice_targets.python.context_calls import context_call, local
 from agent_lattice_targets.python.frames import Place
 from agent_lattice_targets.python.merging import (
     combine,
@@ -20,7 +21,6 @@ from agent_lattice_targets.python.merging import (
     parts_of,
 )
 from agent_lattice_targets.python.scopes import has_steps, returns
-from agent_lattice_targets.python.steps import context_call
 from agent_lattice_targets.python.tidy import is_untyped
 
 if TYPE_CHECKING:
@@ -49,12 +49,12 @@ def _mapped_each(op: plan.Each, place: Place, out: Body) -> None:
     out.proved_fields([*all_terms(op.body), *after_terms(op)], inside)
     out.function_block(op.body, inside, after_reads(op))
     if types and not leaves(op.body):
-        _give(op.value, given_back(copies, inside), inside, out)
+        give(op.value, given_back(copies, inside), inside, out)
     out.close_function(inside)
     numbers = (ast.Constant(op.at_most), ast.Constant(op.width))
     items = out.term(op.items, place)
     out.mark(place, op.span)
-    call = context_call(place.context, "map", op.step.rpartition(".")[2], items, *numbers, ast.Name(function))
+    call = context_call(place.context, "map", local(op.step), items, *numbers, ast.Name(function))
     if copies:
         _take_apart(op, call, copies, place, out)
     else:
@@ -79,7 +79,7 @@ def _take_apart(op: plan.Each, call: ast.expr, copies: list[str], place: Place, 
         combine(name, parts_of(results, None if alone else index), place, out)
 
 
-def _give(value: Term | None, copies: list[str], inside: Place, out: Body) -> None:
+def give(value: Term | None, copies: list[str], inside: Place, out: Body) -> None:
     """The result of a turn: the value, and the copies of variables."""
     parts: list[ast.expr] = [ast.Name(copy) for copy in copies]
     if value is not None:
@@ -103,7 +103,7 @@ def _plain_each(op: plan.Each, place: Place, out: Body) -> None:
         out.put(place, f"{name}{annotation} = []")
     inner = place.inner()
     item, _ = out.bind(out.bindings.item(op), inner)
-    bounded = context_call(place.context, "bounded", op.step.rpartition(".")[2], items, ast.Constant(op.at_most))
+    bounded = context_call(place.context, "bounded", local(op.step), items, ast.Constant(op.at_most))
     out.loops += 1
     if has_steps(op.body):
         index = out.names.nested("index", out.loops)
@@ -152,6 +152,6 @@ def loop(op: plan.Loop, place: Place, out: Body) -> None:
 def _turn(step: str, index: str, inner: Place, out: Body) -> None:
     """The context of a turn."""
     context = out.names.nested("at", out.loops)
-    call = context_call(inner.context, "at", step.rpartition(".")[2], ast.Name(index))
+    call = context_call(inner.context, "at", local(step), ast.Name(index))
     out.statement(inner, f"{context} = ", call)
     inner.context = context

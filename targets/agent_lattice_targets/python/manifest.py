@@ -11,8 +11,9 @@ from agent_lattice.plan_data import data
 from agent_lattice.records import fields
 
 from agent_lattice_targets.python.schemas import json_schema, params_schema
+from agent_lattice_targets.python.waits import limits, on_doubt, waits
 
-FORMAT = 2
+FORMAT = 3
 """Version of the manifest's shape."""
 
 
@@ -46,6 +47,7 @@ def manifest_text(made: plan.Plan) -> str:
 
 
 def _workflow(workflow: plan.Workflow, grants: plan.Grants, worst: Bounds) -> dict[str, Any]:
+    waiting, limited = dict(waits(workflow)), limits(workflow.budget)
     return {
         "input": params_schema(workflow.params),
         "output": json_schema(workflow.type),
@@ -55,6 +57,8 @@ def _workflow(workflow: plan.Workflow, grants: plan.Grants, worst: Bounds) -> di
             "calls": dict(grants.calls),
         },
         "bounds": {**_bound(worst.total), "models": {name: _bound(bound) for name, bound in worst.models}},
+        **({"waits": waiting} if waiting else {}),
+        **({"budget": limited} if limited else {}),
     }
 
 
@@ -77,4 +81,5 @@ def _tool(tool: plan.ToolSet) -> dict[str, Any]:
 
 def _operation(op: plan.Operation) -> dict[str, Any]:
     remote = {"tool": op.remote, "returns": op.returns} if op.remote is not None else {}
-    return {"effect": op.effect} | ({"key": op.key} if op.key else {}) | remote
+    doubt = {"on_doubt": on_doubt(op.doubt)} if op.doubt is not None else {}
+    return {"effect": op.effect} | ({"key": op.key} if op.key else {}) | doubt | remote

@@ -66,6 +66,31 @@ class Bounds(Bound):
     models: Annotated[dict[str, Bound], Field(description="By each model that may be asked.")]
 
 
+class Wait(_Closed):
+    """What a step waits for."""
+
+    kind: Literal["timer", "signal", "approval"]
+    within: Annotated[float, Field(description="Seconds, where every run waits as long.")] = 0
+    name: Annotated[str, Field(description="Of a signal: what it is sent under.")] = ""
+    value: Annotated[_Schema, Field(description="Of a signal: JSON Schema of what is sent.")] = {}
+    role: Annotated[str, Field(description="Of an approval: who is asked.")] = ""
+    values: Annotated[_Schema, Field(description="Of an approval: JSON Schema of what may be changed.")] = {}
+    otherwise: Annotated[str, Field(description="Of an approval: what a missing answer counts as.")] = ""
+
+
+class Budget(_Closed):
+    """What a run may use at most, with the workflows that it calls."""
+
+    usd: float | None = None
+    tokens: int | None = None
+    calls: Annotated[int | None, Field(description="Of models and operations.")] = None
+    time: Annotated[float | None, Field(description="Seconds from its start.")] = None
+
+
+_Waits = Annotated[dict[str, Wait], Field(description="What its own steps wait for, by static step id.")]
+_Budget = Annotated[Budget, Field(description="What a run may use; absent where nothing limits it.")]
+
+
 class Workflow(_Closed):
     """A workflow that the package holds besides the main one."""
 
@@ -73,6 +98,17 @@ class Workflow(_Closed):
     output: _Schema
     permissions: Grants
     bounds: Bounds
+    waits: _Waits = {}
+    budget: _Budget = Budget()
+
+
+class Doubt(_Closed):
+    """What follows when nobody knows whether a write happened."""
+
+    policy: Literal["verify", "ask", "assume", "fail"]
+    operation: Annotated[str, Field(description="The one that is asked.")] = ""
+    role: Annotated[str, Field(description="The people who are asked.")] = ""
+    within: Annotated[float, Field(description="Seconds that they have.")] = 0
 
 
 class Model(_Closed):
@@ -87,6 +123,7 @@ class Operation(_Closed):
 
     effect: Literal["pure", "read", "write"]
     key: Annotated[str, Field(description="The parameter that makes a repeated write harmless.")] = ""
+    on_doubt: Annotated[Doubt | None, Field(description="What follows when nobody knows whether it happened.")] = None
     tool: Annotated[str, Field(description="Of an MCP server: the tool as the server calls it.")] = ""
     returns: Annotated[str, Field(description="Of an MCP server: what of the answer is the result.")] = ""
 
@@ -117,7 +154,7 @@ class Agent(_Closed):
 class Manifest(_Closed):
     """What the runtime enforces and people review: `manifest.json` of a package."""
 
-    format: Literal[2]
+    format: Literal[3]
     name: Annotated[str, Field(description="The name of the package.")]
     plan: Annotated[str, Field(description="Digest of the plan.", pattern="^sha256:[0-9a-f]{64}$")]
     compiler: Annotated[str, Field(description="Version of the compiler.")]
@@ -131,6 +168,8 @@ class Manifest(_Closed):
     output: Annotated[_Schema, Field(description="JSON Schema of its result.")]
     permissions: Annotated[Grants, Field(description="What the main workflow may touch.")]
     bounds: Annotated[Bounds, Field(description="What a run of the main workflow may cost.")]
+    waits: _Waits = {}
+    budget: _Budget = Budget()
     workflows: Annotated[dict[str, Workflow], Field(description="The other workflows, by name.")]
 
 

@@ -12,8 +12,8 @@ from agent_lattice.dataflow import defined
 from agent_lattice.expr.python import RUNTIME_MODULES
 
 _USED = (
-    "Any Context False Failure Literal None True TYPE_CHECKING TypedDict all any bool ctx dict enumerate float int l len "
-    "list max merges min object range sorted str sum tuple"
+    "Any Context False Failure Literal None Retry True TYPE_CHECKING TypedDict Undo all any bool ctx dict enumerate "
+    "float int l len list max merges min object range sorted str sum tuple"
 )
 RESERVED = frozenset([*kwlist, *RUNTIME_MODULES, *_USED.split()])
 """What generated code calls by these names."""

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from agent_lattice import plan, types
-from agent_lattice.dataflow import after_reads, own_reads
+from agent_lattice.dataflow import after_reads, own_reads, variables
 from agent_lattice.records import field, record
 from agent_lattice.terms import Var
 
 
 @record(frozen=False)
 class Binding:
-    """A name as it was defined in one place. `outside`: read behind the `parallel` that it is defined in; `changes`: a
-    variable; `merge`: its policy, if it has one."""
+    """A name as it was defined in one place. `outside`: read behind the `parallel` that it is defined in; `behind`: read
+    behind the `try` that it is defined in; `changes`: a variable; `merge`: its policy, if it has one."""
 
     name: str
     type: types.Type
     read: bool = False
     outside: bool = False
+    behind: bool = False
     changes: bool = False
     merge: str | None = None
 
@@ -30,6 +31,7 @@ class Scope:
     outer: Scope | None = None
     own: dict[str, Binding] = field(default_factory=dict)
     from_branches: set[str] = field(default_factory=set)
+    from_tries: set[str] = field(default_factory=set)
 
     def mark_read(self, name: str) -> None:
         """A visible name is read here."""
@@ -39,15 +41,17 @@ class Scope:
         if scope is not None:
             scope.own[name].read = True
             scope.own[name].outside |= name in scope.from_branches
+            scope.own[name].behind |= name in scope.from_tries
 
 
 class Bindings:
-    """The bindings of a workflow: `of(op)` by name, `item(op)` of an `Each`."""
+    """The bindings of a workflow: `of(op)` by name, `item(op)` of an `Each`, `error(handler)` of a failure."""
 
     def __init__(self, workflow: plan.Workflow) -> None:
         self._of: dict[int, dict[str, Binding]] = {}
         self._item: dict[int, Binding] = {}
         self._case: dict[int, Binding] = {}
+        self._error: dict[int, Binding] = {}
         self.params = {param.name: Binding(param.name, param.type, read=True) for param in workflow.params}
         self._block(workflow.body, Scope(None, dict(self.params)))
 
@@ -61,6 +65,10 @@ class Bindings:
     def case(self, case: plan.Case) -> Binding:
         """The subject of a match inside a case that asks for the type of an `any`."""
         return self._case[id(case)]
+
+    def error(self, handler: plan.Handler) -> Binding | None:
+        """The failure that a handler gives a name."""
+        return self._error.get(id(handler))
 
     def _block(self, block: plan.Block, scope: Scope) -> None:
         for op in block:
@@ -82,6 +90,8 @@ class Bindings:
                 scope.own.update(made)
             if isinstance(op, plan.Parallel):
                 scope.from_branches.update(made)
+            if isinstance(op, plan.Try):
+                scope.from_tries.update(made)
 
     def _exported(self, op: plan.Loop, scope: Scope) -> dict[str, Binding]:
         """The bindings that outlive a loop, from wherever in it they are made."""
@@ -98,13 +108,24 @@ class Bindings:
             self._block(op.body, scope)
         for place, inner in enumerate(plan.blocks(op)[isinstance(op, plan.Try) :]):
             below = Scope(scope)
+            if isinstance(op, plan.Try):
+                self._name_failure(op, place, below)
             if isinstance(op, plan.Each):
                 self._item[id(op)] = below.own[op.item] = Binding(op.item, op.item_type)
             elif isinstance(op, plan.Match) and (subject := narrowed_subject(op)) and place < len(op.cases):
                 case = op.cases[place]
                 self._case[id(case)] = below.own[subject] = Binding(subject, case.types[0])
             self._block(inner, below)
-            _mark(after_reads(op), below)
+            _mark(after_reads(op, place), below)
+
+    def _name_failure(self, op: plan.Try, place: int, below: Scope) -> None:
+        """What the handler at `place` calls the failure, if it reads it: of the type that its readers know."""
+        handler = op.handlers[place] if place < len(op.handlers) else None
+        if handler is None or handler.name is None:
+            return
+        found = next((var for var in variables(handler.body) if var.name == handler.name), None)
+        if found is not None:
+            self._error[id(handler)] = below.own[handler.name] = Binding(handler.name, found.type)
 
 
 def narrowed_subject(op: plan.Match) -> str:
@@ -129,10 +150,28 @@ def _typed(op: plan.Op) -> Iterator[tuple[str, types.Type]]:
             yield name, type
         case plan.Call(name=str() as name, type=type) | plan.Var(name=str() as name, type=type):
             yield name, type
-        case plan.Run(name=str() as name, type=type):
+        case plan.Run(name=str() as name, type=type) | plan.Each(name=str() as name, type=type):
             yield name, type
-        case plan.Each(name=str() as name, type=type):
+        case plan.Race(name=str() as name, type=type):
             yield name, type
+        case plan.Signal(name=str() as name, type=type) | plan.Approve(name=str() as name, type=type):
+            yield name, type
+
+
+_STEPS = (
+    plan.Tool
+    | plan.Ask
+    | plan.Call
+    | plan.Run
+    | plan.Wait
+    | plan.Signal
+    | plan.Approve
+    | plan.Each
+    | plan.Loop
+    | plan.Emit
+    | plan.Parallel
+    | plan.Race
+)
 
 
 def returns(block: plan.Block) -> bool:
@@ -142,5 +181,4 @@ def returns(block: plan.Block) -> bool:
 
 def has_steps(block: plan.Block) -> bool:
     """Whether a block has steps, which need the context of their scope."""
-    steps = plan.Tool | plan.Ask | plan.Call | plan.Run | plan.Each | plan.Loop | plan.Emit | plan.Parallel
-    return any(isinstance(op, steps) for op in plan.walk(block))
+    return any(isinstance(op, _STEPS) for op in plan.walk(block))

@@ -61,7 +61,7 @@ class TestsModule:
             lines.append("        result: Any = tested.result")
         for expectation in test.expectations:
             lines += self._expectation(expectation)
-        return [*lines, "        self.assertEqual(tested.crashes(), [])"]
+        return lines
 
     def _mocks(self, mocks: Sequence[plan.Mock]) -> ast.expr:
         replies: dict[str, list[ast.expr]] = {}

@@ -16,7 +16,8 @@ from agent_lattice_targets.python.lines import docstring
 from agent_lattice_targets.python.literals import string
 from agent_lattice_targets.python.names import RESERVED, identifier
 from agent_lattice_targets.python.package_names import PackageNames
-from agent_lattice_targets.python.validators import RUNTIME, Validators
+from agent_lattice_targets.python.validators import Validators
+from agent_lattice_targets.python.waits import approved_values
 
 
 class TypesModule:
@@ -31,15 +32,12 @@ class TypesModule:
             self._validators.record(names.checks[record.name], record, self._annotations.of(record))
         for union in made.unions:
             self._validators.union(names.checks[union.name], union, self._annotations.of(union))
-        self._exported: set[str] = set()
         self._arguments: dict[str, str] = {}
+        self._values: dict[int, str] = {}
 
     def check(self, type: types.Type) -> str:
         """The expression of a type's validator, for a module that imports `check_…` and `checks`."""
-        name = self._validators.name(type)
-        if not name.startswith(RUNTIME):
-            self._exported.add(name)
-        return name
+        return self._validators.name(type)
 
     def check_params(self, workflow: plan.Workflow) -> str:
         """The validator of a workflow's arguments, a record by parameter name."""
@@ -53,6 +51,13 @@ class TypesModule:
             wanted = f"check_{identifier(operation)}_arguments"
             self._arguments[operation] = self._check_record(wanted, f"the arguments of {operation}", params)
         return self._arguments[operation]
+
+    def check_values(self, op: plan.Approve) -> str:
+        """The validator of what people may change before they approve, a record by name; for modules that import it."""
+        if id(op) not in self._values:
+            wanted, name = f"check_{identifier(op.step)}_values", f"the values of {op.step}"
+            self._values[id(op)] = self._check_record(wanted, name, approved_values(op))
+        return self._values[id(op)]
 
     def _check_record(self, wanted: str, name: str, params: Iterable[plan.Param]) -> str:
         fields = {param.name: types.Field(param.name, param.type) for param in params}

@@ -14,6 +14,9 @@ from agent_lattice_targets.python.lines import docstring
 from agent_lattice_targets.python.package_names import PackageNames
 from agent_lattice_targets.python.types_module import TypesModule
 
+_RUNTIME = {"Undo": "compensation", "Failure": "errors", "TEXT": "models", "Retry": "retrying"}
+"""Where the runtime has the names that bodies import, in the order of the modules."""
+
 
 def workflow_module(made: plan.Plan, names: PackageNames, types: TypesModule) -> str:
     """Its text."""
@@ -22,8 +25,8 @@ def workflow_module(made: plan.Plan, names: PackageNames, types: TypesModule) ->
     functions: list[list[str]] = []
     imports: set[str] = set()
     in_loops = False
-    bodies: list[Body | AgentBody] = [AgentBody(agent, names, annotations, types.check) for agent in made.agents]
-    bodies += [Body(workflow, names, annotations, types.check) for workflow in _callees_first(made)]
+    bodies: list[Body | AgentBody] = [AgentBody(agent, names, annotations, types) for agent in made.agents]
+    bodies += [Body(workflow, names, annotations, types) for workflow in _callees_first(made)]
     for body in bodies:
         lines = body.write()
         constants += body.constants
@@ -61,11 +64,10 @@ def _head(
     lines += ["", "from __future__ import annotations", ""]
     called = sorted({*called, *({"checks", "merges"} & names)})
     lines += [import_line("._runtime", called)] if called else []
-    lines += ["from ._runtime.errors import Failure"] if "Failure" in names else []
-    lines += ["from ._runtime.models import TEXT"] if "TEXT" in names else []
+    lines += [f"from ._runtime.{module} import {name}" for name, module in _RUNTIME.items() if name in names]
     of_types = {name for name in names if name.startswith(("check_", "is_"))}
     lines += [import_line(".datatypes", of_types)] if of_types else []
-    if declared := names - {"Failure", "TEXT", "checks", "merges"} - of_types:
+    if declared := names - {*_RUNTIME, "checks", "merges"} - of_types:
         lines.append(import_line(".declarations", declared))
     lines += [""] if lines[-1] else []
     lines += ["TYPE_CHECKING = False", "if TYPE_CHECKING:"]

@@ -281,7 +281,7 @@ def test_scripted_replies_stay_in_their_folder() -> None:
 
 def test_the_target_is_found_by_its_name() -> None:
     assert targets()["python"]().TARGET is TARGET
-    assert (TARGET.name, TARGET.contract) == ("python", 3)
+    assert (TARGET.name, TARGET.contract) == ("python", 4)
 
 
 def test_what_people_read_first() -> None:

@@ -111,6 +111,61 @@ async function branches(...bodies) {
   return outcomes.map((outcome) => outcome.value);
 }
 
+// Runs bodies side by side: the values of the first `need` that end well, in the order of the bodies; the failure of the first
+// body when too few do. Nobody can stop the others.
+async function race(need, ...bodies) {
+  const ended = [];
+  const outcomes = await parallel(bodies.map((body, place) => async () => {
+    const outcome = await outcomeOf(body);
+    if (outcome.error === undefined) ended.push(place);
+    return outcome;
+  }));
+  if (ended.length >= need) {
+    const winners = ended.slice(0, need).sort((one, other) => one - other);
+    return winners.map((place) => outcomes[place].value);
+  }
+  throw outcomes.find((outcome) => outcome?.error !== undefined)?.error ?? new Failure("cancelled", "a branch was stopped");
+}
+
+// Tries a step again, at most `times` more times, after failures of the classes `codes`.
+async function retried(times, codes, body) {
+  for (let left = times; ; left -= 1) {
+    try {
+      return await body();
+    } catch (failure) {
+      if (!(failure instanceof Failure) || !left || !codes.includes(failure.code)) throw failure;
+    }
+  }
+}
+
+// What is to be taken back if the workflow fails, in the order in which it was done.
+const undone = [];
+
+// The result of a step, which `undo` makes a way to take back of.
+async function undoable(step, undo) {
+  const result = await step;
+  undone.push(undo(result));
+  return result;
+}
+
+// A way to take something back: the call of an operation, with its arguments as they are now.
+function undo(label, operation, args, times = 5, codes = ["timeout", "rate_limited", "unavailable"]) {
+  return () => retried(times, codes, () => tool(label, operation, args));
+}
+
+// A workflow that takes back what it did when it fails, the last first. What cannot be taken back does not keep the rest from it.
+function takingBack(body) {
+  return async (input) => {
+    const outcome = await outcomeOf(() => body(input));
+    if (outcome.error === undefined) return outcome.value;
+    for (const takesBack of undone.reverse()) {
+      const { error } = await outcomeOf(takesBack);
+      if (error !== undefined) log(`not taken back: ${error.message}`);
+    }
+    throw outcome.error;
+  };
+}
+
 // The items themselves; a failure when there are more than `most`.
 function within(label, items, most) {
   if (items.length <= most) return items;
@@ -143,6 +198,11 @@ function caught(failure, ...codes) {
   if (codes.includes(failure.code)) return failure.code;
   if (codes.includes("") && !["cancelled", "in_doubt"].includes(failure.code)) return failure.code;
   throw failure;
+}
+
+// What a handler sees of a failure. Scripts do not know the step.
+function told(failure) {
+  return { code: failure.code, message: failure.message, step: "" };
 }
 
 function fail(code, message) {
