@@ -118,6 +118,26 @@ class _Builder:
         join = self._node(op, [loose for end in ends for loose in end] or [(fork, "")], sort="join", label="join")
         return [(join, "")]
 
+    def _race(self, op: plan.Race, loose: Loose) -> Loose:
+        """It goes on when enough branches have ended, so not when fewer than that can."""
+        fork = self._node(op, loose)
+        made = [self._inside(f"{fork}/{branch.name}", branch.body, [(fork, branch.name)]) for branch in op.branches]
+        ends = [end for end in made if end]
+        if len(ends) < op.need:
+            return []
+        return [(self._node(op, [loose for end in ends for loose in end], sort="join", label="join"), "")]
+
+    def _try(self, op: plan.Try, loose: Loose) -> Loose:
+        """Handlers start where the body does: it may fail anywhere. `finish` also comes behind what leaves the workflow."""
+        id = self._node(op, loose)
+        ends = self.block(op.otherwise, self.block(op.body, [(id, "")]))
+        for handler in op.handlers:
+            ends += self.block(handler.body, [(id, f"catch {', '.join(handler.codes)}".strip())])
+        if not op.finish or ends:
+            return self.block(op.finish, ends)
+        self._connect([(end, label) for end, label in self.block(op.finish, [(id, "finally")])], END)
+        return []
+
     def _each(self, op: plan.Each, loose: Loose) -> Loose:
         id = self._node(op, loose, label=f"{op.step}: at most {op.at_most}")
         ends = self._inside(f"{op.step}[{'parallel' if op.width > 1 else ''}]", op.body, [(id, "each")])

@@ -219,8 +219,6 @@ def _resolve(modules: list[Module], report: Report) -> None:
 def _check_bodies(program: Program, report: Report) -> None:
     """Everything but tests first: tests speak of the steps of finished workflows."""
     for module in program.modules:
-        program.records += [type for type in module.made if isinstance(type, Record)]
-        program.unions += [type for type in module.made if isinstance(type, Union)]
         for node in module.declarations:
             if isinstance(node, Test) or not all(
                 module.symbols[name.text].declaration is node for name in node.names()
@@ -234,6 +232,8 @@ def _check_bodies(program: Program, report: Report) -> None:
                 program.records.append(found)
             elif isinstance(found, Union):
                 program.unions.append(found)
+        program.records += [type for type in module.made if isinstance(type, Record) and type not in program.records]
+        program.unions += [type for type in module.made if isinstance(type, Union)]
         report_confusions(module, report)
     report_hollow(program.records, report)
     seen: dict[str, Span] = {}

@@ -10,6 +10,7 @@ from agent_lattice.kind import Scope
 from agent_lattice.printer import Printer
 from agent_lattice.records import field, record
 from agent_lattice.source import NOWHERE, Span
+from agent_lattice.step_clauses import Clauses, show_clauses, timeout_of
 from agent_lattice.tree import Arg, Name, Parts
 from agent_lattice.types import UNKNOWN
 
@@ -27,15 +28,17 @@ class Invocation:
     name: Name
     callee: Name
     args: tuple[Arg, ...]
+    limits: Clauses | None = None
     span: Span = field(default=NOWHERE, compare=False)
 
     @classmethod
     def read(cls, parts: Parts) -> Self:
         name, callee = parts.names()
-        return cls(name, callee, tuple(parts.maybe(list) or []), parts.span)
+        return cls(name, callee, tuple(parts.maybe(list) or []), parts.maybe(Clauses), parts.span)
 
     def show(self, out: Printer) -> None:
-        out.line(f"{self.name} = {self.word} {self.callee}", out.args(self.callee, self.args))
+        words = (f"{self.name} = {self.word} {self.callee}", out.args(self.callee, self.args, self.limits))
+        show_clauses(words, self.limits, out)
 
     def check(self, scope: Scope) -> plan.Op | None:
         step = scope.step(self.name)
@@ -44,7 +47,6 @@ class Invocation:
         args = bind(self.args, known.params, scope, scope.report, self.callee.text, self.span) if known else ()
         type = known.type if known else UNKNOWN
         scope.define(self.name, type, "step result")
-        op: plan.Op = self.operation(
-            step, self.name.text, known.name if known else self.callee.text, args, type, self.span
-        )
+        callee, timeout = known.name if known else self.callee.text, timeout_of(self.limits, scope.report)
+        op: plan.Op = self.operation(step, self.name.text, callee, args, type, self.span, timeout=timeout)
         return op

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, ClassVar, Protocol
 
 from agent_lattice import plan
-from agent_lattice.diagnostics import Code, Label, Report
+from agent_lattice.diagnostics import Code, Label, Report, replace
 from agent_lattice.expr.narrow import Fact, Facts
 from agent_lattice.printer import Printer
 from agent_lattice.program import Module, Symbol
@@ -17,6 +17,7 @@ from agent_lattice.types import Record, Type
 
 DUPLICATE_STEP = Code("LAT1206", "duplicate-step-name")
 SHADOWED = Code("LAT1207", "name-already-defined")
+UNNAMED_STEP = Code("LAT1208", "unnamed-step")
 
 
 class Kind(Protocol):
@@ -91,6 +92,10 @@ class Body:
     bindings: list[Binding] = field(default_factory=list)
     unclear: bool = False
     """Whether something in it could not be understood, so that not every way through it is known."""
+    opening: Any = None
+    """Its first statement."""
+    budget: tuple[plan.Budget, Span] | None = None
+    """What a run may use, and where that is said."""
 
 
 @record(frozen=False)
@@ -254,6 +259,19 @@ class Scope:
             self.facts = frozenset(fact for fact in self.facts if fact[0][0] not in changed)
         ops = [op for statement in statements if (op := statement.check(self)) is not None]
         return tuple(ops)
+
+
+def unnamed_step(wanted: str, at: Span, statement: Span, scope: Scope) -> Name:
+    """A name for a step that was written without one, which is reported at a place; the fix gives it."""
+    guess = scope.unused(wanted, lambda name: name in scope.steps or scope.binding(name) is not None)
+    scope.report.add(
+        UNNAMED_STEP,
+        "a step needs a name",
+        at,
+        help="its name is its identity in events and replays",
+        fix=replace(f"name it `{guess}`", statement.before(), f"{guess} = "),
+    )
+    return Name(guess, at)
 
 
 def _changed(statements: Iterable[Kind]) -> Iterator[str]:

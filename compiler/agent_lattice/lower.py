@@ -30,7 +30,7 @@ def lower(program: Program, main: plan.Workflow) -> plan.Plan:
     roots = [symbol.value for symbol in program.main.of_sort("workflow")]
     workflows = _reachable(roots, program.workflows)
     agents = _needed_agents(workflows, [value for value in values if isinstance(value, plan.Agent)])
-    used = _used_operations(workflows, agents)
+    used = _used_operations(workflows, agents, tools)
     needed = _needed_models(workflows, agents, models)
     grants = _Grants(program.workflows, agents, models, tools)
     made = plan.Plan(
@@ -69,9 +69,15 @@ def _needed_agents(workflows: Iterable[plan.Workflow], agents: Iterable[plan.Age
     return sorted((agent for agent in agents if agent.name in run), key=lambda agent: agent.name)
 
 
-def _used_operations(workflows: Iterable[plan.Workflow], agents: Iterable[plan.Agent]) -> set[str]:
-    called = {op.operation for workflow in workflows for op in plan.walk(workflow.body) if isinstance(op, plan.Tool)}
-    return called | {offer.operation for agent in agents for offer in agent.offers}
+def _used_operations(
+    workflows: Iterable[plan.Workflow], agents: Iterable[plan.Agent], tools: dict[str, plan.ToolSet]
+) -> set[str]:
+    """What steps and agents call, what takes back what they did, and what says whether it happened."""
+    steps = [op for workflow in workflows for op in plan.walk(workflow.body) if isinstance(op, plan.Tool)]
+    called = {name for op in steps for name in (op.operation, *([op.undo.operation] if op.undo else []))}
+    called |= {offer.operation for agent in agents for offer in agent.offers}
+    doubts = (op.doubt for tool in tools.values() for op in tool.operations if f"{tool.name}.{op.name}" in called)
+    return called | {doubt.operation for doubt in doubts if doubt and doubt.operation}
 
 
 def _trimmed(tool: plan.ToolSet, used: set[str]) -> plan.ToolSet:
@@ -127,6 +133,8 @@ class _Grants:
         for op in plan.walk(workflow.body):
             if isinstance(op, plan.Tool):
                 yield op.step, self._tool(op.operation)
+                if op.undo:
+                    yield f"{op.step}.compensate", self._tool(op.undo.operation)
             elif isinstance(op, plan.Ask):
                 yield op.step, _union(map(_model, _models_of(op, self.models)))
             elif isinstance(op, plan.Run):
@@ -139,11 +147,14 @@ class _Grants:
             yield f"{step}.turn.{offer.name}", self._tool(offer.operation)
 
     def _tool(self, name: str) -> Permissions:
+        """What a call of an operation touches, and what says whether it happened."""
         tool_name = name.partition(".")[0]
         tool, operation = self.tools[tool_name], self.operations[name]
+        verify = operation.doubt.operation if operation.doubt else None
         return _union(
             (
                 access(tool),
+                *([self._tool(verify)] if verify else []),
                 Permissions(
                     tools=(tool_name,),
                     operations=(name,),

@@ -235,8 +235,8 @@ def _next_start(text: str, at: int, depth: int, *, force: bool) -> int:
             return match.start()
         depth += (sign == "{") - (sign == "}")
         if sign == "\n" and depth <= 0:
-            rest = re.compile(r"\s*(else\b)?").match(text, match.end())
-            if rest and rest[1]:  # the `if` before it is what was dropped
+            rest = re.compile(r"\s*((?:else|catch|finally)\b)?").match(text, match.end())
+            if rest and rest[1]:  # the `if` or `try` before it is what was dropped
                 continue
             return rest.end() if rest else match.end()
     return len(text)

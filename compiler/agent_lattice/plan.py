@@ -77,8 +77,9 @@ class HttpCall:
 @record
 class Doubt:
     """What follows when nobody knows whether a write happened, and it may not be made twice: `verify` asks the reading
-    `operation` of the same tool (its answer is the write's result, null when the write did not happen), `ask` waits at most
-    `within` seconds for a person in `role`, `assume` takes it for done, `fail` ends the step with `in_doubt`."""
+    `operation` (`tool.op`) of the same tool, with what the write was given for its parameters (its answer is the write's
+    result, null when the write did not happen), `ask` waits at most `within` seconds for a person in `role`, `assume` takes
+    it for done, `fail` ends the step with `in_doubt`."""
 
     sort: str
     operation: str | None = None
@@ -229,8 +230,10 @@ class Use:
 
 @record
 class Mock:
-    """What an operation (`tool.op`), an ask (`ask step`), an agent (`run step`) or its model (`turn step`) answers in a
-    test: values by call, or a failure, or for a model the calls it asks for side by side."""
+    """What an operation (`tool.op`), an ask (`ask step`), an agent (`run step`) or its model (`turn step`), people (`approve
+    step`) or somebody outside (`signal name`) answers in a test: values by call, or a failure, or for a model the calls it
+    asks for side by side. A decision is a map with `approved`, perhaps `by` and `reason`, and the values that are changed.
+    In a test time passes at once: what nobody answers meets its deadline."""
 
     target: str
     params: tuple[str, ...]
@@ -241,7 +244,8 @@ class Mock:
 
 @record
 class Expectation:
-    """A condition on `result`, `error` and calls; `calls` maps a variable of the condition to what it counts."""
+    """A condition on `result`, `error` and calls; `calls` maps a variable of the condition to what it counts: a target as of a
+    `Mock`, or `approve` for every question to people."""
 
     condition: Term
     calls: tuple[tuple[str, str], ...]

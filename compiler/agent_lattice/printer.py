@@ -72,11 +72,12 @@ class Printer:
         """The comments behind the last item."""
         self._comments(None, apart=True)
 
-    def args(self, callee: Name, args: Sequence[Arg]) -> Doc:
-        """Arguments in their parentheses, which end the item."""
+    def args(self, callee: Name, args: Sequence[Arg], behind: Any = None) -> Doc:
+        """Arguments in their parentheses, which end the item, or stand before its part `behind`."""
         items = tuple((f"{arg.name}: ", shown(arg.value)) if arg.name else shown(arg.value) for arg in args)
         places = tuple(arg.span for arg in args)
-        return Listed("(", items, ")", places=places, span=callee.span.after().to(self._span))
+        end = behind.span.before() if behind else self._span
+        return Listed("(", items, ")", places=places, span=callee.span.after().to(end))
 
     @property
     def text(self) -> str:

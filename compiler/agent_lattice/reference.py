@@ -91,6 +91,8 @@ def _settings(rules: Mapping[str, Rule], defaults: Mapping[str, object]) -> str:
 def _value(rule: Rule) -> str:
     if rule.sort == "list":
         return "list of strings" if rule.choices == ("text",) else "list of names"
+    if "doubt" in rule.sort:
+        return '`verify with OPERATION`, `ask "ROLE" within TIME`, `assume done`, `fail`'
     if rule.choices:
         return ", ".join(f"`{choice}`" for choice in rule.choices)
     if rule.sort in ("number", "duration"):

@@ -20,12 +20,13 @@ MISSING_SETTING = Code("LAT2403", "missing-setting")
 SYNTAX = """
 settings: "{" (setting ","?)* "}"
 setting: NAME ":" setting_value | junk
-?setting_value: setting_text | setting_number | setting_duration | setting_env | setting_word | setting_list
+?setting_value: setting_text | setting_number | setting_duration | setting_env | setting_word | setting_doubt | setting_list
 setting_text: STRING
 setting_number: "-"? (INT | FLOAT)
 setting_duration: DURATION
 setting_env: "env" "." (NAME | TYPE_NAME)
 setting_word: NAME | TYPE_NAME
+setting_doubt: "verify" "with" NAME | "assume" "done" | "ask" STRING ("within" DURATION)?
 setting_list: "[" (setting_value ("," setting_value)* ","?)? "]"
 """
 
@@ -34,7 +35,8 @@ _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 @record
 class Value:
-    """A value of a setting: `sort` is text, number, duration (seconds), env, word or list (of Values)."""
+    """A value of a setting: `sort` is text, number, duration (seconds), env, word, list (of Values) or doubt: the first word
+    with the name or string behind it and the DURATION behind that as `Name`s, or None."""
 
     sort: str
     value: Any
@@ -96,6 +98,11 @@ def _list(parts: Parts) -> Value:
     return Value("list", tuple(items), "", parts.span)
 
 
+def _doubt(parts: Parts) -> Value:
+    given = [parts.name(*kinds) if parts.token(*kinds) else None for kinds in (("NAME", "STRING"), ("DURATION",))]
+    return Value("doubt", (str(parts.children[0]), *given), " ".join(map(str, parts)), parts.span)
+
+
 def _setting(parts: Parts) -> Any:
     value = parts.maybe(Value)
     return Setting(parts.name(), value, parts.span) if value else parts.children[0]
@@ -114,6 +121,7 @@ READERS: dict[str, Reader] = {
     "setting_duration": lambda parts: Value("duration", seconds(parts.span.text), parts.span.text, parts.span),
     "setting_env": _env,
     "setting_word": lambda parts: Value("word", parts.name("NAME", "TYPE_NAME"), parts.span.text, parts.span),
+    "setting_doubt": _doubt,
     "setting_list": _list,
 }
 
@@ -135,10 +143,9 @@ class Rule:
 
     def problem(self, value: Value) -> str:
         """What is wrong with a value; empty when nothing is."""
-        if value.sort not in self.sort.split("|"):
+        strange = value.sort == "word" and self.choices and value.value.text not in self.choices
+        if strange or value.sort not in self.sort.split("|"):
             return f"expected {self._expected}"
-        if value.sort == "word" and self.choices and value.value.text not in self.choices:
-            return f"expected {' or '.join(f'`{choice}`' for choice in self.choices)}"
         if value.sort in ("number", "duration"):
             return self._number_problem(value.value)
         if value.sort == "list":
@@ -154,6 +161,8 @@ class Rule:
 
     @property
     def _expected(self) -> str:
+        if "doubt" in self.sort:
+            return '`verify with OPERATION`, `ask "role" within TIME`, `assume done` or `fail`'
         if self.choices and "word" in self.sort:
             return " or ".join(f"`{choice}`" for choice in self.choices)
         names = {

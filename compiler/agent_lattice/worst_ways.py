@@ -98,6 +98,8 @@ class Walk:
                 return self._try(op, states)
             case plan.Parallel():
                 return _either([self._parallel(op, state, cost) for state, cost in states.items()])
+            case plan.Race():
+                return _either([self._race(op, state, cost) for state, cost in states.items()])
             case plan.Each() | plan.Loop():
                 return self._repeated(op, states)
         raise AssertionError(op)
@@ -122,7 +124,18 @@ class Walk:
         body = self._block(op.body, states)
         found = [Ways({}, body.failed, body.ended)]
         found += [self._block(op.otherwise, body.through)] if body.through else []
-        return _either([*found, *(self._block(handler.body, body.failed) for handler in op.handlers)])
+        found += [self._block(handler.body, body.failed) for handler in op.handlers]
+        return self._finished(op.finish, _either(found)) if op.finish else _either(found)
+
+    def _finished(self, finish: plan.Block, ways: Ways) -> Ways:
+        """What comes last however a body was left, and leaves it the same way unless it fails itself."""
+        nothing = Ways({}, {}, None)
+        behind = self._block(finish, ways.through) if ways.through else nothing
+        failing = self._block(finish, ways.failed) if ways.failed else nothing
+        ending = self._block(finish, {self._known.nothing: ways.ended}) if ways.ended is not None else nothing
+        failed = _either((behind, failing, ending, Ways({}, ways.failed, None))).failed
+        ended = largest(ending.through.values()) if ending.through else None
+        return Ways(behind.through, _joined(failed, failing.through), ended)
 
     def _parallel(self, op: plan.Parallel, state: State, cost: Cost) -> Ways:
         """All branches, each of which may go on until another fails."""
@@ -140,6 +153,14 @@ class Walk:
             )
             self._wait(len(through))
         return Ways(through, {self._known.nothing: total(most)}, total(most) if ended else None)
+
+    def _race(self, op: plan.Race, state: State, cost: Cost) -> Ways:
+        """Losers may have come to their ends, too, and nothing is known that they have changed."""
+        ways = [self._block(branch.body, {state: self._nothing}) for branch in op.branches]
+        most = total([cost, *(one.most for one in ways)])
+        won = sum(bool(one.through) for one in ways) >= op.need
+        ended = any(one.ended is not None for one in ways)
+        return Ways({state: most} if won else {}, {self._known.nothing: most}, most if ended else None)
 
     def _repeated(self, op: plan.Each | plan.Loop, states: Costs) -> Ways:
         inside = list(plan.walk(op.body)) if self._known.nothing else []  # loops in loops are walked again and again

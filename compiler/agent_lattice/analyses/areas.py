@@ -21,7 +21,7 @@ _NOTHING: Roots = frozenset()
 
 @record
 class Area:
-    """A branch of the `parallel` of that number, or, without a branch, the items of a `for … parallel`."""
+    """A branch of the `parallel` or race of that number, or, without a branch, the items of a `for … parallel`."""
 
     owner: int
     branch: str | None
@@ -92,6 +92,9 @@ class Survey:
             return [
                 name for branch in op.branches for name in self._block(branch.body, (*areas, Area(number, branch.name)))
             ]
+        if isinstance(op, plan.Race):
+            self._race(op, read, areas)
+            return []
         given = len(self._given)
         if isinstance(op, plan.Each):
             self._roots[op.item] = self._from(read)
@@ -112,6 +115,17 @@ class Survey:
             self.variables.append(self._visible[op.name])
             return [op.name]
         return []
+
+    def _race(self, op: plan.Race, read: frozenset[str], areas: Areas) -> None:
+        """As branches of a `parallel`, but nothing that they declare is visible behind."""
+        number = self._order
+        for branch, value in zip(op.branches, op.values, strict=True):
+            inside = (*areas, Area(number, branch.name))
+            declared = self._block(branch.body, inside)
+            self._read(op, reads(value), inside)
+            for name in declared:
+                self._visible.pop(name, None)
+        self._give(op, read)
 
     def _own(self, op: plan.Op, read: frozenset[str], areas: Areas) -> None:
         if isinstance(op, plan.Set) and op.name in self._visible:

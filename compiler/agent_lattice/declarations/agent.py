@@ -11,12 +11,13 @@ from agent_lattice.declarations.agent_tools import Tools, offers, read_tool
 from agent_lattice.declarations.operations import ParamNode, params_of, read_params, show_params
 from agent_lattice.diagnostics import Code, Edit, Fix, Report, replace
 from agent_lattice.kind import Body, Declaration, Scope
-from agent_lattice.kinds.ask import Clause, answer_checks, repairs, single_clauses, template
+from agent_lattice.kinds.ask import Clause, answer_checks, repairs, template
 from agent_lattice.printer import Braces, Printer
 from agent_lattice.program import Module, Symbol
 from agent_lattice.records import field, record
 from agent_lattice.records import replace as changed
 from agent_lattice.source import NOWHERE, Span
+from agent_lattice.step_clauses import single_clauses
 from agent_lattice.terms import Template
 from agent_lattice.tree import Junk, Name, Number, Parts, Reader
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from agent_lattice import plan
+from agent_lattice.called_operations import UNKNOWN_OPERATION
 from agent_lattice.diagnostics import Code, Edit, Fix, Label, Report, did_you_mean
-from agent_lattice.kinds.tool_call import UNKNOWN_OPERATION
 from agent_lattice.layout import Hanging
 from agent_lattice.printer import Printer
 from agent_lattice.program import Module

@@ -20,12 +20,20 @@ Found = tuple[Type, tuple[plan.Param, ...]]
 """What a target gives, and its parameters."""
 
 
-STEPS = {"ask": "ask", "run": "run", "turn": "run"}
-"""What a test may speak of beside operations, by the kind of step that it is or belongs to."""
+STEPS = {"ask": "ask", "run": "run", "turn": "run", "approve": "approve"}
+"""The steps that a test may speak of, by the word before them: the kind of step that it is or belongs to."""
+SIGNAL = "signal"
+"""The word before the name of a signal."""
+
+EVERY_DECISION = "approve"
+"""What `calls(approve)` counts."""
+
+Step = plan.Ask | plan.Run | plan.Approve | plan.Signal
+_WORDS: dict[type[plan.Op], str] = {plan.Ask: "ask", plan.Run: "run", plan.Approve: "approve", plan.Signal: SIGNAL}
 
 
 class Targets:
-    """The operations and steps that a test of a workflow may speak of."""
+    """The operations, steps and signals that a test of a workflow may speak of."""
 
     def __init__(self, module: Module, workflow: plan.Workflow, report: Report) -> None:
         self.module = module
@@ -36,6 +44,12 @@ class Targets:
         """The type and parameters of a target, `sort` is the word before it or ""; None when it is unknown, which is
         reported."""
         text, span = ".".join(map(str, path)), path[0].span.to(path[-1].span)
+        if sort == SIGNAL:
+            sent = {op.signal: op.sent for op in self.steps.values() if isinstance(op, plan.Signal)}
+            if text in sent:
+                return sent[text], ()
+            self._report("signal", text, sent, span)
+            return None
         if sort:
             word = STEPS[sort]
             known = {id: op.type for id, op in self.steps.items() if _word(op) == word}
@@ -68,7 +82,7 @@ class Targets:
         return next((op for op in symbol.value.operations if op.name == path[1].text), None)
 
     def unique(self, sort: str, path: tuple[Name, ...]) -> str:
-        """The target as the plan names it: `ask step`, `run step`, `turn step` or `tool.operation`."""
+        """The target as the plan names it: `tool.operation`, or the word before a step or signal and its name."""
         if sort:
             return f"{sort} {'.'.join(map(str, path))}"
         symbol = self.module.symbols.get(path[0].text)
@@ -84,15 +98,16 @@ class Targets:
         self.report.add(UNKNOWN_TARGET, f"unknown {sort} `{text}`", span, help=help, fix=fix)
 
 
-def _word(op: plan.Ask | plan.Run) -> str:
-    return "ask" if isinstance(op, plan.Ask) else "run"
+def _word(op: plan.Op) -> str:
+    return _WORDS[type(op)]
 
 
-def _steps(workflow: plan.Workflow, module: Module, prefix: str) -> Iterator[tuple[str, plan.Ask | plan.Run]]:
-    """Every step that asks a model or runs an agent and that a run of the workflow may reach, by static step id."""
+def _steps(workflow: plan.Workflow, module: Module, prefix: str) -> Iterator[tuple[str, Step]]:
+    """Every step that asks a model or people, runs an agent or waits for a signal, and that a run of the workflow may reach, by
+    static step id."""
     by_name = {s.value.name: s.value for s in module.symbols.values() if isinstance(s.value, plan.Workflow)}
     for op in plan.walk(workflow.body):
-        if isinstance(op, plan.Ask | plan.Run):
+        if isinstance(op, Step):
             yield prefix + op.step, op
         elif isinstance(op, plan.Call) and op.workflow in by_name and prefix.count(".") < 20:
             yield from _steps(by_name[op.workflow], module, f"{prefix}{op.step}.")
@@ -105,6 +120,9 @@ def counted_calls(expr: Expr, targets: Targets) -> tuple[Expr, tuple[tuple[str, 
     def visit(node: Any) -> Any:
         if isinstance(node, Call) and node.target is None and node.name.text == "calls" and len(node.args) == 1:
             path = _path(node.args[0])
+            if [name.text for name in path] == [EVERY_DECISION]:
+                counted[f"calls_{EVERY_DECISION}"] = EVERY_DECISION
+                return Ident(f"calls_{EVERY_DECISION}", span=node.span)
             if path:
                 op = targets.steps.get(".".join(map(str, path))) if targets.operation(path) is None else None
                 sort = "" if op is None else _word(op)

@@ -12,6 +12,7 @@ from agent_lattice.declarations.workflow import Workflow
 from agent_lattice.diagnostics import Report
 from agent_lattice.expr.tree import Expr
 from agent_lattice.kind import Body, Declaration, Scope
+from agent_lattice.kinds.budget import Budget
 from agent_lattice.kinds.fail import Fail
 from agent_lattice.kinds.result import Return
 from agent_lattice.program import Module
@@ -79,7 +80,8 @@ class Graph(Workflow):
 
     def check(self, module: Module, report: Report) -> Any:
         workflow = module.symbols[self.name.text].value
-        body = Body(module, report, workflow.type, self.name.text)
+        statements = self.body.statements
+        body = Body(module, report, workflow.type, self.name.text, opening=next(iter(statements), None))
         nodes = {node.name.text: node for node in reversed(self.params)}
 
         def scope(into: Report) -> Scope:
@@ -88,12 +90,15 @@ class Graph(Workflow):
                 made.define(nodes[param.name].name, param.type, "parameter")
             return made
 
-        flow, bindings, unclear = checked_flow(self.body.statements, workflow.type, self.name, scope, report)
+        for statement in statements:
+            if isinstance(statement, Budget):
+                statement.check(Scope(body))
+        flow, bindings, unclear = checked_flow(statements, workflow.type, self.name, scope, report)
         if unclear:
             module.unclear.add(workflow.name)
         module.bindings[workflow.name] = bindings
         ops = (*flow.variables, *(op for node in flow.nodes for op in node.body))
-        return replace(workflow, body=ops, flow=flow)
+        return replace(workflow, body=ops, flow=flow, budget=body.budget[0] if body.budget else None)
 
 
 DECLARATION: type[Declaration] = Graph

@@ -152,6 +152,8 @@ class Edges:
             self.edges.append(statement)
         elif statement.__class__.__name__ == "Var":
             self.variables.append(statement)
+        elif statement.__class__.__name__ == "Budget":
+            pass  # what the whole graph may use is no node of it
         elif isinstance(statement, NodeBlock):
             inner = statement.body.statements
             names = tuple(name for part in inner if (name := _name_of(part)) is not None)

@@ -7,12 +7,14 @@ from typing import Any
 
 from agent_lattice import plan
 from agent_lattice.annotations import Annotation, annotation, resolve
+from agent_lattice.declarations.doubts import doubt_of
 from agent_lattice.declarations.protocols import Given, ToolProtocol
 from agent_lattice.diagnostics import Code, Label, Report, did_you_mean
 from agent_lattice.layout import Doc, Listed
 from agent_lattice.printer import Printer
 from agent_lattice.program import Module
 from agent_lattice.records import field, record
+from agent_lattice.records import replace as changed
 from agent_lattice.settings import MISSING_SETTING, WRONG_SETTING, Rule, Settings, Value, add_setting, read
 from agent_lattice.source import NOWHERE, Span
 from agent_lattice.tree import Name, Parts, Reader, Text
@@ -30,6 +32,9 @@ RULES = {
         "word", ("pure", "read", "write"), doc="pure: computes; read: looks at the world; write: changes it"
     ),
     "idempotent_by": Rule("word", doc="the parameter that makes a repeated write harmless"),
+    "on_doubt": Rule(
+        "word|doubt", ("fail",), doc="what follows when nobody knows whether a write without `idempotent_by` happened"
+    ),
 }
 """Settings of every operation."""
 
@@ -67,6 +72,11 @@ class OpNode:
         out.line(
             f"op {self.name}", show_params(self.params, self.name, self.type), " -> ", self.type.shown, call, settings
         )
+
+    def setting(self, name: str) -> Value | None:
+        """The value of a setting, None when it is not there."""
+        settings = self.settings.items if self.settings else ()
+        return next((setting.value for setting in settings if setting.name.text == name), None)
 
     @property
     def call_span(self) -> Span:
@@ -121,7 +131,7 @@ def _operation(node: OpNode, protocol: ToolProtocol, given: Given, module: Modul
     rules = RULES | protocol.operation_settings
     values = read(node.settings.items if node.settings else (), rules, f"operation `{node.name}`", report)
     params = params_of(node.params, module, report)
-    return plan.Operation(
+    made = plan.Operation(
         name=node.name.text,
         params=params,
         type=resolve(node.type, module, report),
@@ -134,6 +144,7 @@ def _operation(node: OpNode, protocol: ToolProtocol, given: Given, module: Modul
         doc=node.doc,
         **protocol.call(node, dict(given) | values, report),
     )
+    return changed(made, doubt=doubt_of(values.get("on_doubt"), made, report))
 
 
 def _effect(node: OpNode, values: Given, given: Given, report: Report) -> str:

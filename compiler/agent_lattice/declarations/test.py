@@ -9,7 +9,8 @@ from agent_lattice_runtime.errors import CATALOGUE
 
 from agent_lattice import plan
 from agent_lattice.annotations import unquote
-from agent_lattice.declarations.doubles import STEPS, Targets, counted_calls
+from agent_lattice.declarations.doubles import SIGNAL, STEPS, Targets, counted_calls
+from agent_lattice.declarations.made_decisions import decision
 from agent_lattice.declarations.uses import UseNode, bound_uses
 from agent_lattice.diagnostics import Code, Label, Report, did_you_mean
 from agent_lattice.expr.tree import Expr, show, shown
@@ -21,8 +22,9 @@ from agent_lattice.printer import Braces, Printer
 from agent_lattice.program import Module, Symbol
 from agent_lattice.records import field, record
 from agent_lattice.source import NOWHERE, Span
+from agent_lattice.terms import Const, Term
 from agent_lattice.tree import Arg, Junk, Name, Parts, Reader, Text
-from agent_lattice.types import INT, UNKNOWN, Literal, Optional, Type
+from agent_lattice.types import INT, UNKNOWN, Literal, Optional, Record, Type
 
 MISSING_GIVEN = Code("LAT2450", "test-without-given")
 REPEATED_TEST = Code("LAT1215", "repeated-test-name")
@@ -42,7 +44,7 @@ class Given:
 
 @record
 class Target:
-    """What a mock stands for: `shop.get_order`, or a step path behind `sort`: `ask`, `run` or `turn`."""
+    """What a mock stands for: `shop.get_order`, or behind `sort` a step path (`ask`, `run`, `turn`, `approve`) or a `signal`."""
 
     sort: str
     path: tuple[Name, ...]
@@ -103,7 +105,7 @@ def _read_mock(parts: Parts) -> MockNode:
 
 def _read_target(parts: Parts) -> Target:
     word = str(parts.children[0])
-    is_word = parts.children[0].type != "NAME" and word in STEPS
+    is_word = parts.children[0].type != "NAME" and word in (*STEPS, SIGNAL)
     return Target(word if is_word else "", tuple(parts.names()), parts.span)
 
 
@@ -117,7 +119,7 @@ class Test:
         ?test_item: given | mock | expect | junk
         given: "given" NAME "(" arguments? ")"
         mock: "mock" mock_target mock_params? ("=" expr ("," expr)* | "fails" NAME text | "use" mock_use ("," mock_use)*)
-        mock_target: ("ask" | "run" | "turn")? NAME ("." NAME)*
+        mock_target: ("ask" | "run" | "turn" | "signal" | "approve")? NAME ("." NAME)*
         mock_use: NAME "." NAME "(" arguments? ")"
         mock_params: "(" (NAME ("," NAME)*)? ")"
         expect: "expect" expr
@@ -188,7 +190,7 @@ class Test:
             scope = Scope(Body(targets.module, report, type, str(node.target)))
             for name in node.params or ():
                 scope.define(name, _param_type(name, params, node.target, report), "argument")
-            values = tuple(fit(value, type, scope, report, f"the answer of `{node.target}`") for value in node.values)
+            values = tuple(_answer(value, type, node.target, scope, report) for value in node.values)
             names = tuple(name.text for name in node.params or ())
             uses = bound_uses(node.uses, node.target.sort, node.target.path, targets, scope)
             target = targets.unique(node.target.sort, node.target.path)
@@ -203,6 +205,12 @@ class Test:
             for variable, _ in calls:
                 scope.define(Name(variable, node.span), INT, "count")
             yield plan.Expectation(condition(rewritten, scope, targets.report), calls, show(node.condition), node.span)
+
+
+def _answer(value: Expr, type: Type, target: Target, scope: Scope, report: Report) -> Term:
+    if target.sort == "approve":
+        return decision(value, type, scope, report) if isinstance(type, Record) else Const(None)
+    return fit(value, type, scope, report, f"the answer of `{target}`")
 
 
 def _param_type(name: Name, params: Iterable[plan.Param] | None, target: Target, report: Report) -> Type:

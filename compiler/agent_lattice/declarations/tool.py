@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from agent_lattice import plan
 from agent_lattice.annotations import unquote
 from agent_lattice.declarations import operations
+from agent_lattice.declarations.doubts import verified
 from agent_lattice.declarations.operations import OpNode, operations_of
 from agent_lattice.declarations.protocols import MISPLACED_CLAUSE, ToolProtocol, misplaced, protocols
 from agent_lattice.diagnostics import Code, Label, Report, did_you_mean
@@ -166,7 +167,9 @@ class Tool:
             operations=tuple(operations_of(self.nodes, protocol, given, module, report)),
             doc=self.doc,
         )
-        return known.connect(made, self, given, module, report) if known else made
+        connected = known.connect(made, self, given, module, report) if known else made
+        doubts = {node.name.text: value for node in reversed(self.nodes) if (value := node.setting("on_doubt"))}
+        return verified(connected, doubts, report)
 
     def check(self, module: Module, report: Report) -> Any:
         """What only shows beside other files: the functions of a Python module, the snapshot of a server."""

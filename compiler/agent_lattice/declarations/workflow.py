@@ -59,7 +59,9 @@ class Workflow:
 
     def check(self, module: Module, report: Report) -> Any:
         workflow = module.symbols[self.name.text].value
-        scope = Scope(Body(module, report, workflow.type, self.name.text))
+        scope = Scope(
+            Body(module, report, workflow.type, self.name.text, opening=next(iter(self.body.statements), None))
+        )
         nodes = {node.name.text: node for node in reversed(self.params)}
         for param in workflow.params:
             scope.define(nodes[param.name].name, param.type, "parameter")
@@ -67,7 +69,7 @@ class Workflow:
         if scope.body.unclear:
             module.unclear.add(workflow.name)
         module.bindings[workflow.name] = scope.body.bindings
-        return replace(workflow, body=body)
+        return replace(workflow, body=body, budget=scope.body.budget[0] if scope.body.budget else None)
 
 
 DECLARATION: type[Declaration] = Workflow

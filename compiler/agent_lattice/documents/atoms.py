@@ -15,6 +15,7 @@ _SETTINGS = {
     "setting_duration": "duration",
     "setting_env": "env",
     "setting_word": "word",
+    "setting_doubt": "doubt",
     "setting_list": "list",
 }
 _BRACKETS = frozenset("(){}[],:=")

@@ -67,8 +67,13 @@ def joined_tokens(child: Any) -> str:
     made = ""
     for token in child.children:
         text = joined_tokens(token) if isinstance(token, Branch) else str(token)
-        made += f" {text}" if made[-1:].isalnum() and text[:1].isalnum() else text
+        made += f" {text}" if _is_word(made[-1:]) and _is_word(text[:1]) else text
     return made
+
+
+def _is_word(char: str) -> bool:
+    """Whether a character is part of a word, a number or a string."""
+    return char.isalnum() or (char != "" and char in "\"'")
 
 
 def run_of(children: list[Any], at: int, fits: Callable[[Any], bool], sign: str) -> tuple[list[Branch], int]:

@@ -6,10 +6,15 @@ import re
 from collections.abc import Set
 from typing import Any
 
+from agent_lattice.documents.texts import STRING_PATTERN
+
 SORTS = {
     "number": re.compile(r"-?(?:[0-9][0-9_]*|[0-9]*\.[0-9]+(?:[eE][+-]?[0-9]+)?|[0-9]+[eE][+-]?[0-9]+)"),
     "duration": re.compile(r"[0-9]+(?:ms|s|m|h|d)"),
     "env": re.compile(r"env\.[A-Za-z_][A-Za-z0-9_]*"),
+    "doubt": re.compile(
+        rf"verify +with +[a-z_][A-Za-z0-9_]*|assume +done|ask +(?:{STRING_PATTERN})(?: +within +[0-9]+(?:ms|s|m|h|d))?"
+    ),
     "word": re.compile(r"[A-Za-z_][A-Za-z0-9_]*"),
 }
 

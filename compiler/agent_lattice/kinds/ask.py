@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from agent_lattice import plan
 from agent_lattice.annotations import Annotation, annotation, resolve, unquote
-from agent_lattice.diagnostics import Code, Edit, Fix, Label, Report
+from agent_lattice.diagnostics import Code, Edit, Fix, Report
 from agent_lattice.expr.templates import check_template, parse_template
 from agent_lattice.expr.tree import Expr, shown
 from agent_lattice.fitting import condition
@@ -16,12 +16,12 @@ from agent_lattice.layout import Chained
 from agent_lattice.printer import Braces, Printer
 from agent_lattice.records import field, record
 from agent_lattice.source import NOWHERE, Span
+from agent_lattice.step_clauses import TimeoutNode, limit, single_clauses
 from agent_lattice.terms import Template
 from agent_lattice.tree import Junk, Name, Number, Parts, Reader, Text
 from agent_lattice.types import Type
 
 MISSING_PROMPT = Code("LAT2210", "ask-without-prompt")
-REPEATED_CLAUSE = Code("LAT1209", "repeated-clause")
 TOO_MANY_REPAIRS = Code("LAT2211", "too-many-repairs")
 
 MOST_REPAIRS = 10
@@ -51,7 +51,7 @@ class Ask:
     syntax: ClassVar[str] = """
         %extend statement: ask
         ask: NAME "=" "ask" NAME "->" type "{" ask_clause* "}"
-        ?ask_clause: ask_system | ask_prompt | ask_check | ask_repair | ask_escalate | junk
+        ?ask_clause: ask_system | ask_prompt | ask_check | ask_repair | ask_escalate | step_timeout | junk
         ask_system: "system" template
         ask_prompt: "prompt" template
         ask_check: "check" expr ":" text
@@ -73,14 +73,14 @@ class Ask:
     name: Name
     model: Name
     output: Annotation
-    clauses: tuple[Clause | Junk, ...]
+    clauses: tuple[Clause | TimeoutNode | Junk, ...]
     braces: Span = field(default=NOWHERE, compare=False)
     span: Span = field(default=NOWHERE, compare=False)
 
     @classmethod
     def read(cls, parts: Parts) -> Ask:
         name, model = parts.names()
-        clauses = tuple(child for child in parts if isinstance(child, Clause | Junk))
+        clauses = tuple(child for child in parts if isinstance(child, Clause | TimeoutNode | Junk))
         return cls(name, model, annotation(parts), clauses, parts.braces, parts.span)
 
     def show(self, out: Printer) -> None:
@@ -103,6 +103,7 @@ class Ask:
             repairs(single.get("repair"), scope.report),
             self._escalate(single.get("escalate"), scope),
             self.span,
+            limit(single.get("timeout"), scope.report),
         )
         scope.define(self.name, type, "step result")
         return op
@@ -123,19 +124,6 @@ class Ask:
             return None
         model = scope.module.find(clause.value, "model", scope.report)
         return model.name if isinstance(model, plan.Model) else None
-
-
-def single_clauses(clauses: Iterable[Any], report: Report) -> dict[str, Any]:
-    """The clauses that may stand once, by word; a second one is reported."""
-    found: dict[str, Any] = {}
-    for clause in clauses:
-        if isinstance(clause, Junk) or clause.word == "check":
-            continue
-        if clause.word in found:
-            related = (Label(found[clause.word].span, "the first one is here"),)
-            report.add(REPEATED_CLAUSE, f"`{clause.word}` stands twice", clause.span, related=related)
-        found.setdefault(clause.word, clause)
-    return found
 
 
 def template(clause: Clause | None, scope: Scope) -> Template | None:

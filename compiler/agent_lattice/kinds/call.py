@@ -17,9 +17,9 @@ class Call(Invocation):
     summary: ClassVar[str] = "run another workflow as a child; its steps live under this step's name"
     syntax: ClassVar[str] = """
         %extend statement: call_step
-        call_step: NAME "=" "call" NAME "(" arguments? ")"
+        call_step: NAME "=" "call" NAME "(" arguments? ")" limits?
     """
-    keys: ClassVar[dict[str, tuple[str, ...]]] = {"call_step": ("", "workflow", "")}
+    keys: ClassVar[dict[str, tuple[str, ...]]] = {"call_step": ("", "workflow", "", "")}
     readers: ClassVar[dict[str, Reader]] = {"call_step": lambda parts: Call.read(parts)}
     sort: ClassVar[str] = "workflow"
     operation: ClassVar[Any] = plan.Call

@@ -58,7 +58,9 @@ class Parallel:
             inner = scope.branch()
             statements = branch.body.statements if isinstance(branch, Branch) else (branch,)
             body = inner.block(statements)
-            checked.append((inner, plan.Branch(self._name(branch, body, names, scope), body, branch.span)))
+            own = branch.name if isinstance(branch, Branch) else None
+            name = branch_name(own, body, branch.span, names, scope)
+            checked.append((inner, plan.Branch(name, body, branch.span)))
         for inner, _ in checked:
             _export(inner, scope)
         return plan.Parallel(tuple(branch for _, branch in checked), self.span)
@@ -74,29 +76,30 @@ class Parallel:
                 help="remove it, or add a branch",
             )
 
-    @staticmethod
-    def _name(branch: Any, body: plan.Block, names: dict[str, Span], scope: Scope) -> str:
-        """The branch's own name, that of its first step, or one by its place."""
-        first = next(
-            (
-                op.step
-                for op in body
-                if isinstance(op, plan.Tool | plan.Ask | plan.Run | plan.Call | plan.Each | plan.Loop)
-            ),
-            None,
-        )
-        name = (
-            branch.name.text if isinstance(branch, Branch) else (first or f"branch_{len(names) + 1}").rpartition(".")[2]
-        )
-        if isinstance(branch, Branch) and name in names:
-            scope.report.add(
-                REPEATED_BRANCH,
-                f"two branches are named `{name}`",
-                branch.name.span,
-                related=(Label(names[name], "the first one is here"),),
-            )
-        names.setdefault(name, branch.name.span if isinstance(branch, Branch) else branch.span)
-        return name
+
+_NAMING = (
+    plan.Tool
+    | plan.Ask
+    | plan.Run
+    | plan.Call
+    | plan.Each
+    | plan.Loop
+    | plan.Race
+    | plan.Wait
+    | plan.Signal
+    | plan.Approve
+)
+
+
+def branch_name(name: Name | None, body: plan.Block, at: Span, names: dict[str, Span], scope: Scope) -> str:
+    """A branch's own name, that of its first step, or one by its place. One that is in `names` already is reported."""
+    first = next((op.step for op in body if isinstance(op, _NAMING)), None)
+    found = name.text if name else (first or f"branch_{len(names) + 1}").rpartition(".")[2]
+    if name is not None and found in names:
+        related = (Label(names[found], "the first one is here"),)
+        scope.report.add(REPEATED_BRANCH, f"two branches are named `{found}`", name.span, related=related)
+    names.setdefault(found, name.span if name else at)
+    return found
 
 
 def _export(inner: Scope, scope: Scope) -> None:

@@ -17,9 +17,9 @@ class Run(Invocation):
     summary: ClassVar[str] = "let an agent work until it answers; its turns live under this step's name"
     syntax: ClassVar[str] = """
         %extend statement: run_step
-        run_step: NAME "=" "run" NAME "(" arguments? ")"
+        run_step: NAME "=" "run" NAME "(" arguments? ")" limits?
     """
-    keys: ClassVar[dict[str, tuple[str, ...]]] = {"run_step": ("", "agent", "")}
+    keys: ClassVar[dict[str, tuple[str, ...]]] = {"run_step": ("", "agent", "", "")}
     readers: ClassVar[dict[str, Reader]] = {"run_step": lambda parts: Run.read(parts)}
     sort: ClassVar[str] = "agent"
     operation: ClassVar[Any] = plan.Run
