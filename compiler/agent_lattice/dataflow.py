@@ -133,6 +133,9 @@ def defined(op: plan.Op) -> tuple[str, ...]:
             | plan.Race(name=name)
             | plan.Signal(name=name)
             | plan.Approve(name=name)
+            | plan.Let(name=name)
+            | plan.Narrow(name=name)
+            | plan.Var(name=name)
         ):
             return (name,)
         case plan.Each(name=str() as name):
