@@ -7,6 +7,7 @@ fix        format and apply safe lint fixes
 generate   rewrite what is made from the code: schemas, the joined grammar, error index, snapshots
 bench      the speed tables of bench/
 faults     packages killed more than two thousand times (tests/kills); takes a quarter of an hour
+journals   runs of the examples as this version writes them down, for every later one to replay (tests/journals)
 clients    all examples in the real coding agents, which npm installs; LATEST=1 in the newest versions (docs/clients.md)
 """
 
@@ -40,6 +41,7 @@ TASKS: dict[str, list[list[str]]] = {
     ],
     "bench": [["bench/run.py"]],
     "faults": [["-m", "pytest", "-q", "-n", "auto", "tests/kills"]],
+    "journals": [["tests/record_journals.py"]],
     "clients": [["-m", "pytest", "-q", "-n", "auto", "-m", "clients", "tests/clients"]],
 }
 WITH_SERVER = ("bench", "faults", "test")  # tasks that start PostgreSQL
