@@ -31,6 +31,7 @@ COMMANDS = {
     "runs": ("logs", "list the runs of a store"),
     "events": ("logs", "show the log of a run"),
     "trace": ("logs", "show what a run did when, and how long it took"),
+    "fork": ("fork", "make a run that begins as another one did"),
     "diff": ("logs", "show where two runs part"),
     "verify": ("logs", "find what was changed in a log"),
     "test": ("test", "run the test blocks of sources"),

@@ -60,6 +60,7 @@ _HEAD = {
     "input": {"type": "object"},
     "plan": _TEXT,
     "workflow": _TEXT,
+    "forked_from?": _object({"at": _COUNT, "changed?": _TEXTS, "run": _TEXT, "seq": _NUMBER, "step": _TEXT}),
 }
 _WAIT = _object(
     {
@@ -84,8 +85,9 @@ _CAUSE = _object({"attempt": _NUMBER, "chain": {"type": "array", "items": _LINK}
 EVENTS: Mapping[str, tuple[str, Mapping[str, Schema]]] = {
     "run.queued": ("the first event of a run that waits for a worker", _HEAD),
     "run.started": (
-        "the first event of a run, or a queued one begins; then only its plan is told",
-        {name if name == "plan" else f"{name}?": schema for name, schema in _HEAD.items()},
+        "the first event of a run, or a queued one begins; then only its plan is told; `forked_from` is where a fork parts from "
+        "another run, and since when it goes on by itself",
+        {name if name == "plan" else f"{name.rstrip('?')}?": schema for name, schema in _HEAD.items()},
     ),
     "run.waiting": (
         "nothing of the run goes on, and no process is kept for it; `on` says for what it waits, until when",

@@ -58,7 +58,8 @@ class History:
             self.ended, self.status = recorded(payload), kind[4:]
             return
         if not self.begun:
-            self.started, self.begun = recorded(payload), ts
+            self.started = recorded(payload)
+            self.begun = self.started.get("forked_from", {}).get("at", ts)
         self.status = "running" if kind in ("run.started", "run.resumed") else kind[4:]
 
     @property

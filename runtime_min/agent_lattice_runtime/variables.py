@@ -50,12 +50,14 @@ class _Code:
         """The workflow or agent that a function is made of."""
         return str((self._functions or {}).get(function, {}).get("workflow", function))
 
-    def name_of(self, function: str, python: str) -> str | None:
-        """What the source calls a variable; None for one that only the generated code has."""
+    def names_in(self, code: CodeType) -> dict[str, str]:
+        """The names of the source by those of Python for what a function binds itself, in the order of the source; what only the
+        generated code has is not among them."""
+        own = dict.fromkeys([*code.co_varnames, *code.co_cellvars])
         if self._functions is None:
-            return python
-        name: str | None = self._functions.get(function, {}).get("names", {}).get(python)
-        return name
+            return {python: python for python in own}
+        known = self._functions.get(code.co_qualname.partition(".")[0], {}).get("names", {})
+        return {python: name for python, name in known.items() if python in own}
 
     def left_over(self, frame: FrameType) -> set[str]:
         """The Python names of variables that are not bound yet in this turn of a loop."""
@@ -105,18 +107,12 @@ def _scope(frame: FrameType, code: _Code) -> Scope:
     values = frame.f_locals
     context = values.get("ctx")
     left = code.left_over(frame)
-    found: dict[str, Any] = {}
-    for python in _own(frame.f_code):
-        if python in values and python not in left and _is_data(values[python]):
-            name = code.name_of(function, python)
-            if name is not None:
-                found[name] = values[python]
+    found = {
+        name: values[python]
+        for python, name in code.names_in(frame.f_code).items()
+        if python in values and python not in left and _is_data(values[python])
+    }
     return Scope(code.workflow_of(function), context.path if isinstance(context, Context) else "", found)
-
-
-def _own(code: CodeType) -> list[str]:
-    """The names that a function binds itself: parameters, then the others in the order of the code."""
-    return [*code.co_varnames, *(name for name in code.co_cellvars if name not in code.co_varnames)]
 
 
 def _is_data(value: object) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent_lattice import driver, plan
 from agent_lattice_runtime.execute import start
-from agent_lattice_runtime.journal import RunRow
+from agent_lattice_runtime.journal import TERMINAL, RunRow, event_hash, event_text
 from agent_lattice_runtime.models import Workflow
 from agent_lattice_runtime.run import Run, Setting
 from agent_lattice_runtime.stores.memory import MemoryStore
@@ -89,3 +89,22 @@ def prefix(store: MemoryStore, count: int, run_id: str = "r") -> MemoryStore:
     part = RunRow(row.run_id, row.workflow, row.plan, status="running")
     cut.append([(part, events_of(store, run_id)[:count])])
     return cut
+
+
+def rehashed(row: RunRow, events: Sequence[EventRow]) -> list[EventRow]:
+    """The events in this order as a log of the run."""
+    previous, found = b"", list[Any]()
+    for seq, (_, ts, kind, step, payload, redaction, _) in enumerate(events, 1):
+        previous = event_hash(previous, event_text(row.run_id, seq, ts, kind, step, payload, redaction))
+        found.append((seq, ts, kind, step, payload, redaction, previous))
+    return found
+
+
+def stored(row: RunRow, events: Sequence[EventRow]) -> MemoryStore:
+    """A store with a run of these events in this order."""
+    store, log = MemoryStore(), rehashed(row, events)
+    kept = RunRow(row.run_id, row.workflow, row.plan, status=row.status)
+    if row.status in TERMINAL:
+        kept.head_seq, kept.head_hash = log[-1][0], log[-1][6]
+    store.append([(kept, log)])
+    return store

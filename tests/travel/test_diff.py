@@ -9,11 +9,10 @@ from typing import Any
 from agent_lattice_runtime.canonical import canonical
 from agent_lattice_runtime.comparisons import INPUT, OUTCOME, Recorded, compare
 from agent_lattice_runtime.differences import differences, parting
-from agent_lattice_runtime.journal import RunRow, event_hash, event_text
 from agent_lattice_runtime.testing import Computed, Fails
 from hypothesis import given
 from hypothesis import strategies as st
-from travel.recording import events_of, recorded, row_of
+from travel.recording import events_of, recorded, rehashed, row_of
 
 SOURCE = """
 workflow main(text: string, count: int) -> string {
@@ -95,14 +94,6 @@ def test_the_order_of_side_by_side_steps_is_no_difference() -> None:
 def events_of_recorded() -> list[Any]:
     _, store, _ = recorded(SOURCE, {"text": "go", "count": 1}, {"ask asked": ["hm"]})
     return events_of(store)
-
-
-def rehashed(row: RunRow, events: list[Any]) -> list[Any]:
-    previous, found = b"", []
-    for seq, (_, ts, kind, step, payload, redaction, _) in enumerate(events, 1):
-        previous = event_hash(previous, event_text(row.run_id, seq, ts, kind, step, payload, redaction))
-        found.append((seq, ts, kind, step, payload, redaction, previous))
-    return found
 
 
 JSON = st.recursive(

@@ -10,7 +10,7 @@ from ..arguments import Arguments, Command
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from ..models import Workflow
     from ..served import Served
@@ -36,6 +36,14 @@ COMMANDS: Mapping[str, Command] = {
         ("RUN",),
         ("store", "until"),
         ("json",),
+    ),
+    "fork": Command(
+        "forking",
+        "a new run that begins as RUN did before the step of --from (before the one that failed, if nothing is said), with "
+        "--set NAME=VALUE for parameters and results of earlier steps; --id names it; --resume goes on with it at once",
+        ("RUN",),
+        ("from", "set*", "id", "store", "scripted"),
+        ("resume", "json", "quiet"),
     ),
     "diff": Command(
         "comparing",
@@ -105,6 +113,10 @@ class Request:
     def get(self, name: str) -> str | None:
         """The value of an option or a positional argument, None when it was not given."""
         return self.arguments.get(name)
+
+    def all(self, name: str) -> Sequence[str]:
+        """The values of an option that may be repeated."""
+        return self.arguments.all(name)
 
     def has(self, flag: str) -> bool:
         return flag in self.arguments.flags

@@ -30,9 +30,14 @@ def run_command(request: Request) -> int:
 
 def resume_command(request: Request) -> int:
     """Go on with a run where its log ends."""
+    return drive_on(request, request["RUN"])
+
+
+def drive_on(request: Request, run_id: str) -> int:
+    """Resume that run, as the options say."""
     from ..execute import resume
 
-    setting, run_id = setting_of(request), request["RUN"]
+    setting = setting_of(request)
     return _driven(lambda kept: resume(request.workflow, run_id, kept, setting), request, run_id, setting)
 
 

@@ -27,7 +27,7 @@ def modules(made: plan.Plan, names: PackageNames, *, serving: bool = False) -> d
         "served.py": served_module(made, names, types) if serving else "",
         "datatypes.py": types.text(),
         "manifest.json": manifest_text(made),
-        "variables.json": json.dumps(names.variables_data(), indent=1, ensure_ascii=False, sort_keys=True) + "\n",
+        "variables.json": json.dumps(names.variables_data(), indent=1, ensure_ascii=False) + "\n",
     }
     return {path: text for path, text in files.items() if text}
 
