@@ -320,6 +320,8 @@ class Plan:
     files: tuple[SourceFile, ...]
     replies: tuple[SourceFile, ...]
     digest: str = ""
+    stores: tuple[str, ...] = ()
+    """What a package can keep runs in, besides files; how it is built, and no part of what it does."""
 
     @property
     def grants(self) -> Grants:

@@ -36,7 +36,7 @@ def _field(name: str, value: Any) -> Any:
 
 @cache
 def _data_fields(kind: Any) -> tuple[str, ...]:
-    return tuple(f.name for f in fields(kind) if f.name not in ("span", "digest", "flow"))
+    return tuple(f.name for f in fields(kind) if f.name not in ("span", "digest", "flow", "stores"))
 
 
 def plan_data(plan: Plan) -> dict[str, Any]:

@@ -45,6 +45,11 @@ TABLES: dict[str, tuple[str, dict[str, Setting]]] = {
             "deploy": Setting(
                 "Whether to write a Dockerfile, a bill of materials and the provenance, too.", kind=bool, default=False
             ),
+            "store": Setting(
+                "What the package can keep runs in: files only, or PostgreSQL, too.",
+                choices=("sqlite", "postgres"),
+                default="sqlite",
+            ),
             "lock": Setting("The lock file; without it `lattice.lock` beside the source."),
         },
     ),

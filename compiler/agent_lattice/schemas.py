@@ -74,7 +74,7 @@ def _model(kind: Any) -> type[BaseModel]:
     hints = get_type_hints(kind, localns={"Joins": Any})
     shape: dict[str, Any] = {"op": (Literal[kind.__name__.lower()], ...)} if issubclass(kind, plan.Op) else {}
     for item in fields(kind):
-        if item.name not in ("span", "digest", "flow"):
+        if item.name not in ("span", "digest", "flow", "stores"):
             shape[item.name] = (_data_type(hints[item.name], item.name), ...)
     if kind is plan.Plan:
         shape["digest"] = (_Digest, ...)

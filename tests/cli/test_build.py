@@ -105,3 +105,18 @@ def test_a_project_says_once_that_it_is_deployed(here: Path) -> None:
     assert lattice("build", "hello.lat", "--check").exit_code == 0
     ran = lattice("build", "hello.lat", "--no-deploy")
     assert " 4 removed" in ran.stdout and not (here / "out" / "Dockerfile").exists()
+
+
+def test_a_package_for_postgresql(here: Path) -> None:
+    (here / "hello.lat").write_text(HELLO)
+    carried = here / "out" / "hello" / "_runtime" / "stores" / "postgres.py"
+    assert lattice("build", "hello.lat", "-o", "out", "--store", "postgres").exit_code == 0
+    assert carried.exists()
+    assert lattice("build", "hello.lat", "-o", "out", "--check").exit_code == 1
+    (here / "lattice.toml").write_text('[build]\nout = "out"\nstore = "postgres"\n')
+    assert lattice("build", "hello.lat", "--check").exit_code == 0
+    assert lattice("build", "hello.lat", "--store", "sqlite").exit_code == 0
+    assert not carried.exists()
+    ran = lattice("build", "hello.lat", "-o", "other", "--target", "claude", "--store", "postgres")
+    assert (ran.exit_code, ran.stderr) == (2, "error: the target `claude` keeps no runs in `postgres`\n")
+    assert lattice("build", "hello.lat", "--store", "mysql").exit_code == 2

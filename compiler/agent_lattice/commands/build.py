@@ -11,6 +11,7 @@ from agent_lattice.compiling import Compiled, compile_file, show_findings
 from agent_lattice.diagnostics import nearest
 from agent_lattice.output_folder import Changes, OutputFolder
 from agent_lattice.reading import STDIN, Unusable, shown
+from agent_lattice.records import replace
 from agent_lattice.terminal import note, out, out_paint
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 @click.option(
     "--deploy/--no-deploy", default=None, help="Also write a Dockerfile, a bill of materials and the provenance."
 )
+@click.option(
+    "--store", type=click.Choice(("sqlite", "postgres")), help="What to keep runs in: files only, or PostgreSQL, too."
+)
 @click.option("--workflow", metavar="NAME", help="The workflow to run.")
 @click.option("--lock", metavar="PATH", help="The lock file; lattice.lock beside FILE if nothing else is said.")
 @click.option("--no-lock", is_flag=True, help="Neither write nor check a lock.")
@@ -41,6 +45,7 @@ def build_command(
     allowed: tuple[str, ...],
     pyz: bool | None,
     deploy: bool | None,
+    store: str | None,
     workflow: str | None,
     lock: str | None,
     no_lock: bool,
@@ -64,6 +69,7 @@ def build_command(
     plan = compiled.plan(workflow or project.text("build.workflow"))
     mode = checked_mode(module.TARGET, mode or project.text("build.mode"))
     report_carried(compiled, plan, module.TARGET, mode, allowed)
+    plan = _with_store(plan, module, store or project.text("build.store") or "sqlite")
     files = _files(plan, module, mode, project.values.get("build.pyz") is True if pyz is None else pyz)
     if project.values.get("build.deploy") is True if deploy is None else deploy:
         files |= _deployment(compiled, plan, module, files)
@@ -110,6 +116,14 @@ def report_carried(compiled: Compiled, plan: Plan, target: Any, mode: str | None
     show_findings(compiled.findings)
     if compiled.compilation.report.failed:
         raise click.exceptions.Exit(1)
+
+
+def _with_store(plan: Plan, module: Any, store: str) -> Plan:
+    if store == "sqlite":
+        return plan
+    if store not in getattr(module, "STORES", ()):
+        raise Unusable(f"the target `{module.TARGET.name}` keeps no runs in `{store}`")
+    return replace(plan, stores=(store,))
 
 
 def _files(plan: Plan, module: Any, mode: str | None, pyz: bool) -> dict[str, bytes]:

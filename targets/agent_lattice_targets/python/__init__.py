@@ -39,4 +39,5 @@ def deploy(plan: Plan, files: Mapping[str, bytes], sources: Mapping[str, str]) -
     return deployment(plan, files, sources, TARGET.contract)
 
 
+STORES = ("postgres",)  # besides files
 TARGET: Target = PythonTarget()

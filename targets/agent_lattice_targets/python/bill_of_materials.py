@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Any
@@ -11,7 +12,7 @@ from uuid import UUID
 from agent_lattice import __version__, plan
 
 from agent_lattice_targets.python.package_names import VERSION, PackageNames
-from agent_lattice_targets.python.runtime_files import requirement
+from agent_lattice_targets.python.runtime_files import requirements
 
 _RUNTIME = "agent-lattice-runtime"
 
@@ -79,10 +80,6 @@ def _runtime(files: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _needed(made: plan.Plan) -> list[dict[str, Any]]:
     """What is installed beside the package: its version is chosen then, so there is a range in place of a hash."""
-    wanted = requirement(made)
-    if not wanted:
-        return []
-    name = wanted.partition(">")[0]
     return [
         {
             "type": "library",
@@ -92,6 +89,8 @@ def _needed(made: plan.Plan) -> list[dict[str, Any]]:
             "purl": f"pkg:pypi/{name}",
             "properties": [{"name": "agent-lattice:requirement", "value": wanted}],
         }
+        for wanted in requirements(made).values()
+        for name in [re.split(r"[\[<>=]", wanted)[0]]
     ]
 
 

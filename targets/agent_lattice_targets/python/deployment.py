@@ -11,7 +11,7 @@ from agent_lattice_targets.python.bill_of_materials import bill_of_materials
 from agent_lattice_targets.python.package_names import PackageNames
 from agent_lattice_targets.python.provenance import provenance
 from agent_lattice_targets.python.rendering import rendered
-from agent_lattice_targets.python.runtime_files import requirement
+from agent_lattice_targets.python.runtime_files import requirements
 
 BILL = "sbom.cdx.json"
 PROVENANCE = "provenance.json"
@@ -40,7 +40,7 @@ def _container(made: plan.Plan) -> str:
         "Dockerfile",
         names=names,
         made=made,
-        mcp=requirement(made),
+        extras=requirements(made),
         image=names.distribution.lower(),
         given=given,
         programs=programs,

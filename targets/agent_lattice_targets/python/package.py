@@ -8,7 +8,7 @@ from agent_lattice_targets.python.modules import modules, with_safe_replies
 from agent_lattice_targets.python.package_names import VERSION, PackageNames
 from agent_lattice_targets.python.readme import readme
 from agent_lattice_targets.python.rendering import rendered
-from agent_lattice_targets.python.runtime_files import requirement, runtime_files
+from agent_lattice_targets.python.runtime_files import requirements, runtime_files
 from agent_lattice_targets.python.tests_module import TestsModule
 
 
@@ -23,7 +23,8 @@ def package_files(made: plan.Plan) -> dict[str, str]:
     inner |= {f"_tools/{file.path}": file.text for file in made.files}
     inner |= {f"_data/{file.path}": file.text for file in made.replies}
     files = {f"{names.package}/{path}": text for path, text in inner.items()}
-    files["pyproject.toml"] = rendered("pyproject.toml", names=names, made=made, mcp=requirement(made), version=VERSION)
+    extras = requirements(made)
+    files["pyproject.toml"] = rendered("pyproject.toml", names=names, made=made, extras=extras, version=VERSION)
     files["README.md"] = readme(made, names)
     files["NOTICE"] = rendered("NOTICE", names=names, made=made, compiler=__version__)
     if tests:

@@ -32,7 +32,12 @@ def provenance(made: plan.Plan, files: Mapping[str, bytes], sources: Mapping[str
 def _definition(made: plan.Plan, sources: Mapping[str, str], contract: int) -> dict[str, Any]:
     return {
         "buildType": _BUILD,
-        "externalParameters": {"source": next(iter(sources)), "target": "python", "workflow": made.main},
+        "externalParameters": {
+            "source": next(iter(sources)),
+            "target": "python",
+            "workflow": made.main,
+            **({"stores": list(made.stores)} if made.stores else {}),
+        },
         "internalParameters": {"contract": contract, "plan": made.digest},
         "resolvedDependencies": [
             {"name": name, "digest": {"sha256": digest.removeprefix("sha256:")}}

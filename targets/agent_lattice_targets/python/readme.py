@@ -13,7 +13,7 @@ from agent_lattice_runtime.commands import COMMANDS
 from agent_lattice_targets.python.api_module import run_parameters
 from agent_lattice_targets.python.package_names import PackageNames
 from agent_lattice_targets.python.rendering import rendered
-from agent_lattice_targets.python.runtime_files import requirement
+from agent_lattice_targets.python.runtime_files import requirements
 
 Row = Sequence[str]
 
@@ -29,7 +29,7 @@ def readme(made: plan.Plan, names: PackageNames) -> str:
         made=made,
         names=names,
         compiler=__version__,
-        mcp=requirement(made),
+        extras=requirements(made),
         inputs=[_parameter(param) for param in main.params],
         result=code(str(main.type)),
         declared="\n\n".join(_declared(main)),

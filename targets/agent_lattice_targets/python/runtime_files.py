@@ -9,8 +9,9 @@ from importlib import resources
 
 from agent_lattice import plan
 from agent_lattice.expr.python import runtime_modules
+from agent_lattice_runtime import mcp_tools
 from agent_lattice_runtime.commands import COMMANDS
-from agent_lattice_runtime.mcp_tools import REQUIREMENT
+from agent_lattice_runtime.stores import postgres_sessions
 
 LICENSE = "LICENSE"
 _ALWAYS = ("__init__", "checks", "cli", "context", "embedding", "errors", "models", "served")
@@ -29,17 +30,21 @@ def runtime_files(made: plan.Plan, written: Iterable[str]) -> dict[str, str]:
     return {LICENSE: _text(LICENSE), "py.typed": "", **dict(sorted(found.items()))}
 
 
-def requirement(made: plan.Plan) -> str:
-    """What a run needs besides Python, as a requirement of the package's extra; "" when it needs nothing."""
-    return REQUIREMENT if any(tool.protocol == "mcp" for tool in made.tools) else ""
+def requirements(made: plan.Plan) -> dict[str, str]:
+    """What a run needs besides Python, as a requirement for each extra of the package."""
+    needed = {"mcp": mcp_tools.REQUIREMENT} if any(tool.protocol == "mcp" for tool in made.tools) else {}
+    return needed | ({"postgres": postgres_sessions.REQUIREMENT} if "postgres" in made.stores else {})
 
 
 def _needed(made: plan.Plan) -> Iterator[str]:
     operations = [op for tool in made.tools for op in tool.operations]
     if made.tests:
         yield "testing"
-    if requirement(made):
+    needed = requirements(made)
+    if "mcp" in needed:
         yield "mcp_tools"
+    if "postgres" in needed:
+        yield "stores.postgres"  # loaded by name
     if any(op.http is None and op.remote is None for op in operations):
         yield "effects"
     if any(op.http is not None for op in operations):

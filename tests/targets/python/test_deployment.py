@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from agent_lattice import plan
+from agent_lattice.records import replace
 from agent_lattice_targets.python import TARGET, deploy, pyz
 from agent_lattice_targets.python.package import package_files
 from cyclonedx.schema import SchemaVersion
@@ -53,7 +54,12 @@ def served() -> plan.Plan:
     return made(source, {"notes_server.py": "print()\n"})
 
 
-PLANS = {"echo": lambda: made(ECHO, ECHO_FILES), "rich": rich, "served": served}
+def kept() -> plan.Plan:
+    """A workflow whose runs can be kept in PostgreSQL, and that needs the SDK of MCP, too."""
+    return replace(served(), stores=("postgres",))
+
+
+PLANS = {"echo": lambda: made(ECHO, ECHO_FILES), "rich": rich, "served": served, "kept": kept}
 
 
 @pytest.fixture(params=PLANS)
@@ -79,6 +85,9 @@ def test_the_container_is_told_what_the_environment_must_give_and_what_it_lacks(
     assert "--env PAGES_KEY --env PAGES_URL main run" in found and "--env HOME" not in found
     assert "#   npx -y pages\n" in found and "notes_server" not in found
     assert '--prefix /libraries "mcp>=2.3,<3"' in found and "COPY --from=libraries" in found
+    assert (
+        '--prefix /libraries "mcp>=2.3,<3" "psycopg[binary]>=3.2,<4"\n\nFROM' in emitted(kept())["Dockerfile"].decode()
+    )
     plain = emitted(made(ECHO, ECHO_FILES))["Dockerfile"].decode()
     assert "pip install" not in plain and "programs" not in plain
 
@@ -105,6 +114,9 @@ def test_the_bill_of_materials_names_what_has_to_be_installed() -> None:
     assert bill["components"][1]["properties"][0]["value"] == "mcp>=2.3,<3"
     assert bill["dependencies"][0] == {"ref": "main", "dependsOn": ["agent-lattice-runtime", "mcp"]}
     assert len(json.loads(emitted(made(ECHO, ECHO_FILES))["sbom.cdx.json"])["components"]) == 1
+    bill = json.loads(emitted(kept())["sbom.cdx.json"])
+    assert [component["name"] for component in bill["components"]] == ["agent-lattice-runtime", "mcp", "psycopg"]
+    assert bill["components"][2]["properties"][0]["value"] == "psycopg[binary]>=3.2,<4"
 
 
 def test_the_serial_number_of_the_bill_is_made_of_what_it_says() -> None:

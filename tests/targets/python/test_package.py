@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from agent_lattice import plan
+from agent_lattice.records import replace
 from agent_lattice_targets import targets
 from agent_lattice_targets.python import TARGET, pyz
 from agent_lattice_targets.python.package import package_files
@@ -65,6 +66,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "awkward": awkward(),
         "echo": made(ECHO, ECHO_FILES),
         "empty": made(body("return 1")),
+        "kept": replace(made(ECHO, ECHO_FILES), stores=("postgres",)),
     }
     return {name: write(tmp_path_factory.mktemp(name), compiled) for name, compiled in plans.items()}
 
