@@ -137,8 +137,19 @@ class Loop:
             return True
         if self._pauses is None or (until := self._pauses.next()) is None:
             return False
-        self._sleep(until)
+        replayed = next((run for run in self._runs if not run.performs and run.paused), None)
+        if replayed is None:
+            self._sleep(until)
+        else:
+            self._end_of_pause(replayed)
         return True
+
+    def _end_of_pause(self, run: Run) -> None:
+        """In a replay no time passes: when only pauses are left, the first of them is where the log ends."""
+        task, pause = next(iter(run.paused.items()))
+        del run.paused[task]
+        run.active += 1
+        self._end_of_log(task, pause.step)
 
     def _step(self, task: Task, value: Any, error: BaseException | None) -> None:
         """Let a coroutine go on until its next command or its end, and put that where it is waited for."""
@@ -181,14 +192,13 @@ class Loop:
         run = task.run
         if task.cancelled and not run.compensating:
             self._wake([task], Cancelled())
-        elif not run.performs:
-            self._end_of_log(task, pause.step)
-        else:
-            if self._pauses is None:
-                from .pauses import Pauses
+            return
+        if self._pauses is None:
+            from .pauses import Pauses
 
-                self._pauses = Pauses()
-            self._pauses.add(task, pause)
+            self._pauses = Pauses()
+        self._pauses.add(task, pause)
+        if run.performs:
             self._still.append(run)
 
     def _wake(self, tasks: Iterable[Task], error: BaseException | None = None) -> None:
