@@ -279,7 +279,7 @@ class Loop:
         self._wake(woken(run, only_cancelled=True), Cancelled())
         if reads:
             for call, task in list(self._in_flight.items()):
-                if task.run is run and task.cancelled and not call.write:
+                if task.run is run and task.cancelled and not call.write and not call.settles:
                     del self._in_flight[call]
                     self._ready.append((task, None, Cancelled()))
 
@@ -358,7 +358,7 @@ class Loop:
         run = task.run
         if run.over:
             task.body.close()
-        elif task.cancelled and not call.settles and not run.compensating:
+        elif task.cancelled and not run.compensating and not (call.settles and run.performs):
             self._ready.append((task, None, Cancelled()))
         elif not run.performs:
             self._end_of_log(task, call.step)

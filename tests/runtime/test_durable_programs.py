@@ -3,6 +3,7 @@ nothing had happened: the same outcome, each write once, none forgotten, and a l
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from typing import Any
 
@@ -159,7 +160,10 @@ def lived(program: Program, fails: bool, crashes: list[tuple[int, bool]]) -> tup
         try:
             run = resume(flow, "r1", CrashingStore(store, at, after), clock.setting())  # type: ignore[arg-type]
         except Crash:
-            store.close()  # the claims of a process end with it
+            store.close()  # the claims of a process end with it, and so do its threads
+            for thread in threading.enumerate():
+                if thread.name.startswith("effect-"):
+                    thread.join()
             continue
         if run.over and not run.suspended:
             return run, store, books, flow
