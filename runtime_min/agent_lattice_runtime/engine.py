@@ -362,6 +362,8 @@ class Loop:
             self._ready.append((task, None, Cancelled()))
         elif not run.performs:
             self._end_of_log(task, call.step)
+        elif run.strays(call.step):
+            task.body.close()
         else:
             if call.intent is not None or run.announces:
                 run.announce(call)
