@@ -85,7 +85,7 @@ class DeclarationsModule:
         found: list[str] = []
         for tool in self._made.tools:
             asked = {op.doubt.operation for op in tool.operations if op.doubt is not None}
-            ordered = sorted(tool.operations, key=lambda op: op.name not in asked)
+            ordered = sorted(tool.operations, key=lambda op: f"{tool.name}.{op.name}" not in asked)
             found += [self._operation(tool, op) for op in ordered]
         return found
 
@@ -104,8 +104,8 @@ class DeclarationsModule:
         """What follows when nobody knows whether a write happened."""
         fields: Fields = {}
         if doubt.operation is not None:
-            asked = next(op for op in tool.operations if op.name == doubt.operation)
-            fields["verify"] = ast.Name(self._names.operations[f"{tool.name}.{asked.name}"])
+            asked = next(op for op in tool.operations if f"{tool.name}.{op.name}" == doubt.operation)
+            fields["verify"] = ast.Name(self._names.operations[doubt.operation])
             fields["parameters"] = data(tuple(param.name for param in asked.params))
         if doubt.role is not None:
             fields["role"] = data(doubt.role)
