@@ -26,7 +26,14 @@ COMMANDS = {
     "uninstall": ("uninstall", "take it out again, byte for byte"),
     "launch": ("launch", "start a client in a workflow of a project"),
     "run": ("run", "compile in memory and run"),
-    "resume": ("run", "go on with a run that was stopped"),
+    "resume": ("run", "go on with a run that was stopped or waited, or with all that are due"),
+    "enqueue": ("working", "put a run into the store for a worker"),
+    "worker": ("working", "drive every run that is due"),
+    "signal": ("deliveries", "send a run a value"),
+    "approve": ("deliveries", "say yes to what a run asks"),
+    "reject": ("deliveries", "say no to what a run asks"),
+    "resolve": ("deliveries", "say what became of a write in doubt"),
+    "cancel": ("deliveries", "stop a run for good"),
     "replay": ("logs", "run the code against a log, performing nothing"),
     "runs": ("logs", "list the runs of a store"),
     "events": ("logs", "show the log of a run"),
@@ -52,7 +59,7 @@ COMMANDS = {
 
 EXIT_CODES = (
     "Exit codes: 0 clean; 1 findings, a failed run, a divergence or a changed log; 2 wrong usage or unusable input; "
-    "3 an internal error, with a report file; 130 interrupted."
+    "3 an internal error, with a report file; 4 a run that waits; 130 interrupted."
 )
 
 

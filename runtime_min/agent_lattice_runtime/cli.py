@@ -29,7 +29,7 @@ def main(
     served: Callable[[], Served] | None = None,
 ) -> int:
     """Carry out a command line and return its exit code: 0 clean, 1 the run failed, diverged or was tampered with, 2
-    usage or unusable input, 3 a defect of the runtime, 130 interrupted. `folder` is where relative paths of scripted
+    usage or unusable input, 3 a defect of the runtime, 4 the run waits, 130 interrupted. `folder` is where relative paths of scripted
     replies start, `tools` the folder of Python tools (default: `_tools` beside the runtime), `served` loads what
     `mcp` needs beside the workflow."""
     words = sys.argv[1:] if words is None else words
@@ -81,7 +81,7 @@ def _help(workflow: Workflow) -> str:
         lines += [f"  {command.usage(name)}", f"      {command.meaning}"]
     lines += ["", f"Runs are kept in --store, {default_store(workflow.name)} without it."]
     lines += ["Exit codes: 0 clean, 1 failed or diverged or tampered with, 2 usage or unusable input,"]
-    lines += ["3 internal error, 130 interrupted (go on with resume)."]
+    lines += ["3 internal error, 4 the run waits, 130 interrupted (go on with resume)."]
     return "\n".join(lines) + "\n"
 
 

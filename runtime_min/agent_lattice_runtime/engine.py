@@ -72,6 +72,11 @@ class Loop:
             self._close()
 
     def _admit(self, run: Run, body: Body) -> None:
+        row = run.journal.row
+        if run.performs and row.key is not None and not self._store.claim(row):
+            run.abort(Conflict(f"run {row.run_id} is being driven by another process"))
+            body.close()
+            return
         self._runs[run] = None
         run.root = task = Task(run, body)
         run.active = 1
@@ -86,6 +91,8 @@ class Loop:
         for run in self._runs:
             for task in run.paused:
                 task.body.close()
+            with suppress(StoreFailure):  # then the claim ends with its lease, or with the process
+                self._store.release(run.journal.row)
 
     def interrupt(self) -> None:
         """Stop soon: at once while an effect goes on here whose outcome nobody would miss, elsewhere as soon as what
@@ -362,8 +369,6 @@ class Loop:
             self._ready.append((task, None, Cancelled()))
         elif not run.performs:
             self._end_of_log(task, call.step)
-        elif run.strays(call.step):
-            task.body.close()
         else:
             if call.intent is not None or run.announces:
                 run.announce(call)
@@ -437,7 +442,7 @@ class Loop:
         journal = run.journal
         if journal.row.key is None:
             return False
-        tail = list(self._store.events(journal.row, journal.pending[0][0] - 1))
+        tail = list(self._store.events(journal.row, journal.seq - len(journal.pending)))
         if not tail or any(event[2] not in OUTSIDE for event in tail):
             return False
         run.take_in(tail)

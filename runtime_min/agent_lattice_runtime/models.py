@@ -122,12 +122,11 @@ class Model:
 
 
 class Output:
-    """The type of an answer: its JSON Schema (None for plain text), its validator, and whether that hides values."""
+    """The type of an answer: its JSON Schema (None for plain text) and its validator."""
 
-    __slots__ = ("check", "labelled", "name", "schema")
+    __slots__ = ("check", "name", "schema")
 
-    def __init__(self, *, name: str, schema: dict[str, object] | None, check: Check, labelled: bool = False) -> None:
-        self.labelled = labelled
+    def __init__(self, *, name: str, schema: dict[str, object] | None, check: Check) -> None:
         self.name = name
         self.schema = schema
         self.check = check
@@ -149,7 +148,7 @@ class Workflow:
     its result, its manifest (the data of manifest.json, or a function that loads it), and `prepare`: what has to be
     called before anything is done, and raises Failure when something is not installed. What people may bring to its runs:
     the validators of `signals` by name, of `approvals` by static step id the role and the validator of the values, and the
-    writing `operations` by name. `labelled`: its types hide values."""
+    writing `operations` by name."""
 
     __slots__ = (
         "_grants",
@@ -157,7 +156,6 @@ class Workflow:
         "approvals",
         "function",
         "input",
-        "labelled",
         "name",
         "operations",
         "output",
@@ -177,10 +175,8 @@ class Workflow:
         signals: Mapping[str, Check] | None = None,
         approvals: Mapping[str, tuple[str, Check | None]] | None = None,
         operations: Mapping[str, Op] | None = None,
-        labelled: bool = False,
     ) -> None:
         self.name = name
-        self.labelled = labelled
         self.prepare = prepare
         self.signals = signals or {}
         self.approvals = approvals or {}

@@ -326,19 +326,9 @@ class Run:
             self.over = True
             self.failure = history.failure()
             return
-        self._stray(step, f"step {left[0]}" if left else f"run.{history.status}")
-
-    def strays(self, step: str) -> bool:
-        """Whether the code wants to do something new before it has come by all that the log says: then it is over."""
-        if not self._resuming or self.history is None or not (left := self.history.unreached()):
-            return False
-        self._stray(step, f"step {left[0]}")
-        return True
-
-    def _stray(self, step: str, recorded: str) -> None:
+        details = (f"the log says: step {left[0]}" if left else f"the log says: run.{history.status}",)
         message = f"the code reaches step {step}, which the log does not have"
-        details = (f"the log says: {recorded}", f"the code does: step {step}")
-        self.abort(Divergence(message, step=step, details=details))
+        self.abort(Divergence(message, step=step, details=(*details, f"the code does: step {step}")))
 
     def cancelling(self, message: str) -> bool:
         """Who drives the run cancels it, unless somebody has."""

@@ -142,7 +142,7 @@ def test_other_input_for_a_known_run(lattice: Capture) -> None:
 
 def test_help_and_version(lattice: Capture) -> None:
     assert lattice("--help") == 0
-    assert "resume RUN" in lattice.out
+    assert "resume [RUN]" in lattice.out
     assert lattice("run", "--help") == 0
     assert lattice.out.startswith("usage: run [--input INPUT]")
     assert lattice("--version") == 0

@@ -353,7 +353,8 @@ def test_one_run_that_lost_its_store_does_not_stop_the_others() -> None:
 
     def work(n: int) -> int:
         if n == 1 and not stolen:
-            stolen.append(True)
+            stolen.append(start(flow, {"n": 1}, store, "r1"))
+            store.close()  # as if this driver had lost what it has claimed
             stolen.append(start(flow, {"n": 1}, store, "r1"))
         return n
 
@@ -365,5 +366,5 @@ def test_one_run_that_lost_its_store_does_not_stop_the_others() -> None:
     flow = workflow(body, manifest(a=ops("t.work"), b=ops("t.work")))
     runs = run_many(flow, [(f"r{n}", {"n": n}) for n in range(3)], store)
     assert [each.failure.code if each.failure else each.result for each in runs] == [0, "conflict", 4]
-    assert stolen[1].result == 2
+    assert stolen[0].failure.message == "run r1 is being driven by another process" and stolen[1].result == 2
     assert all(verify(store, row) is None for row in store.runs())

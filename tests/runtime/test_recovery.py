@@ -97,6 +97,7 @@ def test_effects_whose_outcome_is_recorded_are_never_repeated() -> None:
         cut, again = MemoryStore(), World()
         fresh = type(row)(row.run_id, row.workflow, row.plan, status="running")
         cut.append([(fresh, events[:length])])
+        cut.release(fresh)
         resumed = resume(refund(again), "r1", cut, setting)
         assert resumed.failure is None
         recorded = {event[3] for event in events[:length] if event[2] in ("step.completed", "effect.committed")}
@@ -198,6 +199,7 @@ def test_two_processes_cannot_both_continue_a_run() -> None:
     def meddle() -> int:
         if not inner:
             inner.append(True)
+            store.close()  # as if the first one had lost what it has claimed
             inner.append(start(flow, {}, store, "r1"))
         return 1
 

@@ -55,10 +55,11 @@ def diff_command(**given: Value) -> None:
 
 
 @click.command("runs")
+@click.option("--status", metavar="STATUS", multiple=True, help="Only runs in this status; may be repeated.")
 @_STORE
 @_JSON
 def runs_command(**given: Value) -> None:
-    """List the runs of a store."""
+    """List the runs of a store, with what they wait for or why they failed."""
     carry_out_in_store("runs", given)
 
 

@@ -7,9 +7,9 @@ import click
 from agent_lattice.commanding import Value, carry_out_on
 
 STORE = click.option("--store", metavar="PATH", help="Where runs are kept.  [default: .lattice/WORKFLOW.db]")
-_SCRIPTED = click.option("--scripted", metavar="FILE", help="Replies to give in place of asking models.")
-_JSON = click.option("--json", is_flag=True, help="The outcome as one JSON object.")
-_QUIET = click.option("--quiet", is_flag=True, help="Do not show the steps.")
+SCRIPTED = click.option("--scripted", metavar="FILE", help="Replies to give in place of asking models.")
+JSON = click.option("--json", is_flag=True, help="The outcome as one JSON object.")
+QUIET = click.option("--quiet", is_flag=True, help="Do not show the steps.")
 WORKFLOW = click.option("--workflow", metavar="NAME", help="The workflow to run.")
 
 
@@ -18,9 +18,9 @@ WORKFLOW = click.option("--workflow", metavar="NAME", help="The workflow to run.
 @click.option("--input", metavar="JSON|FILE|-", help="The input: JSON, a file with it, or `-`.  [default: {}]")
 @STORE
 @click.option("--run-id", metavar="ID", help="The name of the run; a known one is continued.")
-@_SCRIPTED
-@_JSON
-@_QUIET
+@SCRIPTED
+@JSON
+@QUIET
 @WORKFLOW
 def run_command(file: str, workflow: str | None, **given: Value) -> None:
     """Compile FILE in memory and run it: steps on standard error, the result as JSON on standard output.
@@ -32,11 +32,12 @@ def run_command(file: str, workflow: str | None, **given: Value) -> None:
 
 @click.command("resume")
 @click.argument("file")
-@click.argument("run")
+@click.argument("run", required=False)
+@click.option("--all-due", is_flag=True, help="In place of RUN: every run that nobody drives and that is due.")
 @STORE
-@_SCRIPTED
-@_JSON
-@_QUIET
+@SCRIPTED
+@JSON
+@QUIET
 @WORKFLOW
 def resume_command(file: str, workflow: str | None, **given: Value) -> None:
     """Go on with the run RUN of FILE where its log ends; nothing that is committed happens again."""

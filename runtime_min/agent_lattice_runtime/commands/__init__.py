@@ -1,7 +1,7 @@
 """The commands on runs, for the command line of a package and for the compiler's own: a table, and a module per family.
 
 A command is the function `NAME_command` of its family. It takes a Request and gives an exit code: 0 clean, 1 the run
-failed, diverged or was tampered with, 130 interrupted; input that cannot be used is raised as Failure.
+failed, diverged or was tampered with, 4 it waits, 130 interrupted; input that cannot be used is raised as Failure.
 """
 
 from __future__ import annotations
@@ -24,10 +24,59 @@ COMMANDS: Mapping[str, Command] = {
     ),
     "resume": Command(
         "driving",
-        "go on with a run that was interrupted",
-        ("RUN",),
+        "go on with a run that was interrupted or waited; with --all-due with every run that nobody drives and that is due",
+        ("RUN?",),
         options=("store", "scripted"),
-        flags=("json", "quiet"),
+        flags=("all-due", "json", "quiet"),
+    ),
+    "enqueue": Command(
+        "working",
+        "put a run into the store for a worker to start; --input as for run; gives the run id",
+        options=("input", "store", "run-id"),
+        flags=("json",),
+    ),
+    "worker": Command(
+        "working",
+        "drive every run that is due, at most --limit at a time, and look for more every so many seconds, until SIGTERM; with "
+        "--once until none is left",
+        options=("limit", "every", "deaths", "store", "scripted"),
+        flags=("once", "json", "quiet"),
+    ),
+    "signal": Command(
+        "deliveries",
+        "send a run a value under a name, once for each --id",
+        ("RUN", "NAME"),
+        options=("value", "by", "id", "store"),
+        flags=("json",),
+    ),
+    "approve": Command(
+        "deliveries",
+        "show what a run asks and say yes; --set name=JSON changes a value that may be changed; --shown is the digest of what "
+        "was shown elsewhere",
+        ("RUN", "STEP?"),
+        options=("by", "reason", "set*", "shown", "id", "store"),
+        flags=("json",),
+    ),
+    "reject": Command(
+        "deliveries",
+        "show what a run asks and say no",
+        ("RUN", "STEP?"),
+        options=("by", "reason", "shown", "id", "store"),
+        flags=("json",),
+    ),
+    "resolve": Command(
+        "deliveries",
+        "say of a write in doubt that it was done (with its result as --value), is to be done again, or has failed",
+        ("RUN", "STEP"),
+        options=("as", "value", "by", "id", "store"),
+        flags=("json",),
+    ),
+    "cancel": Command(
+        "deliveries",
+        "stop a run for good; what it did and can take back is taken back",
+        ("RUN",),
+        options=("reason", "by", "id", "store"),
+        flags=("json",),
     ),
     "replay": Command(
         "replaying",
@@ -54,7 +103,13 @@ COMMANDS: Mapping[str, Command] = {
     ),
     "events": Command("logs", "the events of a run", ("RUN",), ("store",), ("json",)),
     "trace": Command("logs", "what a run did when, and how long it took", ("RUN",), ("store",), ("json",)),
-    "runs": Command("logs", "the runs of the store", (), ("store",), ("json",)),
+    "runs": Command(
+        "logs",
+        "the runs of the store, or those in a status, and what they wait for",
+        (),
+        ("status*", "store"),
+        ("json",),
+    ),
     "hook": Command(
         "clients",
         "write down what a coding agent tells at a hook, on standard input; it never stops the agent",

@@ -1,13 +1,13 @@
-"""`run` and `resume`: drive a run to its end, showing steps on stderr and the result on stdout."""
+"""`run` and `resume`: drive a run to its end or until it waits, showing steps on stderr and the result on stdout."""
 
 from __future__ import annotations
 
 import sys
 
-from ..canonical import canonical
+from ..arguments import Usage
 from ..progress import Progress, put
 from .inputs import open_store, read_input
-from .showing import described, explained, pretty
+from .outcomes import show_outcome
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def run_command(request: Request) -> int:
-    """Run to the end."""
+    """Run to the end, or until the run waits."""
     from ..execute import new_run_id, start
 
     setting = setting_of(request)
@@ -29,8 +29,15 @@ def run_command(request: Request) -> int:
 
 
 def resume_command(request: Request) -> int:
-    """Go on with a run where its log ends."""
-    return drive_on(request, request["RUN"])
+    """Go on with a run where its log ends, or with all that are due."""
+    run_id = request.get("RUN")
+    if request.has("all-due") != (run_id is None):
+        raise Usage("resume takes the id of a run, or --all-due")
+    if run_id is None:
+        from .working import work
+
+        return work(request, once=True)
+    return drive_on(request, run_id)
 
 
 def drive_on(request: Request, run_id: str) -> int:
@@ -60,6 +67,8 @@ def _driven(drive: Callable[[Store], Run], request: Request, run_id: str, settin
     try:
         with interruptible():
             run = drive(store)
+        progress.close()
+        return show_outcome(run, store, request.as_json)
     except KeyboardInterrupt:
         progress.close()
         put(sys.stderr, f"interrupted; go on with: resume {run_id}\n")
@@ -67,18 +76,3 @@ def _driven(drive: Callable[[Store], Run], request: Request, run_id: str, settin
     finally:
         progress.close()
         store.close()
-    _show_outcome(run, request.as_json)
-    return 0 if run.failure is None else 1
-
-
-def _show_outcome(run: Run, as_json: bool) -> None:
-    row, failure = run.journal.row, run.failure
-    ended = "completed" if failure is None else "cancelled" if row.status == "cancelled" else "failed"
-    if as_json:
-        line: dict[str, object] = {"run_id": row.run_id, "status": ended}
-        line |= {"result": run.result} if failure is None else {"failure": described(failure)}
-        put(sys.stdout, canonical(line) + "\n")
-    elif failure is None:
-        put(sys.stdout, pretty(run.result) + "\n")
-    else:
-        put(sys.stderr, f"run {row.run_id} {ended}: {explained(failure)}\n")

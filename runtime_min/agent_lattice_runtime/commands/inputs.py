@@ -32,6 +32,17 @@ def read_json_file(path: str) -> object:
     return parse(raw, path)
 
 
+def read_value(text: str, what: str) -> object:
+    """A value that is JSON, or - for JSON on standard input. Raises Failure."""
+    return parse(sys.stdin.buffer.read(), "standard input") if text == "-" else parse(text, what)
+
+
+def open_known(path: str) -> Store:
+    """The store at `path`, which somebody has made before; raises StoreFailure."""
+    open_store(path, readonly=True).close()
+    return open_store(path)
+
+
 def open_store(location: str, readonly: bool = False) -> Store:
     """The store at the path of a file, made when it is missing unless `readonly`, or in the database of a DSN
     `postgresql://…`. Raises StoreFailure."""

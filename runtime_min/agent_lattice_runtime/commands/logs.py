@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import sys
 
+from ..arguments import Usage
 from ..canonical import canonical
 from ..errors import Failure
+from ..journal import LIFECYCLE
 from ..progress import printable, put
+from ..standing import Standing, ending_words
 from .inputs import open_store
+from .outcomes import ending, waits
 from .showing import moment
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ..journal import EventRow
+    from ..journal import EventRow, RunRow
+    from ..stores import Store
     from ..traces import Span
     from ..verify import Finding
     from . import Request
@@ -58,6 +63,7 @@ def trace_command(request: Request) -> int:
             found = spans(kept.events(row))
         except (Failure, ValueError, TypeError, AttributeError):
             raise Failure("validation", f"the log of run {run_id} is damaged: see `verify`") from None
+        told = ending(kept, row)
     finally:
         kept.close()
     start = min((span.start for span in found), default=0)
@@ -68,6 +74,7 @@ def trace_command(request: Request) -> int:
         used = f"{sums['input_tokens']:.0f}+{sums['output_tokens']:.0f} tokens, {sums['cost_usd']:.6f} USD"
         asked = f", {sums['calls']:.0f} model calls, {used}" if sums["calls"] else ""
         put(sys.stdout, f"run {run_id} of {printable(row.workflow)}: {row.status}{asked}\n")
+        put(sys.stdout, "".join(f"  {printable(line, 2000)}\n" for line in ending_words(told)))
     return 0
 
 
@@ -85,16 +92,46 @@ def _span_line(span: Span, start: int) -> str:
 
 
 def runs_command(request: Request) -> int:
-    """The runs of a store, one per line."""
+    """The runs of a store, one per line, with what they wait for or why they ended."""
+    for status in request.all("status"):
+        if status not in LIFECYCLE or status == "new":
+            raise Usage(f"--status is one of {', '.join(list(LIFECYCLE)[1:])}, not {status!r}")
     kept = open_store(request.store, readonly=True)
     try:
-        for row in kept.runs():
-            fields: dict[str, Any] = {"run_id": row.run_id, "status": row.status, "workflow": row.workflow}
-            line = canonical(fields) if request.as_json else f"{row.run_id:<20} {row.status:<10} {row.workflow}"
-            put(sys.stdout, line + "\n")
+        for row in kept.runs(request.all("status")):
+            put(sys.stdout, (_run_json if request.as_json else _run_line)(kept, row) + "\n")
     finally:
         kept.close()
     return 0
+
+
+def _run_json(store: Store, row: RunRow) -> str:
+    line: dict[str, Any] = {"run_id": row.run_id, "status": row.status, "workflow": row.workflow}
+    if row.status in ("running", "waiting"):
+        standing = _standing(store, row)
+        line |= {"waits": standing.waits, "cancelling": standing.history.received.cancelling is not None}
+    elif row.status in ("failed", "cancelled"):
+        line["ended"] = ending(store, row)
+    return canonical(line | ({"due": row.due} if row.due is not None else {}))
+
+
+def _run_line(store: Store, row: RunRow) -> str:
+    line = f"{row.run_id:<20} {row.status:<10} {printable(row.workflow)}"
+    if row.status in ("running", "waiting"):
+        standing = _standing(store, row)
+        if standing.history.received.cancelling is not None:
+            return f"{line}  is to be cancelled"
+        return f"{line}  waits for {waits(standing.waits)}" if standing.waits or row.status == "waiting" else line
+    told = ending(store, row) if row.status in ("failed", "cancelled") else {}
+    words = ": ".join(str(told[key]) for key in ("step", "error", "message") if told.get(key))
+    return f"{line}  {printable(words, 160)}" if words else line
+
+
+def _standing(store: Store, row: RunRow) -> Standing:
+    try:
+        return Standing(store.events(row))
+    except (Failure, ValueError, TypeError, AttributeError, KeyError):
+        raise Failure("validation", f"the log of run {row.run_id} is damaged: see `verify`") from None
 
 
 def verify_command(request: Request) -> int:
