@@ -213,14 +213,14 @@ class Loop:
             task.run.active += 1
             self._ready.append((task, None, error))
 
-    def _end_of_log(self, task: Task, step: str) -> None:
+    def _end_of_log(self, task: Task, step: str, call: Call | None = None) -> None:
         """A replay comes to something that is not recorded. One of a cancelled run goes on where it was cancelled."""
         run = task.run
         if run.received.cancelling is not None and not run.compensating and not task.cancelled:
             self._cancel(run)
             self._ready.append((task, None, Cancelled()))
         else:
-            run.end_of_log(step)
+            run.end_of_log(step, call)
             task.body.close()
 
     def _open(self, group: Group) -> None:
@@ -368,10 +368,13 @@ class Loop:
         elif task.cancelled and not run.compensating and not (call.settles and run.performs):
             self._ready.append((task, None, Cancelled()))
         elif not run.performs:
-            self._end_of_log(task, call.step)
+            self._end_of_log(task, call.step, call)
         else:
             if call.intent is not None or run.announces:
                 run.announce(call)
+                if run.over:  # the code has left the log
+                    task.body.close()
+                    return False
             return True
         return False
 

@@ -64,10 +64,12 @@ class Failure(Exception):
 
 
 class Divergence(Failure):
-    """The code and the recorded log of a run disagree: `step` names where, the message holds both sides."""
+    """The code and the recorded log of a run disagree: `step` names where, the details hold both sides, `likely` is the edit that
+    explains it ("" where none does)."""
 
-    def __init__(self, message: str, *, step: str = "", details: object = ()) -> None:
+    def __init__(self, message: str, *, step: str = "", details: object = (), likely: str = "") -> None:
         super().__init__("conflict", message, step=step, details=details)
+        self.likely = likely
 
 
 class StoreFailure(Failure):

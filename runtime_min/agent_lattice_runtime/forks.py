@@ -203,7 +203,9 @@ def _prove(workflow: Workflow, row: RunRow, written: list[EventRow], changes: Ma
     except Divergence as divergence:
         why = "with these values" if changes else "with the code of today"
         message = f"{why} the run would not have come to its step: {divergence.message}"
-        raise Divergence(message, step=divergence.step, details=divergence.details) from None
+        raise Divergence(
+            message, step=divergence.step, details=divergence.details, likely="" if changes else divergence.likely
+        ) from None
 
 
 def _writes(events: Iterable[EventRow], kept: Iterable[EventRow], seq: int) -> list[Write]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .canonical import recorded
-from .errors import Divergence, Failure, restore_failure
+from .errors import Failure, restore_failure
 from .journal import ENDINGS, OUTSIDE
 from .received import Received
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .journal import EventRow
+    from .step_records import StepRecord
 
 _NO_EVENTS: dict[str, str] = {}
 
@@ -85,6 +86,12 @@ class History:
         """The recorded steps in the order of the log, with the payload texts of their events by type."""
         return self._steps.items()
 
+    def record(self, step: str) -> StepRecord:
+        """What the log says of a step, put together; for messages."""
+        from .step_records import step_record
+
+        return step_record(step, self._steps.get(step, _NO_EVENTS).items())
+
     def unreached(self) -> list[str]:
         """The recorded steps that nobody asked for, in the order of the log."""
         return [step for step in self._steps if step not in self._reached]
@@ -98,9 +105,6 @@ def cancellation(message: str) -> Failure:
 def require_same(step: str, what: str, recorded_text: str, current_text: str) -> None:
     """Raises Divergence unless the code wants what the log says was done."""
     if recorded_text != current_text:
-        details = (f"the log says: {_short(recorded_text)}", f"the code does: {_short(current_text)}")
-        raise Divergence(f"step {step} differs in its {what}", step=step, details=details)
+        from .divergences import differing
 
-
-def _short(text: str, limit: int = 300) -> str:
-    return text if len(text) <= limit else f"{text[:limit]}… ({len(text)} characters)"
+        raise differing(step, what, recorded_text, current_text)

@@ -77,6 +77,7 @@ class Run:
     """
 
     __slots__ = (
+        "_behind",
         "_resuming",
         "active",
         "announces",
@@ -138,6 +139,7 @@ class Run:
         self.result: object = None
         self.failure: Failure | None = None
         self._resuming = history is not None
+        self._behind = history is not None and performs
         self.announces = self._resuming or setting.on_notice is not None  # whether `announce` has more to do
         self.append: Callable[..., None] = self.journal.append
         if history is not None:
@@ -151,8 +153,9 @@ class Run:
     def _unrecorded(self, kind: str, step: str, payload: str, secrets: Sequence[str] = ()) -> None:
         """In a replay nothing is appended; what a finished run should have recorded, and has not, is a divergence."""
         if self.history is not None and not self.history.cut:
-            details = (f"the log says: nothing of {kind}", f"the code does: {payload[:300]}")
-            raise Divergence(f"step {step} has an event that the log does not have", step=step, details=details)
+            from .divergences import more_of
+
+            raise more_of(step, kind, payload)
 
     def mark_resumed(self) -> None:
         """From here on the run does new things."""
@@ -163,7 +166,10 @@ class Run:
             self.journal.append(kind, "", canonical({"plan": str(self.workflow.manifest.get("plan", ""))}))
 
     def announce(self, call: Call) -> None:
-        """An effect is about to start: its intent goes into the log, and people may be told."""
+        """An effect is about to start: its intent goes into the log, and people may be told. The run is over when the code
+        has left the log."""
+        if self._behind and not self.compensating and self._strays(call):
+            return
         if self._resuming:
             self.mark_resumed()
         if call.intent is not None:
@@ -296,6 +302,8 @@ class Run:
             kind, text = "run.failed", canonical(payload | self._undone() | causes(self.failure, error))
         if self.history is not None and self.history.ended:
             self._compare(kind, text)
+        elif self._behind and not self.compensating and self.history is not None and (left := self.history.unreached()):
+            self._miss(left[0])
         elif self.performs:
             self.append(kind, "", text)
         self.over = True
@@ -308,16 +316,22 @@ class Run:
         history = self.history
         assert history is not None
         if left := history.unreached():
-            self.abort(Divergence(f"the log has step {left[0]}, which the code does not reach", step=left[0]))
+            self._miss(left[0])
             return
-        ended = f"run.{history.status} {_outcome(history.ended)}"
-        try:
-            require_same("", "outcome", ended, f"{kind} {_outcome(recorded(text))}")
-        except Divergence as divergence:
-            divergence.message = "the run ends in another way than the log says"
-            self.abort(divergence)
+        ended, now = f"run.{history.status} {_outcome(history.ended)}", f"{kind} {_outcome(recorded(text))}"
+        if ended != now:
+            from .divergences import ended_otherwise
 
-    def end_of_log(self, step: str) -> None:
+            self.abort(ended_otherwise(ended, now))
+
+    def _miss(self, step: str) -> None:
+        """The code has come to its end without a step that the log has."""
+        from .divergences import missing
+
+        assert self.history is not None
+        self.abort(missing(self.history, step, self.grants))
+
+    def end_of_log(self, step: str, call: Call | None = None) -> None:
         """A replay has come to an effect that is not recorded: the end of an unfinished run, else a divergence."""
         history = self.history
         assert history is not None
@@ -325,10 +339,23 @@ class Run:
         if history.cut and not left:
             self.over = True
             self.failure = history.failure()
-            return
-        details = (f"the log says: step {left[0]}" if left else f"the log says: run.{history.status}",)
-        message = f"the code reaches step {step}, which the log does not have"
-        self.abort(Divergence(message, step=step, details=(*details, f"the code does: step {step}")))
+        else:
+            self._leave_log(left, step, call)
+
+    def _leave_log(self, left: list[str], step: str, call: Call | None) -> None:
+        from .divergences import unrecorded
+
+        assert self.history is not None
+        self.abort(unrecorded(self.history, left, call, step, self.grants))
+
+    def _strays(self, call: Call) -> bool:
+        """Whether a resumed run comes to its first new effect without having come to all that its log has: the code is another one
+        then, and what is done already could be done again under another name."""
+        self._behind = False
+        assert self.history is not None
+        if left := self.history.unreached():
+            self._leave_log(left, call.step, call)
+        return self.over
 
     def cancelling(self, message: str) -> bool:
         """Who drives the run cancels it, unless somebody has."""

@@ -104,6 +104,14 @@ def step_records(events: Iterable[EventRow]) -> dict[str, StepRecord]:
     return found
 
 
+def step_record(step: str, events: Iterable[tuple[str, str]]) -> StepRecord:
+    """A step of these (type, payload text)."""
+    record = StepRecord(step, 0)
+    for kind, payload in events:
+        _add(record, kind, recorded(payload))
+    return record
+
+
 def _add(record: StepRecord, kind: str, payload: Any) -> None:
     if kind[:7] == "custom.":
         record.status = "ok"

@@ -179,6 +179,7 @@ def test_a_divergence_shows_both_sides(lattice: Capture) -> None:
     assert lattice("replay", "a", of=other) == 1
     assert lattice.out.splitlines() == [
         "run a diverges: step double differs in its operation", "  the log says: t.double", "  the code does: t.triple",
+        "  likely: the step calls another operation now",
     ]  # fmt: skip
     other.name = "another"
     assert lattice("replay", "a", "--store", ".lattice/doubled.db", of=other) == 2

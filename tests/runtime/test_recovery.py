@@ -235,7 +235,7 @@ def test_changed_code_is_a_divergence_that_names_the_step_and_leaves_the_log_alo
     resumed = resume(variant(2), "r1", store)
     assert isinstance(resumed.failure, Divergence)
     assert resumed.failure.step == "d"
-    assert resumed.failure.details == ('the log says: {"n":1}', 'the code does: {"n":2}')
+    assert resumed.failure.details == ("the log says: n = 1", "the code does: n = 2")
     assert types(store) == before
     assert resume(variant(1), "r1", store).result == 4
 

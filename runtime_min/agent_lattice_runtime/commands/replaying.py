@@ -57,6 +57,7 @@ def _show_replay(found: Replay, as_json: bool) -> None:
                 "step": divergence.step,
                 "message": divergence.message,
                 "details": list(divergence.details),
+                "likely": divergence.likely,
             }
         elif found.failure is not None:
             line["failure"] = described(found.failure)
@@ -65,6 +66,7 @@ def _show_replay(found: Replay, as_json: bool) -> None:
         put(sys.stdout, canonical(line) + "\n")
     elif divergence is not None:
         lines = [f"run {found.run_id} diverges: {divergence.message}", *(f"  {line}" for line in divergence.details)]
+        lines += [f"  likely: {divergence.likely}"] if divergence.likely else []
         put(sys.stdout, "\n".join(printable(line, 2000) for line in lines) + "\n")
     elif not found.finished:
         put(sys.stdout, f"run {found.run_id} agrees with its log, which has no end yet; nothing was performed\n")

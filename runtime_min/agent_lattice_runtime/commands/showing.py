@@ -24,6 +24,8 @@ def explained(failure: Failure) -> str:
     where = f"step {failure.step}: " if failure.step else ""
     details = [detail for detail in failure.details if detail not in failure.message]
     lines = [f"{where}{failure.code}: {failure.message}", *(f"  {detail}" for detail in details)]
+    if likely := getattr(failure, "likely", ""):
+        lines.append(f"  likely: {likely}")
     return "\n".join(printable(line, 2000) for line in lines)
 
 
