@@ -15,6 +15,8 @@ from agent_lattice.tree import Name, Parts, Reader, written
 from agent_lattice.types import (
     FLOAT,
     INT,
+    KEEP,
+    LABELS,
     UNKNOWN,
     AnyValue,
     Bool,
@@ -46,6 +48,8 @@ WRONG_UNION = Code("LAT2303", "wrong-union")
 WRONG_REFINEMENT = Code("LAT2304", "wrong-refinement")
 CONFUSED_UNION = Code("LAT2006", "ambiguous-union")
 
+_REFINEMENTS = ("max", "min", "range", "pattern", *LABELS)
+
 SYNTAX = r"""
 type: type_choice refinement*
 ?type_choice: type_item | type_item ("|" type_item)+ -> type_union
@@ -53,7 +57,7 @@ type: type_choice refinement*
 ?type_atom: type_name | type_literal | "(" type ")" -> type_group
 type_name: (NAME | TYPE_NAME) ("<" type ("," type)* ">")?
 type_literal: STRING | "-"? INT | "true" | "false"
-refinement: "@" NAME "(" refinement_value ("," refinement_value)* ")"
+refinement: "@" NAME ("(" refinement_value ("," refinement_value)* ")")?
 refinement_value: STRING | "-"? INT | "-"? FLOAT
 """
 
@@ -400,12 +404,12 @@ def _refined(node: RefinedType, module: Module, report: Report) -> Type:
 def _fits(node: RefinementNode, target: Type, report: Report) -> bool:
     problem = _problem(node, target)
     if problem == "unknown":
-        help, fix = did_you_mean(node.name.text, ["max", "min", "range", "pattern"], node.name.span)
+        help, fix = did_you_mean(node.name.text, _REFINEMENTS, node.name.span)
         report.add(
             WRONG_REFINEMENT,
             f"unknown refinement `@{node.name}`",
             node.name.span,
-            help=help or "there are @min @max @range @pattern",
+            help=help or f"there are {' '.join(f'@{name}' for name in _REFINEMENTS)}",
             fix=fix,
         )
     elif problem:
@@ -418,8 +422,10 @@ def _problem(node: RefinementNode, target: Type) -> str:
     name, values = node.name.text, node.values
     numeric = isinstance(target, Int | Uint | Float)
     sized = isinstance(target, String | Bytes | ListType | MapType)
-    if name not in ("max", "min", "range", "pattern"):
+    if name not in _REFINEMENTS:
         return "unknown"
+    if name in LABELS:
+        return _label_problem(node, target)
     if name == "pattern":
         return _pattern_problem(values, target)
     if not numeric and not (sized and name != "range"):
@@ -432,6 +438,14 @@ def _problem(node: RefinementNode, target: Type) -> str:
         return "a length is never negative"
     if name == "range" and float(values[0]) > float(values[1]):
         return "the range is empty: its lower end is above its upper end"
+    return ""
+
+
+def _label_problem(node: RefinementNode, target: Type) -> str:
+    if not isinstance(target, String):
+        return f"`@{node.name}` labels a `string`, not `{target}`: what is hidden is replaced by a text"
+    if node.values and not (node.name.text == "pii" and node.values == (KEEP,)):
+        return '`@pii` takes nothing or "keep"' if node.name.text == "pii" else "`@secret` takes nothing"
     return ""
 
 

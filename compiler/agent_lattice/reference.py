@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from agent_lattice_runtime.errors import CATALOGUE
 from agent_lattice_runtime.events import EVENTS
+from agent_lattice_runtime.journal import LIFECYCLE
 
 from agent_lattice.declarations import declarations, model, operations
 from agent_lattice.declarations.protocols import protocols
@@ -37,6 +38,10 @@ def tables() -> dict[str, str]:
         "errors": _table(
             ("class", "tried again", "meaning"),
             ((f"`{name}`", "yes" if again else "", doc) for name, (again, doc) in CATALOGUE.items()),
+        ),
+        "lifecycle": _table(
+            ("from", "event", "to"),
+            ((status, f"`{kind}`", after) for status, moves in LIFECYCLE.items() for kind, after in moves.items()),
         ),
         "events": _table(("type", "when"), ((f"`{name}`", meaning) for name, (meaning, _) in EVENTS.items())),
     }

@@ -168,15 +168,26 @@ class Maybe(Type):
         return f"optional<{self.inner}>"
 
 
+LABELS = ("secret", "pii")
+KEEP = "keep"  # the argument of a label that hides nothing
+
+
 @record
 class Refinement:
-    """`@name(arguments)`: `min`/`max` bound a number or a length, `range` both, `pattern` is a regular expression to find."""
+    """`@name(arguments)`: `min`/`max` bound a number or a length, `range` both, `pattern` is a regular expression to find;
+    the labels `secret` and `pii` say that the value is kept out of what is stored and shown (`pii("keep")`: not)."""
 
     name: str
     arguments: tuple[int | float | str, ...]
 
     def __str__(self) -> str:
-        return f"@{self.name}({', '.join(_literal(value) for value in self.arguments)})"
+        written = ", ".join(_literal(value) for value in self.arguments)
+        return f"@{self.name}({written})" if written else f"@{self.name}"
+
+    @property
+    def hides(self) -> bool:
+        """Whether a value of the type is replaced where it comes in."""
+        return self.name in LABELS and not self.arguments
 
 
 @record
@@ -268,6 +279,12 @@ class Primitives:
         "duration": DURATION,
         "any": ANY,
     }
+
+
+def is_hidden(type: Type) -> bool:
+    """Whether values of the type are replaced where they come in; of a record ask for each of its fields."""
+    inner = type.inner if isinstance(type, Optional) else type
+    return isinstance(inner, Refined) and any(refinement.hides for refinement in inner.refinements)
 
 
 def base(type: Type) -> Type:

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .asking import Question
-    from .models import Model
+    from .models import Model, Output
 
 _FINISH = {"stop": "stop", "length": "length", "refusal": "content_filter"}  # as OpenTelemetry names them
+WITHHELD = "[withheld]"  # in the place of an answer that may hold what must not be kept
 _FINISHED = {name: ours for ours, name in _FINISH.items()}
 
 
@@ -68,6 +69,20 @@ def read_answer(question: Question, reply: Reply) -> tuple[Any, str, Problem | N
         return answer, canonical(answer), None
     except Failure as failure:
         return None, "", Problem(failure.code, [failure.message])
+
+
+def hide(output: Output, reply: Reply) -> None:
+    """Take the values that the type of the answer hides out of it, before it is written down. Of an answer that is not
+    valid nothing is kept: nobody can tell where they are in it."""
+    try:
+        value = reply.text if output.schema is None else json_answer(reply.text)
+        errors: list[str] = []
+        made = output.check(value, "$", errors)
+        text = str(made) if output.schema is None else canonical(made)
+    except Failure:
+        errors = [""]
+    reply.text = WITHHELD if errors else text
+    reply.kept = ()
 
 
 def json_answer(text: str) -> object:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .answers import attempt_payload, cost, read_answer, reply_payload, restore_reply
+from .answers import attempt_payload, cost, hide, read_answer, reply_payload, restore_reply
 from .calling import stored_form
 from .canonical import canonical, recorded
 from .effects import perform
@@ -174,6 +174,8 @@ async def _reply_to(run: Run, question: Question, model: Model, messages: list[M
     payload = attempt_payload(model, attempt) | {"model": model.name, "args": recorded(stored)}
     intent = ("llm.requested", step, canonical(payload), secrets)
     outcome = await Call(step, model.name, perform, (complete, request, deps), intent, False, mocks is not None)
+    if question.output.labelled and outcome.failure is None and not outcome.value.calls:
+        hide(question.output, outcome.value)
     return _answered(run, step, model, attempt, outcome)
 
 

@@ -47,6 +47,8 @@ async def call_tool(
         before = run.recorded(step)
         if "step.completed" in before or "step.failed" in before:
             return replayed(step, op, stored, before)
+        if "effect.intended" in before:  # a write that nobody knows the outcome of must not be forgotten
+            require_same(step, "effect", "write", op.effect)
     call = call_of(run, step, op, copied_arguments(arguments), run.deps(step, grant))
     if timeout is not None:
         limit(call, timeout)

@@ -50,8 +50,8 @@ def signal(
         raise Failure("not_found", f"{workflow.name} waits for no signal {name}; there are: {known}")
     redactor = redactor_of(workflow)
     value = redactor.value(value)
-    decode(check, value, f"the value of the signal {name}")
-    payload = {"name": name, "payload": recorded(canonical(value))} | _sender(by)
+    sent = decode(check, value, f"the value of the signal {name}")
+    payload = {"name": name, "payload": recorded(canonical(sent))} | _sender(by)
     return _delivered(workflow, store, redactor, run_id, "signal.received", "", payload, delivery, clock)
 
 
@@ -101,7 +101,8 @@ def _changed(workflow: Workflow, step: str, shown: Mapping[str, Any], values: An
             raise Failure("validation", f"{step} shows no value {name}; it shows {', '.join(shown) or 'none'}")
     known = workflow.approvals.get(static_id(step))
     if known is not None and known[1] is not None:
-        decode(known[1], {**shown, **values}, "the changed values")
+        checked = decode(known[1], {**shown, **values}, "the changed values")
+        values = {name: checked[name] for name in values}
     changed: dict[str, Any] = recorded(canonical(values))
     return changed
 
@@ -135,7 +136,7 @@ def resolve(
         result = None if value is ABSENT else redactor.value(value)
         op = workflow.operations.get(str(said.get("op")))
         if op is not None:
-            decode(op.output, result, f"the result of {said.get('op')}")
+            result = decode(op.output, result, f"the result of {said.get('op')}")
         payload["result"] = recorded(canonical(result))
     return _delivered(workflow, store, redactor, run_id, "effect.resolved", step, payload, delivery, clock)
 

@@ -179,7 +179,7 @@ def body_of(workflow: Workflow, run: Run, value: Any) -> Body:
 
 def redactor_of(workflow: Workflow) -> Redactor:
     """A redactor that knows the secrets which the manifest lists and the environment has."""
-    redactor = Redactor()
+    redactor = Redactor(workflow.labelled)
     permissions = workflow.manifest.get("permissions")
     total = permissions.get("total") if isinstance(permissions, dict) else None
     names = total.get("secrets") if isinstance(total, dict) else None

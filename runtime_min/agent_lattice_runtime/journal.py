@@ -203,4 +203,10 @@ class Journal:
     def _cleared(self, payload: str, found: set[str]) -> tuple[str, str | None]:
         if self._redactor.found_in(payload):
             payload = canonical(self._redactor.value(recorded(payload), found))
-        return payload, canonical({"secrets": sorted(found)}) if found else None
+        said: dict[str, object] = {"secrets": sorted(found)} if found else {}
+        if self._redactor.labelled:
+            from .labels import labels_in
+
+            if labels := labels_in(payload):
+                said["labels"] = labels
+        return payload, canonical(said) if said else None

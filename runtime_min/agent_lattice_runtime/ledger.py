@@ -88,9 +88,7 @@ async def _made(
 ) -> Outcome:
     """The outcome of the call, whose intent is durable before it. An intent without outcome is a call that may have been made:
     with its key it is made again, also in a branch that nobody needs any more."""
-    key = None
-    if op.key is not None:
-        key = sha256(f"{op.name}\0{canonical(arguments.get(op.key))}".encode()).hexdigest()[:32]
+    key = _key(run, step, op, arguments)
     call = call_of(run, step, op, copied_arguments(arguments), run.deps(step, grant, key))
     call.write = True
     call.settles = not first
@@ -100,6 +98,20 @@ async def _made(
     if timeout is not None:
         limit(call, timeout)
     return await call  # type: ignore[no-any-return]
+
+
+def _key(run: Run, step: str, op: Op, arguments: Mapping[str, Any]) -> str | None:
+    """The key of a call, the same whenever it is made again; None without one. Raises Failure validation when it would be made
+    of a value that the run does not have."""
+    if op.key is None:
+        return None
+    text = canonical(arguments.get(op.key))
+    if run.redactor.labelled:
+        from .labels import labels_in
+
+        if labels_in(text):
+            raise Failure("validation", f"the key of {op.name} is hidden, so it would be the same for all", step=step)
+    return sha256(f"{op.name}\0{text}".encode()).hexdigest()[:32]
 
 
 def uncertain(failure: Failure) -> bool:

@@ -122,11 +122,12 @@ class Model:
 
 
 class Output:
-    """The type of an answer: its JSON Schema (None for plain text) and its validator."""
+    """The type of an answer: its JSON Schema (None for plain text), its validator, and whether that hides values."""
 
-    __slots__ = ("check", "name", "schema")
+    __slots__ = ("check", "labelled", "name", "schema")
 
-    def __init__(self, *, name: str, schema: dict[str, object] | None, check: Check) -> None:
+    def __init__(self, *, name: str, schema: dict[str, object] | None, check: Check, labelled: bool = False) -> None:
+        self.labelled = labelled
         self.name = name
         self.schema = schema
         self.check = check
@@ -148,7 +149,7 @@ class Workflow:
     its result, its manifest (the data of manifest.json, or a function that loads it), and `prepare`: what has to be
     called before anything is done, and raises Failure when something is not installed. What people may bring to its runs:
     the validators of `signals` by name, of `approvals` by static step id the role and the validator of the values, and the
-    writing `operations` by name."""
+    writing `operations` by name. `labelled`: its types hide values."""
 
     __slots__ = (
         "_grants",
@@ -156,6 +157,7 @@ class Workflow:
         "approvals",
         "function",
         "input",
+        "labelled",
         "name",
         "operations",
         "output",
@@ -175,8 +177,10 @@ class Workflow:
         signals: Mapping[str, Check] | None = None,
         approvals: Mapping[str, tuple[str, Check | None]] | None = None,
         operations: Mapping[str, Op] | None = None,
+        labelled: bool = False,
     ) -> None:
         self.name = name
+        self.labelled = labelled
         self.prepare = prepare
         self.signals = signals or {}
         self.approvals = approvals or {}

@@ -13,13 +13,14 @@ _MIN_CORE = 8  # base64 characters; a shorter inner piece of a secret would matc
 class Redactor:
     """Replaces registered secret values by `[secret NAME]`, in every spelling in which they usually travel."""
 
-    __slots__ = ("_names", "_pattern", "_spellings", "active")
+    __slots__ = ("_names", "_pattern", "_spellings", "active", "labelled")
 
-    def __init__(self) -> None:
+    def __init__(self, labelled: bool = False) -> None:
         self._names: dict[str, str] = {}  # value -> name
         self._spellings: dict[str, str] = {}  # spelling -> name
         self._pattern: Pattern[str] | None = None
-        self.active = False  # whether there is any secret to look for
+        self.labelled = labelled  # whether types hide values
+        self.active = labelled  # whether there is anything to look for
 
     def register(self, name: str, value: str) -> None:
         """From here on `value` is a secret called `name`. Safe to call from any thread."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from agent_lattice import plan
-from agent_lattice.annotations import Annotation, annotation, resolve
+from agent_lattice.annotations import WRONG_REFINEMENT, Annotation, annotation, resolve
 from agent_lattice.declarations.doubts import doubt_of
 from agent_lattice.declarations.protocols import Given, ToolProtocol
 from agent_lattice.diagnostics import Code, Label, Report, did_you_mean
@@ -18,6 +18,7 @@ from agent_lattice.records import replace as changed
 from agent_lattice.settings import MISSING_SETTING, WRONG_SETTING, Rule, Settings, Value, add_setting, read
 from agent_lattice.source import NOWHERE, Span
 from agent_lattice.tree import Name, Parts, Reader, Text
+from agent_lattice.types import is_hidden
 
 REPEATED_OPERATION = Code("LAT1214", "repeated-operation")
 REPEATED_PARAMETER = Code("LAT1216", "repeated-parameter")
@@ -185,8 +186,11 @@ def secrets(value: Value | None, module: Module, report: Report) -> tuple[str, .
     return tuple(sorted({secret for secret in found if isinstance(secret, str)}))
 
 
-def params_of(nodes: Iterable[ParamNode], module: Module, report: Report) -> tuple[plan.Param, ...]:
-    """Parameters of an operation or a workflow; a repeated name is reported."""
+def params_of(
+    nodes: Iterable[ParamNode], module: Module, report: Report, *, given: bool = False
+) -> tuple[plan.Param, ...]:
+    """Parameters of an operation, an agent or a workflow; a repeated name is reported, and a label unless the values are
+    `given` from outside."""
     found: dict[str, plan.Param] = {}
     first: dict[str, Span] = {}
     for node in nodes:
@@ -197,4 +201,9 @@ def params_of(nodes: Iterable[ParamNode], module: Module, report: Report) -> tup
             continue
         first[name] = node.name.span
         found[name] = plan.Param(name, resolve(node.type, module, report))
+        if not given and is_hidden(found[name].type):
+            help = "label the field or the parameter of the workflow by which it comes in"
+            report.add(
+                WRONG_REFINEMENT, "this value comes from the workflow, which has it already", node.span, help=help
+            )
     return tuple(found.values())

@@ -53,7 +53,7 @@ class Workflow:
         return (self.name,)
 
     def signature(self, symbol: Symbol, report: Report) -> Any:
-        params = params_of(self.params, symbol.module, report)
+        params = params_of(self.params, symbol.module, report, given=True)
         type = resolve(self.type, symbol.module, report)
         return plan.Workflow(symbol.unique, params, type, (), self.doc, self.name.span)
 

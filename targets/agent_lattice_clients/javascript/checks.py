@@ -53,6 +53,8 @@ def check(type: types.Type) -> str:
 
 
 def _bounds(base: types.Type, refinement: types.Refinement) -> Iterator[str]:
+    if refinement.name in types.LABELS:  # scripts have no log of their own
+        return
     least, most = ("longEnough", "shortEnough") if isinstance(base, _LENGTHS) else ("atLeast", "atMost")
     functions = {"min": (least,), "max": (most,), "range": (least, most), "pattern": ("fits",)}[refinement.name]
     for function, argument in zip(functions, refinement.arguments, strict=True):

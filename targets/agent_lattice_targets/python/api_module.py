@@ -13,8 +13,9 @@ from agent_lattice_targets.python.layout import statement
 from agent_lattice_targets.python.lines import docstring, head_lines
 from agent_lattice_targets.python.literals import string
 from agent_lattice_targets.python.names import python_name
-from agent_lattice_targets.python.package_names import PackageNames
+from agent_lattice_targets.python.package_names import PackageNames, answers
 from agent_lattice_targets.python.types_module import TypesModule
+from agent_lattice_targets.python.validators import is_labelled
 
 _OPTIONS = ("store", "run_id", "scripted")
 _USED = (
@@ -22,7 +23,7 @@ _USED = (
     "result run static_steps workflow"
 )
 _MODULES = frozenset(_USED.split(" "))
-_RUNTIME = frozenset(("cel_wire", "checks", "static_steps"))
+_RUNTIME = frozenset(("cel_wire", "checks", "labels", "static_steps"))
 
 
 def api_module(made: plan.Plan, names: PackageNames, checks: TypesModule) -> str:
@@ -32,9 +33,10 @@ def api_module(made: plan.Plan, names: PackageNames, checks: TypesModule) -> str
     used: set[str] = set()
     speaking = mcp_workflows(made)
     outside = Deliveries(made, names, checks)
+    hides = [ast.keyword("labelled", ast.Constant(True))] if _is_labelled(made) else []
     objects = [
         _workflow_object(
-            workflow, names, checks, used, outside.keywords(workflow), speaks_mcp=workflow.name in speaking
+            workflow, names, checks, used, [*outside.keywords(workflow), *hides], speaks_mcp=workflow.name in speaking
         )
         for workflow in made.workflows
     ]
@@ -103,6 +105,15 @@ def _workflow_object(
         fields["prepare"] = "require_sdk"
     keywords = [ast.keyword(key, ast.parse(text, mode="eval").body) for key, text in fields.items()]
     return ast.Call(ast.Name("Workflow"), [], [*keywords, *outside])
+
+
+def _is_labelled(made: plan.Plan) -> bool:
+    """Whether any value that comes in is hidden."""
+    given = [param.type for workflow in made.workflows for param in workflow.params]
+    ops = [op for workflow in made.workflows for op in plan.walk(workflow.body)]
+    given += [op.sent for op in ops if isinstance(op, plan.Signal)]
+    results = [op.type for tool in made.tools for op in tool.operations]
+    return any(map(is_labelled, [*given, *results, *(type for _, type in answers(made))]))
 
 
 def _function(workflow: plan.Workflow, names: PackageNames) -> str:

@@ -12,7 +12,7 @@ from agent_lattice_targets.python.literals import data
 from agent_lattice_targets.python.package_names import PackageNames, answers
 from agent_lattice_targets.python.schemas import json_schema, params_schema
 from agent_lattice_targets.python.types_module import TypesModule
-from agent_lattice_targets.python.validators import mentions
+from agent_lattice_targets.python.validators import is_labelled, mentions
 
 Fields = dict[str, ast.expr]
 
@@ -34,6 +34,7 @@ _HOMES = {
     "PythonOp": "._runtime.effects",
     "checks": "._runtime",
     "cel_wire": "._runtime",
+    "labels": "._runtime",
 }
 _RESULTS = {types.String: "text", types.Null: "none"}
 """What of the answer of an MCP tool is the value, by type."""
@@ -84,7 +85,7 @@ class DeclarationsModule:
         found: list[str] = []
         for tool in self._made.tools:
             asked = {op.doubt.operation for op in tool.operations if op.doubt is not None}
-            ordered = sorted(tool.operations, key=lambda op: op.name not in asked)
+            ordered = sorted(tool.operations, key=lambda op: f"{tool.name}.{op.name}" not in asked)
             found += [self._operation(tool, op) for op in ordered]
         return found
 
@@ -103,8 +104,8 @@ class DeclarationsModule:
         """What follows when nobody knows whether a write happened."""
         fields: Fields = {}
         if doubt.operation is not None:
-            asked = next(op for op in tool.operations if op.name == doubt.operation)
-            fields["verify"] = ast.Name(self._names.operations[f"{tool.name}.{asked.name}"])
+            asked = next(op for op in tool.operations if f"{tool.name}.{op.name}" == doubt.operation)
+            fields["verify"] = ast.Name(self._names.operations[doubt.operation])
             fields["parameters"] = data(tuple(param.name for param in asked.params))
         if doubt.role is not None:
             fields["role"] = data(doubt.role)
@@ -188,6 +189,7 @@ class DeclarationsModule:
             type = asked[key]
             name = type.name if isinstance(type, types.Record) else constant.lower()
             fields = {"name": data(name), "schema": data(json_schema(type)), "check": self._check(type)}
+            fields |= {"labelled": data(True)} if is_labelled(type) else {}
             found.append(self._make(constant, "Output", fields))
         return found
 

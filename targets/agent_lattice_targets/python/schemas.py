@@ -132,6 +132,8 @@ def _choices(values: tuple[str | int | bool, ...]) -> Schema:
 def _refined(schema: Schema, base: types.Type, refinements: tuple[types.Refinement, ...]) -> Schema:
     least, most = _LIMITS.get(base.__class__, _NUMBERS)
     made = dict(schema)
+    if any(refinement.hides for refinement in refinements):
+        return made  # what stands in the place of the value need not be within its bounds
     for refinement in refinements:
         arguments = refinement.arguments
         if isinstance(base, types.Bytes):  # bounds are of the bytes, four characters of base64 hold up to three

@@ -73,7 +73,8 @@ class TypesModule:
         classes += [aliases] if aliases else []
         guards = [self._guard_lines(record) for record in self._made.records if record.name in self._names.guards]
         functions = [line for function in [*validators.functions, *guards] for line in ["", "", *function]]
-        called = ["checks", *(["cel_wire"] if "cel_wire." in "\n".join(functions) else [])]
+        text = "\n".join(functions)
+        called = ["checks", *(module for module in ("cel_wire", "labels") if f"{module}." in text)]
         annotated = "cel_time." in "\n".join([*functions, *(line for one in classes for line in one)])
         lines = ['"""Types of the values that go in and out, and their validators.', ""]
         lines += [

@@ -33,7 +33,7 @@ _ENTRIES = {
     types.Uint: "cel_wire.uint_entries",
     types.Bool: "cel_wire.bool_entries",
 }
-RUNTIME = ("checks.", "cel_wire.")
+RUNTIME = ("checks.", "cel_wire.", "labels.")
 """What the names of validators in the runtime begin with."""
 
 _COMPOUND = types.Record | types.ListType | types.MapType | types.Union | types.AnyValue
@@ -235,11 +235,23 @@ class Validators:
 
     def _refined(self, type: types.Refined) -> list[str]:
         annotation = self._annotations.of(type)
-        lines = ["    before = len(errors)", f"    made: {annotation} = {self._call(type.base, 'value', 'path')}"]
-        lines.append("    if len(errors) == before:")
-        for refinement in type.refinements:
-            lines += _bound_calls(type.base, refinement)
-        return [*lines, "    return made"]
+        label = next((one.name for one in type.refinements if one.hides), "")
+        lines: list[str] = []
+        if label:  # whatever else is asked of the value was true before it was hidden
+            lines += [f"    hidden = labels.found(value, {constant(label)})", "    if hidden is not None:"]
+            lines.append("        return hidden")
+        bounds = [line for refinement in type.refinements for line in _bound_calls(type.base, refinement)]
+        call = self._call(type.base, "value", "path")
+        if bounds:
+            lines += [
+                "    before = len(errors)",
+                f"    made: {annotation} = {call}",
+                "    if len(errors) == before:",
+                *bounds,
+            ]
+        else:
+            lines.append(f"    {call}" if label else f"    made: {annotation} = {call}")
+        return [*lines, f"    return labels.hidden({constant(label)}, path)" if label else "    return made"]
 
 
 def _bound_test(base: types.Type, refinement: types.Refinement, v: str) -> str:
@@ -255,6 +267,8 @@ def _bound_test(base: types.Type, refinement: types.Refinement, v: str) -> str:
 
 
 def _bound_calls(base: types.Type, refinement: types.Refinement) -> list[str]:
+    if refinement.name in types.LABELS:
+        return []
     least, most = ("long_enough", "short_enough") if isinstance(base, _LENGTHS) else ("at_least", "at_most")
     functions = {"min": (least,), "max": (most,), "range": (least, most), "pattern": ("fits",)}[refinement.name]
     pairs = zip(functions, refinement.arguments, strict=True)
@@ -270,6 +284,11 @@ def _is_plain(type: types.Type) -> bool:
     inner = [field.type for field in type.fields.values()]
     inner = [types.base(part.inner if isinstance(part, types.Optional) else part) for part in inner]
     return not any(isinstance(part, _COMPOUND) for part in inner)
+
+
+def is_labelled(type: types.Type) -> bool:
+    """Whether a value of the type may be or hold one that is hidden."""
+    return any(map(types.is_hidden, (type, *_parts(type))))
 
 
 def mentions(type: types.Type, classes: UnionType) -> bool:
