@@ -88,6 +88,7 @@ def prefix(store: MemoryStore, count: int, run_id: str = "r") -> MemoryStore:
     row, cut = row_of(store, run_id), MemoryStore()
     part = RunRow(row.run_id, row.workflow, row.plan, status="running")
     cut.append([(part, events_of(store, run_id)[:count])])
+    cut.release(part)
     return cut
 
 
@@ -107,4 +108,5 @@ def stored(row: RunRow, events: Sequence[EventRow]) -> MemoryStore:
     if row.status in TERMINAL:
         kept.head_seq, kept.head_hash = log[-1][0], log[-1][6]
     store.append([(kept, log)])
+    store.release(kept)
     return store
