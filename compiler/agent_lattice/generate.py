@@ -31,6 +31,7 @@ SHAPED = (
     "examples/research/research.lat",
     "examples/support/support.lat",
     "tests/targets/python/rich.lat",
+    "tests/targets/python/durable.lat",
 )
 """The programs from whose files the shape of a contract is taken."""
 _GRAMMAR_HEAD = "// The grammar that the compiler reads sources with, joined from the fragments of the step kinds and declarations.\n\n"

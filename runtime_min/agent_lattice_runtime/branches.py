@@ -52,11 +52,9 @@ class Group:
             self.results[index] = value
         else:
             self.errors[index] = error
-        if self.cancelled:
-            return False
         if self.contest is None:
-            return error is not None
-        return self._contested(self.contest, index, error is None)
+            return error is not None and not self.cancelled
+        return self._contested(self.contest, index, error is None) and not self.cancelled
 
     def _contested(self, contest: Contest, index: int, well: bool) -> bool:
         if len(self.won) == contest.need:

@@ -183,7 +183,7 @@ class Workflow:
         self.labelled = labelled
         self.prepare = prepare
         self.signals = signals or {}
-        self.approvals = approvals or {}
+        self.approvals: Mapping[str, tuple[str, Check | None]] = {} if approvals is None else approvals
         self.operations = operations or {}
         self.function = function
         self.input = input

@@ -25,7 +25,7 @@ class Claude(ClientTarget):
     name = "claude"
     title = "Claude Code"
     program = "claude"
-    contract = 1
+    contract = 2
     modes = (DRIVEN, NATIVE, INSTRUCTED)
     shared: ClassVar = {"AGENTS.md": "markdown", ".mcp.json": "json", ".claude/settings.json": "json"}
     hiding = ("CLAUDE.md",)

@@ -41,7 +41,7 @@ class Codex(ClientTarget):
     name = "codex"
     title = "Codex CLI"
     program = "codex"
-    contract = 1
+    contract = 2
     modes = (DRIVEN, INSTRUCTED)
     shared: ClassVar = {"AGENTS.md": "markdown", ".codex/config.toml": "toml", ".codex/hooks.json": "json"}
     servers = (".codex/config.toml", "mcp_servers")

@@ -48,7 +48,7 @@ class Copilot(ClientTarget):
     name = "copilot"
     title = "GitHub Copilot"
     program = "copilot"
-    contract = 1
+    contract = 2
     modes = (DRIVEN, INSTRUCTED)
     shared: ClassVar = {"AGENTS.md": "markdown", ".mcp.json": "json", ".vscode/mcp.json": "json"}
     trust = (

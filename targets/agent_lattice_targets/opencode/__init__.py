@@ -24,7 +24,7 @@ class OpenCode(ClientTarget):
     name = "opencode"
     title = "OpenCode"
     program = "opencode"
-    contract = 1
+    contract = 2
     modes = (DRIVEN, INSTRUCTED)
     shared: ClassVar = {"AGENTS.md": "markdown", "opencode.json": "json"}
     servers = ("opencode.json", "mcp")

@@ -35,8 +35,8 @@ def _finished(op: plan.Try, place: Place, out: Body) -> None:
         made = [binding for binding in out.bindings.of(op).values() if binding.behind]
         closure = Closure(blocks, made, place, out, lambda inside: _guarded(op, inside, out), leaves=leaves((op,)))
         targets = closure.declare(place)
-    pending, is_new = place.frame.name_for("pending", "Failure | None", out.names.taken)
-    out.put(place, f"{pending}{': Failure | None' if is_new else ''} = None")
+    pending = out.names.fresh("pending")
+    out.put(place, f"{pending}: Failure | None = None")
     out.put(place, "try:")
     inner = place.inner()
     if closure is not None:

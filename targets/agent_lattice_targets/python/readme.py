@@ -12,6 +12,7 @@ from agent_lattice_runtime.commands import COMMANDS
 
 from agent_lattice_targets.python.api_module import run_parameters
 from agent_lattice_targets.python.package_names import PackageNames
+from agent_lattice_targets.python.people import budget_text, doubt_rows, reached, waiting_rows
 from agent_lattice_targets.python.rendering import rendered
 from agent_lattice_targets.python.runtime_files import requirements
 
@@ -38,6 +39,9 @@ def readme(made: plan.Plan, names: PackageNames) -> str:
         costs=list(_costs(made, bound)),
         unpriced=_unpriced(made, bound),
         reading=_reading(made, bound),
+        budget=budget_text(main),
+        waiting=list(waiting_rows(reached(made), made.main)),
+        doubts=list(doubt_rows(made)),
         variables=[(code(name), ", ".join(_users(made, name))) for name in _variables(made.grants.total)],
         secrets=made.grants.total.secrets,
         commands=[(command.usage(name), command.meaning) for name, command in COMMANDS.items()],

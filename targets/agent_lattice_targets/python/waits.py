@@ -21,13 +21,13 @@ def waits(workflow: plan.Workflow) -> Iterator[tuple[str, dict[str, Any]]]:
     for op in plan.walk(workflow.body):
         match op:
             case plan.Wait(step=step, value=value):
-                yield step, {"kind": "timer", **_seconds(value)}
+                yield step, {"kind": "timer", **_within(value)}
             case plan.Signal(step=step, signal=name, sent=sent, within=within):
-                yield step, {"kind": "signal", "name": name, "value": json_schema(sent), **_seconds(within)}
+                yield step, {"kind": "signal", "name": name, "value": json_schema(sent), **_within(within)}
             case plan.Approve(step=step, role=role, within=within, otherwise=otherwise):
                 values = params_schema(approved_values(op))
                 asked = {"kind": "approval", "role": role, "values": values, "otherwise": otherwise}
-                yield step, asked | _seconds(within)
+                yield step, asked | _within(within)
 
 
 def approved_values(op: plan.Approve) -> list[plan.Param]:
@@ -37,11 +37,16 @@ def approved_values(op: plan.Approve) -> list[plan.Param]:
     return [plan.Param(name, found.fields[name].type) for name, _ in op.args]
 
 
-def _seconds(term: Term) -> dict[str, float]:
-    """A length that is the same in every run."""
+def seconds(term: Term) -> float | None:
+    """A length that is the same in every run; None for another."""
     if reads(term) or not isinstance(term.type, types.Duration):
-        return {}
-    return {"within": value_of(term, {}).nanos / 1e9}
+        return None
+    return float(value_of(term, {}).nanos / 1e9)
+
+
+def _within(term: Term) -> dict[str, float]:
+    length = seconds(term)
+    return {} if length is None else {"within": length}
 
 
 def limits(budget: plan.Budget | None) -> dict[str, float]:

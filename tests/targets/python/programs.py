@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -100,13 +101,14 @@ _TOOLS = {
 
 
 class Ran:
-    """A run in memory: `result` or `error`, and its events as (type, step)."""
+    """A run in memory: `result` or `error`, its events as (type, step), and what the author's events have `told`."""
 
-    def __init__(self, run: Run, events: Sequence[tuple[str, str]]) -> None:
+    def __init__(self, run: Run, events: Sequence[tuple[str, str]], told: Sequence[dict[str, Any]] = ()) -> None:
         self.result: Any = run.result
         self.failure = run.failure
         self.error = run.failure.code if run.failure else None
         self.events = list(events)
+        self.told = list(told)
 
     def steps(self) -> list[str]:
         """The steps that ended well, in the order of the log."""
@@ -122,7 +124,9 @@ def run(source: str | plan.Plan, arguments: Mapping[str, object], mocks: Mapping
     done = start(load_all(compiled)[compiled.main], dict(arguments), store, "run", setting)
     row = store.find("run")
     assert row is not None
-    return Ran(done, [(event[2], event[3]) for event in store.events(row)])
+    events = store.events(row)
+    told = [json.loads(event[4]) for event in events if event[2].startswith("custom.")]
+    return Ran(done, [(event[2], event[3]) for event in events], told)
 
 
 def write(folder: Path, compiled: plan.Plan) -> Path:

@@ -63,6 +63,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "exact": beside("exact"),
         "agents": beside("agents"),
         "alternatives": beside("alternatives"),
+        "durable": beside("durable"),
         "awkward": awkward(),
         "echo": made(ECHO, ECHO_FILES),
         "empty": made(body("return 1")),
