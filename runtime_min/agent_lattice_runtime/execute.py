@@ -58,7 +58,11 @@ def find_run(store: Store, run_id: str) -> RunRow:
     """The run of that id; raises Failure not_found."""
     row = store.find(check_run_id(run_id))
     if row is None:
-        raise Failure("not_found", f"there is no run {run_id} in this store")
+        gone = store.checkpoints(run_id)
+        what = (
+            f"run {run_id} is {gone[0].status}, and was pruned" if gone else f"there is no run {run_id} in this store"
+        )
+        raise Failure("not_found", what)
     return row
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .canonical import canonical, recorded
+from .checkpoints import first_broken
 from .errors import Failure
 from .journal import ENDINGS, GENESIS, LIFECYCLE, TERMINAL, event_hash, event_text, next_status
 
@@ -27,12 +28,13 @@ class Finding:
 
 
 def verify_store(store: Store) -> list[Finding]:
-    """The first finding of every run of the store, and events that belong to no run."""
+    """The first finding of every run of the store and of the checkpoints of pruned ones, and events that belong to no run."""
     findings = [finding for row in store.runs() if (finding := verify(store, row))]
     findings += [
         Finding(f"(number {key})", 0, "there are events, but the run itself is gone") for key in store.orphans()
     ]
-    return findings
+    broken = first_broken(store.checkpoints())
+    return [*findings, Finding(broken[0], 0, broken[1])] if broken else findings
 
 
 def verify(store: Store, row: RunRow, head: str | None = None) -> Finding | None:
@@ -40,12 +42,17 @@ def verify(store: Store, row: RunRow, head: str | None = None) -> Finding | None
     without it nothing can show that the latest events of an unfinished run were cut off."""
     try:
         events = list(store.events(row))
-        finding = _chain(row, events) or _row(row, events)
+        finding = verify_events(row, events)
     except Failure as failure:
         return Finding(row.run_id, 0, failure.message)
     if finding is None and head is not None and all(event[6].hex() != head.lower() for event in events):
         return Finding(row.run_id, len(events) + 1, f"no event has the hash {head}: the log was cut off or replaced")
     return finding
+
+
+def verify_events(row: RunRow, events: list[EventRow]) -> Finding | None:
+    """The first thing wrong with these events of a run, or with its row, or None. Raises Failure for damaged JSON."""
+    return _chain(row, events) or _row(row, events)
 
 
 def _chain(row: RunRow, events: list[EventRow]) -> Finding | None:

@@ -129,6 +129,23 @@ COMMANDS: Mapping[str, Command] = {
         flags=("operations",),
     ),
     "verify": Command("logs", "whether the logs are as they were written", ("RUN?",), ("store", "head"), ("json",)),
+    "prune": Command(
+        "keeping",
+        "replace finished runs by checkpoints that `verify` knows: those that ended --before a time, or are --older-than 30d",
+        options=("before", "older-than", "store"),
+        flags=("dry-run", "json"),
+    ),
+    "export": Command(
+        "keeping", "a run as lines of JSON, or all runs with --all", ("RUN?",), options=("store",), flags=("all",)
+    ),
+    "import": Command(
+        "keeping",
+        "store the runs of a file that export has written, once all of them are verified",
+        ("FILE",),
+        options=("store",),
+        flags=("json",),
+    ),
+    "backup": Command("keeping", "copy the store to PATH while others work with it", ("PATH",), options=("store",)),
 }
 
 

@@ -18,6 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from ..checkpoints import Checkpoint
     from ..journal import EventRow, RunRow
     from ..stores import Store
     from ..traces import Span
@@ -144,6 +145,9 @@ def verify_command(request: Request) -> int:
         raise Failure("validation", "--head is the hash of an event of one run: name the run")
     kept = open_store(request.store, readonly=True)
     try:
+        pruned = kept.checkpoints(run_id or "")
+        if run_id is not None and pruned and head is None:
+            return _show_pruned(kept, pruned, request.as_json)
         rows = kept.runs() if run_id is None else [find_run(kept, run_id)]
         found = verify_store(kept) if run_id is None else [verify(kept, rows[0], head)]
         findings = [finding for finding in found if finding is not None]
@@ -154,8 +158,23 @@ def verify_command(request: Request) -> int:
             line = {"run_id": row.run_id, "intact": True, "events": count, "head": digest}
             text = canonical(line) if request.as_json else f"run {row.run_id}: {count} events, intact, head {digest}"
             put(sys.stdout, text + "\n")
+        return _show_pruned(kept, pruned, request.as_json)
     finally:
         kept.close()
+
+
+def _show_pruned(store: Store, pruned: list[Checkpoint], as_json: bool) -> int:
+    """What is left of pruned runs, if the log of checkpoints is as it was written."""
+    from ..checkpoints import first_broken
+    from ..verify import Finding
+
+    if broken := first_broken(store.checkpoints()):
+        return show_findings([Finding(broken[0], 0, broken[1])], as_json)
+    for left in pruned:
+        head = left.head_hash.hex()
+        line = {"run_id": left.run_id, "intact": True, "pruned": True, "events": left.head_seq, "head": head}
+        said = f"run {left.run_id}: {left.head_seq} events, {left.status} and pruned, head {head}"
+        put(sys.stdout, (canonical(line) if as_json else said) + "\n")
     return 0
 
 

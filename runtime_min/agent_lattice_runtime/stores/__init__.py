@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import Protocol
 
+    from ..checkpoints import Checkpoint
     from ..journal import EventRow, RunRow
 
     Batch = Sequence[tuple[RunRow, Sequence[EventRow]]]
@@ -47,6 +48,13 @@ if TYPE_CHECKING:
 
         def release(self, row: RunRow) -> None:
             """Leave the run to others; nothing happens to one that is not claimed."""
+
+        def checkpoints(self, run_id: str = "") -> list[Checkpoint]:
+            """What is left of pruned runs, or of that one, by number."""
+
+        def prune(self, row: RunRow, checkpoint: Checkpoint) -> None:
+            """Put the checkpoint in the place of a finished run, all or nothing. Its id is never used again. Raises Conflict when
+            the run is not there any more as it is in `row`."""
 
         def close(self) -> None:
             """Give back the claims and the store."""

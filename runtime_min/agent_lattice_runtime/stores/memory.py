@@ -9,6 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ..checkpoints import Checkpoint
     from ..journal import EventRow
     from . import Batch
 
@@ -16,12 +17,14 @@ if TYPE_CHECKING:
 class MemoryStore:
     """A store that forgets everything with the process; the same rules as the durable one."""
 
-    __slots__ = ("_claimed", "_events", "_rows")
+    __slots__ = ("_checkpoints", "_claimed", "_events", "_keys", "_rows")
 
     def __init__(self) -> None:
         self._rows: dict[str, RunRow] = {}
         self._events: dict[int, list[EventRow]] = {}
         self._claimed: set[int | None] = set()
+        self._checkpoints: dict[str, Checkpoint] = {}
+        self._keys = 0
 
     def find(self, run_id: str) -> RunRow | None:
         row = self._rows.get(run_id)
@@ -41,11 +44,16 @@ class MemoryStore:
             kept = self._events.get(row.key or 0)
             if kept is None and row.run_id in self._rows:
                 raise Conflict(f"run {row.run_id} exists already")
+            if kept is None and row.run_id in self._checkpoints:
+                raise Conflict(f"run {row.run_id} is over, and was pruned")
+            if kept is None and row.key is not None:
+                raise Conflict(f"run {row.run_id} is no longer there")
             if kept is not None and len(kept) != events[0][0] - 1:
                 raise Conflict(f"run {row.run_id} is being continued by someone else")
         for row, events in batch:
             if row.key is None:
-                row.key = len(self._rows) + 1
+                self._keys += 1
+                row.key = self._keys
                 self._events[row.key] = []
                 self._keep(row)
                 if row.status == "running":
@@ -84,6 +92,18 @@ class MemoryStore:
         if row.token is not None:
             row.token = None
             self._claimed.discard(row.key)
+
+    def checkpoints(self, run_id: str = "") -> list[Checkpoint]:
+        return [kept for kept in self._checkpoints.values() if not run_id or kept.run_id == run_id]
+
+    def prune(self, row: RunRow, checkpoint: Checkpoint) -> None:
+        now = self._rows.get(row.run_id)
+        if now is None or now.head_hash is None or now.head_hash != row.head_hash:
+            raise Conflict(f"run {row.run_id} is no longer there")
+        last = next(reversed(self._checkpoints.values()), None)
+        checkpoint.follow((last.number, last.hash) if last else None)
+        self._checkpoints[row.run_id] = checkpoint
+        del self._rows[row.run_id], self._events[now.key or 0]
 
     def close(self) -> None:
         self._claimed.clear()

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from psycopg import Connection
 
+    from ..checkpoints import Checkpoint
     from ..journal import EventRow
     from . import Batch
 
@@ -41,6 +42,11 @@ SELECT agent_lattice.append(
 _EVENTS = """
 SELECT seq, ts, type, step, payload, redaction, hash FROM agent_lattice.events WHERE run = %s AND seq > %s ORDER BY seq LIMIT %s
 """
+_CHECKPOINT = "run_id, workflow, plan, status, head_seq, head_hash, started, ended, number, hash"
+_CHECKPOINTS = f"SELECT {_CHECKPOINT} FROM agent_lattice.checkpoints"
+_LAST_CHECKPOINT = "SELECT number, hash FROM agent_lattice.checkpoints ORDER BY number DESC LIMIT 1"
+_ADD_CHECKPOINT = f"INSERT INTO agent_lattice.checkpoints (key, {_CHECKPOINT}) VALUES (%s{', %s' * 10})"
+_REMOVE_RUN = "DELETE FROM agent_lattice.runs WHERE key = %s AND head_hash = %s"  # only finished runs have one
 _PAGE = 5_000  # events that are read at a time
 _FREE = "(owner IS NULL OR lease < clock_timestamp())"
 _WANTED = f"status IN ('queued', 'running', 'waiting') AND (status = 'running' OR due <= %s) AND {_FREE}"
@@ -142,6 +148,27 @@ class PostgresStore:
         if token is not None:
             self._forget(row)
             self._give_back([row.key], [token])
+
+    def checkpoints(self, run_id: str = "") -> list[Checkpoint]:
+        from ..checkpoints import Checkpoint
+
+        only, values = (" WHERE run_id = %s", (run_id,)) if run_id else ("", ())
+        return [Checkpoint(*row) for row in self._select(f"{_CHECKPOINTS}{only} ORDER BY number", *values)]
+
+    def prune(self, row: RunRow, checkpoint: Checkpoint) -> None:
+        def work(connection: Connection[Any], again: bool) -> None:
+            if again and self.checkpoints(row.run_id):
+                return
+            with connection.transaction():
+                connection.execute("LOCK TABLE agent_lattice.checkpoints IN SHARE ROW EXCLUSIVE MODE")  # one at a time
+                if connection.execute(_REMOVE_RUN, (row.key, row.head_hash)).rowcount != 1:
+                    raise Conflict(f"run {row.run_id} is no longer there")
+                connection.execute("DELETE FROM agent_lattice.events WHERE run = %s", (row.key,))
+                checkpoint.follow(connection.execute(_LAST_CHECKPOINT).fetchone())
+                values = [getattr(checkpoint, name) for name in _CHECKPOINT.split(", ")]
+                connection.execute(_ADD_CHECKPOINT.encode(), (row.key, *values))
+
+        self._session.do(work)
 
     def close(self) -> None:
         self._leases.close()

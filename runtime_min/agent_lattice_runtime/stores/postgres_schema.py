@@ -34,7 +34,8 @@ CREATE TABLE agent_lattice.events (
 );
 CREATE TABLE agent_lattice.checkpoints (
     key bigint PRIMARY KEY, run_id text NOT NULL UNIQUE, workflow text NOT NULL, plan text NOT NULL, status text NOT NULL,
-    head_seq bigint NOT NULL, head_hash bytea NOT NULL, started bigint NOT NULL, ended bigint NOT NULL
+    head_seq bigint NOT NULL, head_hash bytea NOT NULL, started bigint NOT NULL, ended bigint NOT NULL,
+    number bigint NOT NULL UNIQUE, hash bytea NOT NULL
 );
 CREATE INDEX runs_open ON agent_lattice.runs (due) WHERE status IN ('queued', 'running', 'waiting');
 """

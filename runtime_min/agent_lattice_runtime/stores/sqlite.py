@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..errors import Conflict, StoreFailure
 from ..journal import RunRow
-from .sqlite_files import open_file, store_failure, version_of
+from .sqlite_files import VERSION, Transaction, open_file, store_failure, version_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import Any
 
+    from ..checkpoints import Checkpoint
     from ..journal import EventRow
     from . import Batch
     from .claims import Claims
@@ -27,6 +28,10 @@ WHERE NOT EXISTS (SELECT 1 FROM checkpoints WHERE run_id = ?1)
 _CHANGE_RUN = "UPDATE runs SET status = ?, due = ?, head_seq = ?, head_hash = ? WHERE key = ?"
 _ADD_EVENT = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 _EVENTS = "SELECT seq, ts, type, step, payload, redaction, hash FROM events WHERE run = ? AND seq > ? ORDER BY seq"
+_CHECKPOINT = "run_id, workflow, plan, status, head_seq, head_hash, started, ended, number, hash"
+_CHECKPOINTS = f"SELECT {_CHECKPOINT} FROM checkpoints"
+_LAST_CHECKPOINT = "SELECT number, hash FROM checkpoints ORDER BY number DESC LIMIT 1"
+_REMOVE_RUN = "DELETE FROM runs WHERE key = ? AND head_hash = ?"  # only finished runs have one
 _OPEN = "status IN ('queued', 'running', 'waiting')"  # as the index has it
 _WANTED = f"{_OPEN} AND (status = 'running' OR due <= ?)"
 
@@ -34,14 +39,15 @@ _WANTED = f"{_OPEN} AND (status = 'running' OR due <= ?)"
 class SqliteStore:
     """A store in the file at `path`, created when it is missing and migrated when it is old, unless `readonly`."""
 
-    __slots__ = ("_claims", "_connection", "_readonly", "_runs", "path")
+    __slots__ = ("_claims", "_connection", "_readonly", "_runs", "_version", "path")
 
     def __init__(self, path: str, *, readonly: bool = False) -> None:
         self.path = path
         self._readonly = readonly
         self._connection = open_file(path, readonly)
         self._claims: Claims | None = None
-        due = "due" if not readonly or version_of(self._connection) > 1 else "NULL"
+        self._version = version_of(self._connection) if readonly else VERSION
+        due = "due" if self._version > 1 else "NULL"
         self._runs = f"SELECT {_COLUMNS.format(due=due)} FROM runs"
 
     def find(self, run_id: str) -> RunRow | None:
@@ -77,24 +83,20 @@ class SqliteStore:
             raise store_failure(error, self.path) from None
 
     def _append_all(self, batch: Batch) -> None:
-        execute = self._connection.execute
-        execute("BEGIN IMMEDIATE")
         created = []
         try:
-            for row, events in batch:
-                if row.key is None:
-                    created.append(row)
-                    self._create(row)
-                else:
-                    self._change(row)
-                self._connection.executemany(_ADD_EVENT, [(row.key, *event) for event in events])
-            execute("COMMIT")
+            with Transaction(self._connection):
+                for row, events in batch:
+                    if row.key is None:
+                        created.append(row)
+                        self._create(row)
+                    else:
+                        self._change(row)
+                    self._connection.executemany(_ADD_EVENT, [(row.key, *event) for event in events])
         except BaseException:
             for row in created:
                 self.release(row)
                 row.key = None
-            if self._connection.in_transaction:
-                execute("ROLLBACK")
             raise
         for row, _ in batch:
             row.kept = (row.status, row.due)
@@ -167,6 +169,35 @@ class SqliteStore:
 
             self._claims = Claims(self.path)
         return self._claims
+
+    def checkpoints(self, run_id: str = "") -> list[Checkpoint]:
+        from ..checkpoints import Checkpoint
+
+        if self._version == 1:
+            return []
+        only, values = (" WHERE run_id = ?", (run_id,)) if run_id else ("", ())
+        return [Checkpoint(*row) for row in self._select(f"{_CHECKPOINTS}{only} ORDER BY number", *values)]
+
+    def prune(self, row: RunRow, checkpoint: Checkpoint) -> None:
+        execute = self._connection.execute
+        try:
+            with Transaction(self._connection):
+                if execute(_REMOVE_RUN, (row.key, row.head_hash)).rowcount != 1:
+                    raise Conflict(f"run {row.run_id} is no longer there")
+                execute("DELETE FROM events WHERE run = ?", (row.key,))
+                checkpoint.follow(execute(_LAST_CHECKPOINT).fetchone())
+                values = [getattr(checkpoint, name) for name in _CHECKPOINT.split(", ")]
+                execute(
+                    f"INSERT INTO checkpoints (key, {_CHECKPOINT}) VALUES (?{', ?' * len(values)})", (row.key, *values)
+                )
+        except sqlite3.Error as error:
+            raise store_failure(error, self.path) from None
+
+    def backup(self, path: str) -> None:
+        """Write all that is committed now into a new file, while others go on. Raises StoreFailure."""
+        from .sqlite_files import copied
+
+        copied(self._connection, path)
 
     def close(self) -> None:
         if self._claims is not None:

@@ -22,7 +22,8 @@ _PAUSE = 0.02  # seconds
 _ADDED = """
 CREATE TABLE checkpoints (
     key INTEGER PRIMARY KEY, run_id TEXT NOT NULL UNIQUE, workflow TEXT NOT NULL, plan TEXT NOT NULL, status TEXT NOT NULL,
-    head_seq INTEGER NOT NULL, head_hash BLOB NOT NULL, started INTEGER NOT NULL, ended INTEGER NOT NULL
+    head_seq INTEGER NOT NULL, head_hash BLOB NOT NULL, started INTEGER NOT NULL, ended INTEGER NOT NULL,
+    number INTEGER NOT NULL UNIQUE, hash BLOB NOT NULL
 );
 CREATE INDEX runs_open ON runs (due) WHERE status IN ('queued', 'running', 'waiting');
 """
@@ -120,6 +121,50 @@ def _prepare(connection: sqlite3.Connection, path: str, readonly: bool) -> None:
     execute("SELECT run, seq, hash FROM events LIMIT 0")
 
 
+class Transaction:
+    """`with` it, all of what is done is stored, or none: then nothing is left of it."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> None:
+        self._connection.execute("BEGIN IMMEDIATE")
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            if kind is None:
+                self._connection.execute("COMMIT")
+        finally:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+
+
+def copied(connection: sqlite3.Connection, path: str) -> None:
+    """Write what a store holds now into a file that is not there yet. Raises StoreFailure."""
+    import os
+
+    try:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        raise StoreFailure("conflict", f"{path} exists already") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise StoreFailure("permission_denied", f"{path} cannot be written: {reason}") from None
+    try:
+        target = sqlite3.connect(path)
+        try:
+            connection.backup(target)
+        finally:
+            target.close()
+    except BaseException as error:
+        os.unlink(path)
+        if isinstance(error, sqlite3.Error):
+            raise store_failure(error, path) from None
+        raise
+
+
 def version_of(connection: sqlite3.Connection) -> int:
     """The version of a store's tables: 1, which only readers meet, is without `due` and without checkpoints."""
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
@@ -130,15 +175,9 @@ def _migrate(connection: sqlite3.Connection) -> None:
     """Bring a store of version 1 to ours, in one transaction; processes of the old version can still append to it."""
     if version_of(connection) != 1:
         return
-    connection.execute("BEGIN IMMEDIATE")
-    try:
+    with Transaction(connection):
         if version_of(connection) == 1:  # nobody else was faster
             _execute_all(connection, _MIGRATION)
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
 
 
 def _execute_all(connection: sqlite3.Connection, statements: str) -> None:
