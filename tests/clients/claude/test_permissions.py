@@ -44,9 +44,11 @@ def test_a_session_may_call_what_was_granted(mode: str) -> None:
         export = Export(made, mode)
         settings = json.loads(TARGET.files(export)[".claude/settings.json"])["permissions"]
         granted = {call_name(export.server, tool.name) for tool in export.tools}
+        asked = {call_name(export.server, tool.name) for tool in export.tools if tool.asked}
         for call, operation in calls(made, export).items():
             allowed = decision(settings, call) == "allow"
-            assert allowed == (call in granted), (made.name, call)
+            assert allowed == (call in granted - asked), (made.name, call)
+            assert (call in settings.get("ask", ())) == (call in asked)
             assert operation is None or not allowed or operation in made.grants.total.operations
             direct = call in granted and mode != "native"  # there the script calls, by its sub-agents
             assert offers(session_tools(export), call) == direct, (made.name, call)

@@ -38,6 +38,13 @@ def declared(made: plan.Plan, export: Export) -> list[str]:
     return [call_name(export.server, name) for name in (*names, "delete_everything")]
 
 
+def said_of(call: str, export: Export, granted: set[str]) -> str:
+    """What speaks for a person is asked about, what else was granted is allowed."""
+    if call in {call_name(export.server, tool.name) for tool in export.tools if tool.asked}:
+        return "ask"
+    return "allow" if call in granted else "deny"
+
+
 @pytest.mark.parametrize("mode", TARGET.modes)
 def test_the_project_may_call_what_was_granted(mode: str) -> None:
     for made in programs().values():
@@ -45,7 +52,7 @@ def test_the_project_may_call_what_was_granted(mode: str) -> None:
         granted = {call_name(export.server, tool.name) for tool in export.tools}
         rules = config(export)["permission"]
         for call in {*declared(made, export), *granted}:
-            assert decision((rules,), call) == ("allow" if call in granted else "deny"), (made.name, call)
+            assert decision((rules,), call) == said_of(call, export, granted), (made.name, call)
 
 
 @pytest.mark.parametrize("before", [{}, {"*": "ask"}, {"*": "allow", "bash": {"*": "allow"}}])
@@ -57,7 +64,7 @@ def test_a_session_may_do_the_workflow_and_nothing_else(mode: str, before: dict[
         granted = {call_name(export.server, tool.name) for tool in export.tools}
         layers = (before | made_config["permission"], made_config["agent"][export.slug]["permission"])
         for call in {*declared(made, export), *granted, *BUILT_IN, "other_tool"}:
-            assert decision(layers, call) == ("allow" if call in granted else "deny"), (made.name, call)
+            assert decision(layers, call) == said_of(call, export, granted), (made.name, call)
         assert decision(layers, "skill", export.slug) == "allow" and decision(layers, "skill", "other") == "deny"
         spawned = {role.id for role in export.roles} if mode == "instructed" else set()
         for role in ("general", *(role.id for role in export.roles)):
