@@ -17,7 +17,9 @@ from hypothesis import strategies as st
 from javascript.scripts import Actors, Client
 from targets.python import programs
 from targets.python.programs import body, made
-from targets.python.test_merging import Program, source_of, wanted
+from targets.python.test_attempts import Block, Oracle, blocks, source
+from targets.python.test_merging import Program, source_of
+from targets.python.test_merging import wanted as merged
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -29,7 +31,7 @@ def test_merges(client: Client, seed: int) -> None:
     actors = Actors(compiled, Mocks(programs._TOOLS), "")
     ended: dict[str, Any] = client.run(script, {"n": 4}, actors.answer, random.Random(seed))
     failed = ended.get("failure")
-    assert (failed["code"] if failed else ended["result"]) == wanted(statements), source_of(lines)
+    assert (failed["code"] if failed else ended["result"]) == merged(statements), source_of(lines)
 
 
 POLICIES = [
@@ -60,3 +62,17 @@ def test_a_policy(client: Client, declared: str, sets: list[str]) -> None:
         assert ended["result"] == json.loads(canonical(expected.result))
     else:
         assert ended["failure"]["message"] == f"{expected.failure.code}: {expected.failure.message}"
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(blocks())
+def test_any_nest_of_tries_does_what_python_does(client: Client, block: Block) -> None:
+    compiled = made(source(block))
+    script = workflow_script(compiled, ScriptRoles(compiled), "shop")
+    for n in range(4):
+        oracle = Oracle(n)
+        wanted = oracle.outcome(block)
+        ended = client.run(script, {"n": n}, lambda *_: None)
+        failed = ended.get("failure")
+        assert (failed["code"] if failed else ended["result"]) == wanted, source(block)
+        assert len(ended["seen"]["logs"]) == len(oracle.told)

@@ -18,7 +18,7 @@ from agent_lattice_targets.python.manifest import manifest
 from agent_lattice_targets.python.memory import load_all
 from agent_lattice_targets.python.package import package_files
 from runtime.patience import HOUR, Clock, go
-from targets.python.programs import body, function, made, run
+from targets.python.programs import body, function, made, python, run, write
 
 HERE = Path(__file__).parent
 
@@ -191,3 +191,39 @@ def test_the_readme_says_who_is_asked(durable: plan.Plan) -> None:
     assert "| `bank.book` | the operation `bank.paid_back` is asked |" in text
     assert "may use 12 calls of models and operations, 30 days." in text
     assert "| 4 | the run waits" in text and "| 4 |" not in package_files(made(body("return n")))["README.md"]
+
+
+PACKAGED = """
+tool t = python("t_tools") { op store(key: string, value: int) -> string { effect: write, idempotent_by: key } }
+
+workflow main(n: int) -> string {
+  decision = approve "boss" { ask "Store {{ n }}?"  edit value: n  within 1h else reject }
+  if !decision.approved { return "no: " + decision.reason }
+  kept = t.store(key: "k", value: decision.value)
+  note = signal note: string within 1h else null
+  return note == null ? kept : kept + ", " + note
+}
+"""
+
+
+def test_a_package_waits_without_a_process(tmp_path: Path) -> None:
+    """Each command is a process of its own; nothing but Python is there."""
+    write(tmp_path, made(PACKAGED))
+
+    def package(*words: str) -> tuple[int, str]:
+        done = python("-S", "-m", "main", *words, "--store", "s.db", cwd=tmp_path)
+        assert "Traceback" not in done.stderr, done.stderr
+        return done.returncode, done.stdout + done.stderr
+
+    code, said = package("run", "--input", '{"n": 4}', "--run-id", "a")
+    assert code == 4 and "boss" in said
+    assert package("resume", "a")[0] == 4
+    assert package("approve", "a", "--by", "ann", "--set", "value=true")[0] == 2
+    assert package("approve", "a", "--by", "ann", "--set", "value=5")[0] == 0
+    assert package("signal", "a", "note", "--value", '"late"', "--id", "x")[0] == 0
+    assert package("signal", "a", "note", "--value", '"later"', "--id", "x")[0] == 0
+    code, said = package("resume", "--all-due")
+    assert code == 0
+    code, said = package("resume", "a")
+    assert code == 0 and '"k=5, late"' in said
+    assert package("replay", "a")[0] == 0 and package("verify")[0] == 0
