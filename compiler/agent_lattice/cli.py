@@ -42,6 +42,7 @@ COMMANDS = {
     "diff": ("logs", "show where two runs part"),
     "verify": ("logs", "find what was changed in a log"),
     "test": ("test", "run the test blocks of sources"),
+    "simulate": ("simulate", "run a workflow many times in a made-up world with faults and crashes"),
     "graph": ("graph", "draw what can follow what"),
     "plan": ("plan", "print what targets and the runtime get to see"),
     "types": ("types", "print types as JSON Schema, or a JSON Schema as types"),

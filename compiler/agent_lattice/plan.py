@@ -245,11 +245,13 @@ class Mock:
 @record
 class Expectation:
     """A condition on `result`, `error` and calls; `calls` maps a variable of the condition to what it counts: a target as of a
-    `Mock`, or `approve` for every question to people."""
+    `Mock`, or `approve` for every question to people. One that holds `always` is about every run of the workflow; where it
+    reads the result, about those that have one."""
 
     condition: Term
     calls: tuple[tuple[str, str], ...]
     text: str
+    always: bool = False
     span: Span = field(default=NOWHERE, compare=False)
 
 

@@ -50,7 +50,7 @@ async def approved(
     """What was decided: approved, by, reason, and the values as they were shown or changed. Raises Failure timeout when nobody
     has decided in time and `otherwise` is fail."""
     mocks = run.setting.mocks
-    if mocks is not None and (given := mocks.approval(asked.static, asked.role)) is not None:
+    if mocks is not None and (given := mocks.approval(asked.static, asked.role, asked.step)) is not None:
         return _decision(asked, given)
     until, shown = _requested(run, asked, within)
     about = {"kind": "approval", "role": asked.role}

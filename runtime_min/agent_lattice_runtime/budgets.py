@@ -76,7 +76,7 @@ class Budget:
             if what in needed and self._used[what] + needed[what] > limit:
                 self._exceeded(step, what, limit, self._used[what], needed[what])
         now = self._run.now()
-        if self.deadline is not None and now >= self.deadline:
+        if self.deadline is not None and now >= self.deadline and self._run.performs:  # in a replay the log says when
             limit = (self.deadline - self._run.begun) / 1e6
             self._exceeded(step, "time", limit, (now - self._run.begun) / 1e6, None)
 

@@ -51,31 +51,14 @@ class CrashingStore:
         return getattr(self._store, name)
 
 
-class World(Mocks):
-    """Mocks that answer each step and attempt once and for all; a call that is made again does not count. `writes` are all
-    calls that change something, those that are made again too: operation, step and key."""
+class Lasting:
+    """Answers that stay what they were the first time, failures too."""
 
-    def __init__(self, replies: Mapping[str, Sequence[object]]) -> None:
-        super().__init__(replies)
-        self.writes: list[tuple[str, str, str | None]] = []
+    def __init__(self) -> None:
         self._answers: dict[tuple[str, str], tuple[Any, Exception | None]] = {}
-        self._agents: dict[str, Callable[[], object] | None] = {}
-
-    def stand_in(self, op: Op) -> Any:
-        return _Lasting(op, super().stand_in(op), self)
-
-    def agent(self, static: str, step: str = "") -> Callable[[], object] | None:
-        if step not in self._agents:
-            self._agents[step] = super().agent(static, step)
-        answer = self._agents[step]
-        return None if answer is None else lambda: self.lasting("run", step, answer)
-
-    def complete(self, request: Request, deps: Deps) -> Reply:
-        reply: Reply = self.lasting("ask", request.step, lambda: super(World, self).complete(request, deps))
-        return copy(reply)
 
     def lasting(self, sort: str, step: str, answer: Callable[[], Any]) -> Any:
-        """What `answer` gives, or raises, the first time."""
+        """What `answer` gives, or raises, the first time that it is asked for this."""
         place = (sort, step)
         if place not in self._answers:
             try:
@@ -88,7 +71,37 @@ class World(Mocks):
         return value
 
 
-class _Lasting:
+class World(Mocks):
+    """Mocks that answer each step and attempt once and for all; a call that is made again does not count. `writes` are all
+    calls that change something, those that are made again too: operation, step and key."""
+
+    def __init__(self, replies: Mapping[str, Sequence[object]]) -> None:
+        super().__init__(replies)
+        self.writes: list[tuple[str, str, str | None]] = []
+        self.lasting = Lasting().lasting
+
+    def stand_in(self, op: Op) -> Any:
+        return _StandIn(op, super().stand_in(op), self)
+
+    def agent(self, static: str, step: str = "") -> Callable[[], object] | None:
+        answer = self.lasting("agent", step, lambda: super(World, self).agent(static, step))
+        return None if answer is None else lambda: self.lasting("run", step, answer)
+
+    def complete(self, request: Request, deps: Deps) -> Reply:
+        reply: Reply = self.lasting("ask", request.step, lambda: super(World, self).complete(request, deps))
+        return copy(reply)
+
+    def signal(self, name: str, step: str = "") -> dict[str, Any] | None:
+        sent: dict[str, Any] | None = self.lasting("signal", step, lambda: super(World, self).signal(name, step))
+        return sent
+
+    def approval(self, static: str, role: str, step: str = "") -> dict[str, Any] | None:
+        said: dict[str, Any] | None
+        said = self.lasting("approval", step, lambda: super(World, self).approval(static, role, step))
+        return said
+
+
+class _StandIn:
     """What is called in place of an operation."""
 
     __slots__ = ("_op", "_stand_in", "_world")
@@ -170,6 +183,7 @@ def lived(
     try:
         run = start(workflow, dict(arguments), store, _RUN, setting)
     except Crash:
+        memory.close()  # what the process had claimed is free again
         run = start(workflow, dict(arguments), memory, _RUN, setting)
     return Life(at, after, store.commits, run, memory, world)
 

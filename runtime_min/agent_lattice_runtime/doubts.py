@@ -79,13 +79,16 @@ async def _found(
         outcome = await call
         if outcome.failure is None:
             value = run.redactor.value(outcome.value) if run.redactor.active else outcome.value
-            return decode(verify.output, value, f"the answer of {verify.name}")
+            try:
+                return decode(verify.output, value, f"the answer of {verify.name}")
+            except Failure as failure:
+                outcome.failure = failure
         if not ASKING.again(outcome.failure, attempt):
             found = run.cleared(outcome.failure, step)
-            failure = Failure("in_doubt", f"{message}; and {verify.name} failed: {found.message}", step=step)
-            run.append("effect.failed", step, canonical(failure_payload(failure) | {"ms": outcome.ms}))
-            raise failure
-        if run.setting.mocks is None:
+            doubted = Failure("in_doubt", f"{message}; and {verify.name} failed: {found.message}", step=step)
+            run.append("effect.failed", step, canonical(failure_payload(doubted) | {"ms": outcome.ms}))
+            raise doubted
+        if not run.setting.instant:
             seconds = ASKING.pause(outcome.failure, attempt, lot(run.journal.row.run_id, step, attempt))
             await pause(run, step, run.now() + int(seconds * 1e6), "retry")
         attempt += 1

@@ -365,7 +365,7 @@ class Loop:
         run = task.run
         if run.over:
             task.body.close()
-        elif task.cancelled and not run.compensating and not (call.settles and run.performs):
+        elif self._unwanted(task, call):
             self._ready.append((task, None, Cancelled()))
         elif not run.performs:
             self._end_of_log(task, call.step, call)
@@ -378,10 +378,20 @@ class Loop:
             return True
         return False
 
+    def _unwanted(self, task: Task, call: Call) -> bool:
+        run = task.run
+        settles = call.settles and run.performs
+        return task.cancelled and not settles and not run.compensating and not run.over
+
     def _announce(self) -> list[tuple[Task, Call]]:
-        """Put the intents of the waiting calls into their logs; calls of cancelled branches come back at once."""
+        """Put the intents of the waiting calls into their logs. Calls of cancelled branches come back at once, and before the
+        others are looked at: what follows may end those branches, too."""
         calls = self._waiting.copy()
         self._waiting.clear()
+        if unwanted := [task for task, call in calls if self._unwanted(task, call)]:
+            self._waiting += [(task, call) for task, call in calls if task not in unwanted]
+            self._ready.extend((task, None, Cancelled()) for task in unwanted)
+            return []
         accepted = [(task, call) for task, call in calls if self._accepts(task, call)]
         for task, _ in accepted:
             self._mark(task.run)

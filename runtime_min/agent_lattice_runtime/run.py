@@ -37,7 +37,18 @@ class Setting:
     """Where a run takes place: `folder` of scripted replies, `tools` folder of Python tools, stand-ins, listeners. `clock` gives
     nanoseconds since 1970, `sleep` takes seconds; for waits of up to `patience` seconds the process is kept."""
 
-    __slots__ = ("clock", "folder", "mocks", "on_event", "on_notice", "patience", "scripted", "sleep", "tools")
+    __slots__ = (
+        "clock",
+        "folder",
+        "instant",
+        "mocks",
+        "on_event",
+        "on_notice",
+        "patience",
+        "scripted",
+        "sleep",
+        "tools",
+    )
 
     def __init__(
         self,
@@ -59,6 +70,7 @@ class Setting:
         self.folder = folder
         self.tools = tools or _own_tools()
         self.mocks = mocks
+        self.instant = mocks is not None and mocks.instant  # whether waiting takes no time
         self.on_event = on_event
         self.on_notice = on_notice
 

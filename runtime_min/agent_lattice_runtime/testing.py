@@ -53,7 +53,10 @@ class Mocks:
     successive calls, the last one again and again.
 
     A reply is a value, Fails, Computed or, for a turn, Uses. A step is named by its static id or the last part of it.
+    While they stand in, waiting takes no time, unless they are not `instant`.
     """
+
+    instant = True
 
     def __init__(self, replies: Mapping[str, Sequence[object]]) -> None:
         self._replies = replies
@@ -92,14 +95,14 @@ class Mocks:
     def knows(self, name: str) -> bool:
         return name in self._replies
 
-    def signal(self, name: str) -> dict[str, Any] | None:
-        """What somebody sends under that name, as a delivery; None when nobody does."""
+    def signal(self, name: str, step: str = "") -> dict[str, Any] | None:
+        """What somebody sends the step of this path under that name, as a delivery; None when nobody does."""
         key = f"signal {name}"
         self.count(key)
         return {"payload": self.reply(key, {}), "delivery": f"{key} {self._given[key]}"} if self.knows(key) else None
 
-    def approval(self, static: str, role: str) -> dict[str, Any] | None:
-        """What somebody decides at a step; None when nobody does."""
+    def approval(self, static: str, role: str, step: str = "") -> dict[str, Any] | None:
+        """What somebody decides at the step of this path; None when nobody does."""
         self.count(f"approve {static}")
         name = self._named("approve", static)
         given = self.reply(name, {}) if name in self._replies else None

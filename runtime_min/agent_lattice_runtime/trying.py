@@ -70,7 +70,7 @@ async def _again(run: Run, path: str, following: str, failure: Failure, attempt:
         seconds = retry.pause(failure, attempt, lot(run.journal.row.run_id, path, attempt))
         until = run.now() + int(seconds * 1e6)
         run.append("step.retried", path, canonical(failure_payload(failure) | {"attempt": attempt, "until": until}))
-    if run.setting.mocks is None and not run.recorded(following):
+    if not run.setting.instant and not run.recorded(following):
         from .doubts import pause
 
         await pause(run, path, until, "retry")

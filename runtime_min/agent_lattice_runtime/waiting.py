@@ -44,7 +44,7 @@ async def passed(
 ) -> Any:
     """What has `arrived` in time, or something false when the time is over. In a test nothing takes time; in a replay time is over
     where the log says so, whatever the clock says."""
-    if "timer.fired" in run.recorded(step) or run.setting.mocks is not None:
+    if "timer.fired" in run.recorded(step) or run.setting.instant:
         return None
     while not (found := arrived()):
         await Pause(step, earliest(until, budgets), about, run.setting.patience)
@@ -71,7 +71,7 @@ async def signalled(
         return decode(check, recorded(before["step.completed"])["result"], f"the recorded signal {name}")
     until = _end(run, step, "signal", within)
     about = {"kind": "signal", "name": name}
-    sent = run.setting.mocks.signal(name) if run.setting.mocks is not None else None
+    sent = run.setting.mocks.signal(name, step) if run.setting.mocks is not None else None
     if sent is None:
         sent = await passed(run, step, until, about, budgets, lambda: run.received.signal(name, until))
     if sent is None:

@@ -131,3 +131,28 @@ def test_junit_has_a_case_for_each_test(desk: Path) -> None:
     assert json.loads(lattice("test", "desk.lat", "--format", "json").stdout)["summary"]["failed"] == sum(
         map(bool, plain.values())
     )
+
+
+ALWAYS = """\
+workflow half(n: int) -> int {
+  if n % 2 != 0 { fail validation "odd" }
+  return n / 2
+}
+test "even" { given half(n: 4)  always result <= 2 }
+test "too small" { given half(n: 4)  always result < 2 }
+test "without a result" { given half(n: 3)  expect error == "validation"  always result > 100 }
+test "without either" { given half(n: 3)  always error == "validation" }
+"""
+
+
+def test_always_says_nothing_of_a_result_that_is_not_there(tmp_path: Path) -> None:
+    (tmp_path / "half.lat").write_text(ALWAYS)
+    outcome = lattice("test", str(tmp_path / "half.lat"))
+    assert [line[:6] for line in outcome.stdout.splitlines() if "half.lat  " in line] == [
+        "ok    ",
+        "FAILED",
+        "ok    ",
+        "FAILED",
+    ]
+    assert "result < 2 does not hold" in outcome.stdout
+    assert "which nothing expects" in outcome.stdout

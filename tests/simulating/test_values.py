@@ -107,9 +107,10 @@ def test_a_decision_does_not_depend_on_the_others() -> None:
     assert [other.take(label, 1000) for label in "cba"] == order[::-1]
     assert Choices(5, 10).take("a", 2**30) != Choices(5, 9).take("a", 2**30) != Choices(6, 9).take("a", 2**30)
     assert [Choices(given={"a": 7}).take("a", among) for among in (1, 3, 20)] == [0, 2, 7]
-    hits = sum(Choices(1, number).chance("x", 20) for number in range(1000))
+    hits = sum(Choices(1, number).some("x", 20) for number in range(1000))
     assert 150 < hits < 250
-    assert not Choices(1, 1).chance("x", 0)
+    assert {Choices(1, number).some("x", 100, 3) for number in range(50)} == {1, 2, 3}
+    assert Choices(1, 1).some("x", 0) == 0
 
 
 def test_spoiled_text_is_no_json_or_other_json() -> None:

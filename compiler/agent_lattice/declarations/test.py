@@ -89,6 +89,17 @@ class Expect:
 
 
 @record
+class Always:
+    """`always condition`: what holds whatever happens, not only with the answers of this test."""
+
+    condition: Expr
+    span: Span = field(default=NOWHERE, compare=False)
+
+    def show(self, out: Printer) -> None:
+        out.line("always ", shown(self.condition))
+
+
+@record
 class _Names:
     """A parameter list, to tell it from the target's path."""
 
@@ -116,13 +127,14 @@ class Test:
     syntax: ClassVar[str] = """
         %extend declaration: test
         test: "test" text "{" test_item* "}"
-        ?test_item: given | mock | expect | junk
+        ?test_item: given | mock | expect | always | junk
         given: "given" NAME "(" arguments? ")"
         mock: "mock" mock_target mock_params? ("=" expr ("," expr)* | "fails" NAME text | "use" mock_use ("," mock_use)*)
         mock_target: ("ask" | "run" | "turn" | "signal" | "approve")? NAME ("." NAME)*
         mock_use: NAME "." NAME "(" arguments? ")"
         mock_params: "(" (NAME ("," NAME)*)? ")"
         expect: "expect" expr
+        always: "always" expr
     """
     keys: ClassVar[dict[str, tuple[str, ...]]] = {
         "given": ("workflow", "args"),
@@ -138,11 +150,12 @@ class Test:
         "mock_use": lambda parts: UseNode.read(parts),
         "mock_params": lambda parts: _Names(tuple(parts.names())),
         "expect": lambda parts: Expect(parts.one(Expr), parts.span),
+        "always": lambda parts: Always(parts.one(Expr), parts.span),
     }
     sort: ClassVar[str] = ""
 
     name: Text
-    items: tuple[Given | MockNode | Expect | Junk, ...]
+    items: tuple[Given | MockNode | Expect | Always | Junk, ...]
     braces: Span = field(default=NOWHERE, compare=False)
     span: Span = field(default=NOWHERE, compare=False)
 
@@ -197,14 +210,15 @@ class Test:
             yield plan.Mock(target, names, values, _failure(node, report), uses)
 
     def _expectations(self, output: Type, targets: Targets) -> Iterator[plan.Expectation]:
-        for node in (item for item in self.items if isinstance(item, Expect)):
+        for node in (item for item in self.items if isinstance(item, Expect | Always)):
             rewritten, calls = counted_calls(node.condition, targets)
             scope = Scope(Body(targets.module, targets.report, output, "test"))
             scope.define(Name("result", node.span), output, "result")
             scope.define(Name("error", node.span), Optional(Literal(tuple(CATALOGUE))), "error")
             for variable, _ in calls:
                 scope.define(Name(variable, node.span), INT, "count")
-            yield plan.Expectation(condition(rewritten, scope, targets.report), calls, show(node.condition), node.span)
+            term = condition(rewritten, scope, targets.report)
+            yield plan.Expectation(term, calls, show(node.condition), isinstance(node, Always), node.span)
 
 
 def _answer(value: Expr, type: Type, target: Target, scope: Scope, report: Report) -> Term:

@@ -30,10 +30,12 @@ class Choices:
         found = self._drawn(label) % among if self._given is None else min(self._given.get(label, 0), among - 1)
         return self._kept(label, found)
 
-    def chance(self, label: str, percent: int) -> bool:
-        """True in so many of a hundred runs."""
-        drawn = self._drawn(label) % 100 < percent if self._given is None else label in self._given
-        return self._kept(label, int(drawn and percent > 0)) == 1
+    def some(self, label: str, percent: int, among: int = 1) -> int:
+        """A number from 1 to `among` in so many of a hundred runs, else 0."""
+        if self._given is not None:
+            return self.take(label, among + 1)
+        drawn = self._drawn(label)
+        return self._kept(label, 1 + drawn // 100 % among if drawn % 100 < percent else 0)
 
     def _drawn(self, label: str) -> int:
         return int.from_bytes(sha256(self._prefix + label.encode("utf-8", "surrogatepass")).digest()[:8], "big")

@@ -53,15 +53,15 @@ class TestsModule:
         workflow = ast.Subscript(ast.Name("WORKFLOWS"), ast.Constant(test.workflow))
         call = ast.Call(ast.Name("run_test"), [workflow, arguments, self._mocks(test.mocks)], [])
         lines += _text(8, "tested = ", call)
-        read = frozenset[str]().union(*(reads(expectation.condition) for expectation in test.expectations))
-        if "error" not in read:
+        read = frozenset[str]().union(*(reads(each.condition) for each in test.expectations))
+        if not any("error" in reads(each.condition) for each in test.expectations if not each.always):
             lines.append("        self.assertIsNone(tested.failure)")
         if "result" in read:
             self._used.add("Any")
             lines.append("        result: Any = tested.result")
         for expectation in test.expectations:
             lines += self._expectation(expectation)
-        return lines
+        return [*lines, "        self.assertEqual(tested.crashes(), [])"]
 
     def _mocks(self, mocks: Sequence[plan.Mock]) -> ast.expr:
         replies: dict[str, list[ast.expr]] = {}
@@ -95,6 +95,9 @@ class TestsModule:
     def _expectation(self, expectation: plan.Expectation) -> list[str]:
         names = {variable: f"tested.calls({ast.unparse(data(target))})" for variable, target in expectation.calls}
         condition = tidied(python(expectation.condition, {"result": "result", "error": "tested.error", **names}))
+        if expectation.always and "result" in reads(expectation.condition):
+            failed = ast.Compare(ast.parse("tested.error", mode="eval").body, [ast.IsNot()], [ast.Constant(None)])
+            condition = ast.BoolOp(ast.Or(), [failed, condition])
         call = ast.Call(ast.Attribute(ast.Name("self"), "assertTrue"), [condition, ast.Constant(expectation.text)], [])
         lines = _text(8, "", call)
         span = expectation.span

@@ -291,3 +291,35 @@ def test_what_people_read_first() -> None:
     readme = package_files(rich())["README.md"]
     assert readme.startswith("# rich\n\nUses everything.\n")
     assert "| `wf` | `string?` | no |" in readme and "| `paid` | bank.refund | bank.internal | BANK_TOKEN |" in readme
+
+
+CRASHING = """\
+a = t.number(x: n)
+saved = t.store(key: "k", value: a)
+return size(saved)"""
+SAYS_ALWAYS = """
+test "even" {
+  given main(n: 1)
+  mock t.store = "kept"
+  expect result == 4
+  always calls(t.store) <= 1
+  always result > 0
+}
+test "odd" { given main(n: 1)  mock t.store fails refused "no"  expect error == "refused"  always result > 100 }
+"""
+
+
+def test_tests_of_a_package_die_at_every_commit_and_keep_what_is_always(tmp_path: Path) -> None:
+    folder = write(tmp_path, made(body(CRASHING) + SAYS_ALWAYS))
+    done = python("-S", "-m", "unittest", "-v", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    test = (folder / "tests" / "test_main.py").read_text()
+    assert test.count("self.assertEqual(tested.crashes(), [])") == 2
+    assert 'self.assertTrue(tested.error is not None or result > 100, "result > 100")' in test
+    path = folder / "main" / "_runtime" / "ledger.py"
+    text = path.read_text()
+    assert "call.intent = (" in text
+    path.write_text(text.replace("call.intent = (", "_ = ("))
+    broken = python("-S", "-m", "unittest", cwd=folder)
+    assert broken.returncode == 1
+    assert "the process dies" in broken.stderr
