@@ -39,6 +39,7 @@ COMMANDS = {
     "events": ("logs", "show the log of a run"),
     "trace": ("logs", "show what a run did when, and how long it took"),
     "fork": ("fork", "make a run that begins as another one did"),
+    "compat": ("compat", "tell whether runs of an old version go on with a new one"),
     "diff": ("logs", "show where two runs part"),
     "verify": ("logs", "find what was changed in a log"),
     "test": ("test", "run the test blocks of sources"),

@@ -29,7 +29,7 @@ model other = scripted("replies.json") {}
 """
 FILES = {
     "t_tools.py": "def number(x):\n    return x\n\n\ndef numbers(count):\n    return []\n\n\n"
-    "def text(x):\n    return x\n\n\ndef pay(key, amount):\n    return key\n",
+    "def text(x):\n    return x\n\n\ndef pay(key, amount):\n    return key\n\n\ndef get(id):\n    return {}\n",
     "replies.json": '{"replies": []}',
 }
 ANSWERS: Mapping[str, Sequence[object]] = {

@@ -96,3 +96,34 @@ def test_a_fork_that_goes_on_at_once(folder: Path) -> None:
 )
 def test_what_cannot_be_done_is_said(words: tuple[str, ...], said: str, folder: Path) -> None:
     assert said in lattice(*words, *STORE, cwd=folder, code=2)
+
+
+def test_compat_with_and_without_runs(folder: Path, tmp_path: Path) -> None:
+    """The words, the exit codes, and what recorded runs say beside them; runs that are cut off are among those."""
+    source = (folder / "refund.lat").read_text(encoding="utf-8")
+    edits = {
+        "same.lat": source.replace("// A refund desk", "// The refund desk"),
+        "letter.lat": source.replace("Write a short, friendly letter", "Write a long letter"),
+        "first.lat": source.replace("id: order_id", 'id: order_id + ""'),
+    }
+    for name, text in edits.items():
+        assert text != source
+        (folder / name).write_text(text, encoding="utf-8")
+    words = ["compat", "refund.lat"]
+    flow = ["--workflow", "refund"]
+    assert lattice(*words, "same.lat", *flow, cwd=folder).startswith("safe: every run")
+    said = lattice(*words, "letter.lat", *flow, cwd=folder, code=1)
+    assert said.startswith("safe for runs under way that have not come to letter: step letter: the prompt changed")
+    assert lattice(*words, "first.lat", *flow, cwd=folder, code=1).startswith(
+        "breaking: step order: the arguments changed: `id`"
+    )
+    with_runs = [*flow, "--runs", "runs.db"]
+    assert "does not replay: step letter#1" in lattice(*words, "letter.lat", *with_runs, cwd=folder, code=1)
+    lattice("fork", "refund.lat", "small", "--from", "triage", "--id", "waiting", *STORE, cwd=folder)
+    only = json.loads(lattice(*words, "letter.lat", *with_runs, "--unfinished", "--json", cwd=folder))
+    assert only["verdict"] == "conditional" and only["first"] == ["letter"]
+    assert {run["run_id"]: run["agrees"] for run in only["runs"]}["waiting"]
+    found = json.loads(lattice(*words, "first.lat", *with_runs, "--json", cwd=folder).splitlines()[0])
+    assert all(run["agrees"] for run in found["runs"]), "the argument is the same text: only the plan looks different"
+    assert "--unfinished goes with --runs" in lattice(*words, "same.lat", "--unfinished", cwd=folder, code=2)
+    assert "no/such.db" in lattice(*words, "same.lat", *flow, "--runs", "no/such.db", cwd=folder, code=2)

@@ -40,6 +40,17 @@ _RESULTS = {types.String: "text", types.Null: "none"}
 """What of the answer of an MCP tool is the value, by type."""
 
 
+def output_name(type: types.Type, constant: str) -> str:
+    """Under which name a model is asked for a type; it is in the log."""
+    return type.name if isinstance(type, types.Record) else constant.lower()
+
+
+def output_names(made: plan.Plan) -> dict[str, str]:
+    """These names by the text of the type."""
+    asked = {str(type): type for _, type in answers(made)}
+    return {key: output_name(asked[key], constant) for key, constant in PackageNames(made).outputs.items()}
+
+
 class DeclarationsModule:
     """Its text; validators come from `checks`."""
 
@@ -187,7 +198,7 @@ class DeclarationsModule:
         found: list[str] = []
         for key, constant in self._names.outputs.items():
             type = asked[key]
-            name = type.name if isinstance(type, types.Record) else constant.lower()
+            name = output_name(type, constant)
             fields = {"name": data(name), "schema": data(json_schema(type)), "check": self._check(type)}
             fields |= {"labelled": data(True)} if is_labelled(type) else {}
             found.append(self._make(constant, "Output", fields))
