@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import deque
 from contextlib import suppress
 
-from .branches import Cancelled, Group, Task, was_stopped
+from .branches import Cancelled, Group, Task
 from .errors import Conflict, Failure, StoreFailure
 from .journal import OUTSIDE
 from .yielded import Call, Join, Pause
@@ -21,11 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterable
     from typing import Any
 
-    from .models import Deps
+    from .flights import Flights
     from .pauses import Pauses
     from .run import Run, Setting
     from .stores import Store
-    from .workers import Workers
 
     Body = Coroutine[Any, Any, Any]
 
@@ -41,9 +40,7 @@ class Loop:
         self._ready: deque[tuple[Task, Any, BaseException | None]] = deque()
         self._waiting: list[tuple[Task, Call]] = []
         self._dirty: list[Run] = []
-        self._workers: Workers | None = None
-        self._in_flight: dict[Call, Task] = {}
-        self._deadlines: list[tuple[float, int, Call]] = []
+        self._flights: Flights | None = None  # made when first needed: threads cost start-up time
         self._pauses: Pauses | None = None
         self._still: list[Run] = []  # runs in which perhaps everybody waits
         self._interruptible = False
@@ -67,8 +64,8 @@ class Loop:
         finally:
             if not self._apart:
                 _driving = before
-            if self._workers is not None:
-                self._workers.close()
+            if self._flights is not None:
+                self._flights.close()
             self._close()
 
     def _admit(self, run: Run, body: Body) -> None:
@@ -105,14 +102,14 @@ class Loop:
         """Stop as soon as what has happened is in the log: the runs can be resumed. May be called from another thread when the
         loop stands apart."""
         self.stopping = True
-        if self._workers is not None:
-            self._workers.wake()
+        if self._flights is not None:
+            self._flights.wake()
 
     def cancel(self, message: str) -> None:
         """Cancel all runs: they start nothing more, take back what they did, and end. May be called as `stop` is."""
         self._farewell = message
-        if self._workers is not None:
-            self._workers.wake()
+        if self._flights is not None:
+            self._flights.wake()
 
     def _go_on(self) -> None:
         ready = self._ready
@@ -126,7 +123,7 @@ class Loop:
                 self._rest()
             if self.stopping:
                 raise KeyboardInterrupt
-            if len(self._waiting) == 1 and not self._in_flight and not self._apart and not self._waiting[0][1].timeout:
+            if len(self._waiting) == 1 and not self._flights and not self._apart and not self._waiting[0][1].timeout:
                 self._alone(*self._waiting.pop())
                 continue
             calls = self._announce() if self._waiting else []
@@ -139,7 +136,7 @@ class Loop:
 
     def _wait(self) -> bool:
         """Wait for the next thing to happen; False when there is nothing to wait for."""
-        if self._in_flight:
+        if self._flights:
             self._collect()
             return True
         if self._pauses is None or (until := self._pauses.next()) is None:
@@ -284,11 +281,9 @@ class Loop:
         from .pauses import woken
 
         self._wake(woken(run, only_cancelled=True), Cancelled())
-        if reads:
-            for call, task in list(self._in_flight.items()):
-                if task.run is run and task.cancelled and not call.write and not call.settles:
-                    del self._in_flight[call]
-                    self._ready.append((task, None, Cancelled()))
+        if reads and self._flights:
+            for task in self._flights.give_up(run):
+                self._ready.append((task, None, Cancelled()))
 
     def _rest(self) -> None:
         """Suspend the runs in which everybody waits, and for long."""
@@ -481,72 +476,33 @@ class Loop:
             else:
                 slow.append((task, call))
         for task, call in slow:
-            self._submit(task, call)
+            self._threads().start(task, call)
 
     def _is_alone(self, calls: list[tuple[Task, Call]], call: Call) -> bool:
-        return len(calls) == 1 and not self._in_flight and not self._apart and not call.timeout
+        return len(calls) == 1 and not self._flights and not self._apart and not call.timeout
 
-    def _threads(self) -> Workers:
-        if self._workers is None:
-            from .workers import Workers
+    def _threads(self) -> Flights:
+        if self._flights is None:
+            from .flights import Flights
 
-            self._workers = Workers()
-        return self._workers
-
-    def _submit(self, task: Task, call: Call) -> None:
-        deps: Deps = call.arguments[-1]
-        self._in_flight[call] = task
-        deps.cancelled = lambda: task.cancelled or self.stopping or call not in self._in_flight
-        if call.timeout:
-            from heapq import heappush
-            from time import monotonic
-
-            heappush(self._deadlines, (monotonic() + call.timeout, id(call), call))
-        self._threads().submit(task, call)
+            self._flights = Flights(lambda: self.stopping)
+        return self._flights
 
     def _collect(self, seconds: float | None = None) -> None:
-        """Wait, at most so many seconds, for one effect that is going on in a thread, and take all that have come to an end."""
-        workers = self._threads()
-        wait, timeout = True, self._patience(seconds)
-        while (outcome := workers.outcome(wait, timeout)) is not None:
-            wait = False
-            task, call, value, error = outcome
-            if self._in_flight.pop(call, None) is None:
-                continue  # nobody waits for it any more
-            if not (self.stopping and was_stopped(value)):
-                self._ready.append((task, value, error))
-        if self._deadlines:
-            self._expire()
-        if self._pauses is not None and self._pauses.next() is not None:
-            setting = next(iter(self._runs)).setting
-            self._wake(self._pauses.due(setting.clock() // 1000))
-
-    def _patience(self, seconds: float | None) -> float | None:
-        """How long nothing else is to be done than to wait for effects; None for ever."""
-        limits = [] if seconds is None else [seconds]
-        if self._deadlines:
-            from time import monotonic
-
-            limits.append(self._deadlines[0][0] - monotonic())
-        if self._pauses is not None and (until := self._pauses.next()) is not None:
-            limits.append(_seconds(until, next(iter(self._runs)).setting))
-        return max(0.0, min(limits)) if limits else None
-
-    def _expire(self) -> None:
-        """Wait no longer for the calls whose time is over."""
-        from heapq import heappop
-        from time import monotonic
-
-        while self._deadlines and self._deadlines[0][0] <= monotonic():
-            call = heappop(self._deadlines)[2]
-            task = self._in_flight.pop(call, None)
-            if task is not None and call.late is not None:
-                self._ready.append((task, call.late(), None))
+        """Wait, at most so many seconds, for one effect that is going on in a thread, and take all that have come to an end; wake
+        whose time has come."""
+        if self._pauses is None or (until := self._pauses.next()) is None:
+            self._ready.extend(self._threads().landed(seconds))
+            return
+        setting = next(iter(self._runs)).setting
+        left = _seconds(until, setting)
+        self._ready.extend(self._threads().landed(left if seconds is None else min(left, seconds)))
+        self._wake(self._pauses.due(setting.clock() // 1000))
 
     def _stop(self) -> None:
         """After an interruption: let what is going on come to its end and record it, start nothing else."""
         self.stopping = True
-        while self._in_flight:
+        while self._flights:
             self._collect()
             while self._ready:
                 self._step(*self._ready.popleft())

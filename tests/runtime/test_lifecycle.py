@@ -49,7 +49,7 @@ def test_every_status_is_reached_and_every_event_of_a_run_is_in_the_table() -> N
         assert journal(status).row.status == status
 
 
-@pytest.mark.parametrize(("status", "kind"), product(WAYS, KINDS))
+@pytest.mark.parametrize(("status", "kind"), list(product(WAYS, KINDS)))
 def test_only_what_the_table_allows_is_appended(status: str, kind: str) -> None:
     made, after = journal(status), allowed(status, kind)
     before = list(made.pending)
@@ -62,7 +62,7 @@ def test_only_what_the_table_allows_is_appended(status: str, kind: str) -> None:
         assert made.row.status == after == next_status(status, kind)
 
 
-@pytest.mark.parametrize(("status", "kind"), product(WAYS, KINDS))
+@pytest.mark.parametrize(("status", "kind"), list(product(WAYS, KINDS)))
 def test_a_log_with_anything_else_does_not_verify(status: str, kind: str) -> None:
     """The chain may be perfect: what cannot follow is found all the same."""
     made = journal(status)
