@@ -63,7 +63,7 @@ class DueRuns(Loop):
         self._every = int(every * 1_000_000)
         self._deaths = deaths
         self._next = 0  # when to look for more, in µs since 1970
-        self._listen = 0  # when to look what has come to those that go on
+        self._heed = 0  # when to look what has come to those that go on
         self._suspects: dict[str, int] = {}  # runs of which processes may have died, and since when they are held back
         self.looked = False  # whether the store could be asked
 
@@ -71,17 +71,18 @@ class DueRuns(Loop):
         for run in [run for run in self._runs if run.over and not run.dirty]:
             self._leave(run)
         now = self._setting.clock() // 1000
-        if now >= self._listen:
-            self._listen = now + self._every
+        if now >= self._heed:
+            self._heed = now + self._every
             for run in self._runs:
-                self._taken_in(run)
+                self._commits.take_in(run)
+            self._listen()
         if now >= self._next and len(self._runs) < self._limit:
             for run, body in self._due(now):
                 self._admit(run, body)
         if self._once and not self._runs:
             return False
         if not self._ready:
-            soonest = min(self._listen, self._next) if len(self._runs) < self._limit else self._listen
+            soonest = min(self._heed, self._next) if len(self._runs) < self._limit else self._heed
             self._collect(max(0.0, (soonest - now) / 1e6))
         return True
 

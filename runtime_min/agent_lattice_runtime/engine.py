@@ -12,8 +12,8 @@ from collections import deque
 from contextlib import suppress
 
 from .branches import Cancelled, Group, Task
+from .commits import Commits
 from .errors import Conflict, Failure, StoreFailure
-from .journal import OUTSIDE
 from .yielded import Call, Join, Pause
 
 TYPE_CHECKING = False
@@ -39,7 +39,7 @@ class Loop:
         self._farewell: str | None = None
         self._ready: deque[tuple[Task, Any, BaseException | None]] = deque()
         self._waiting: list[tuple[Task, Call]] = []
-        self._dirty: list[Run] = []
+        self._commits = Commits(store)
         self._flights: Flights | None = None  # made when first needed: threads cost start-up time
         self._pauses: Pauses | None = None
         self._still: list[Run] = []  # runs in which perhaps everybody waits
@@ -127,8 +127,10 @@ class Loop:
                 self._alone(*self._waiting.pop())
                 continue
             calls = self._announce() if self._waiting else []
-            if self._dirty:
-                self._commit()
+            if self._commits:
+                self._commits.all()
+            if self._commits.heard:
+                self._listen()
             if calls:
                 self._start(calls)
             if not ready and not self._wait():
@@ -160,12 +162,7 @@ class Loop:
         call = self._advanced(task, value, error)
         if call is not None:
             self._waiting.append((task, call))
-        self._mark(task.run)
-
-    def _mark(self, run: Run) -> None:
-        if run.journal.pending and not run.dirty:
-            run.dirty = True
-            self._dirty.append(run)
+        self._commits.mark(task.run)
 
     def _advanced(self, task: Task, value: Any, error: BaseException | None) -> Call | None:
         """The call that a coroutine makes next; None when it branches, waits, has come to its end, or its run is over."""
@@ -269,12 +266,22 @@ class Loop:
             run.root.cancel()
             self._let_go(run, reads=True)
 
+    def _listen(self) -> None:
+        """Something has come to runs from outside: those who wait look whether it is for them."""
+        from .pauses import woken
+
+        for run in self._commits.heard:
+            if run.received.cancelling is not None:
+                self._cancel(run)
+            self._wake(woken(run))
+        self._commits.heard.clear()
+
     def _bid_farewell(self, message: str) -> None:
         self._farewell = None
         for run in self._runs:
             if not run.over and run.cancelling(message):
                 self._cancel(run)
-                self._mark(run)
+                self._commits.mark(run)
 
     def _let_go(self, run: Run, *, reads: bool) -> None:
         """Tell those who wait, and with `reads` those whose effects can be given up, that they are cancelled."""
@@ -294,15 +301,7 @@ class Loop:
             waits = run.active == 0 and bool(run.paused) and not run.over and not run.suspended
             if waits and (self.stopping or suspendable(run)):
                 run.suspend()
-                self._mark(run)
-
-    def _suspended(self, run: Run) -> None:
-        """Its log says that it waits: nothing of it is left here."""
-        from .pauses import woken
-
-        for task in woken(run):
-            task.body.close()
-        run.over = True
+                self._commits.mark(run)
 
     def _sleep(self, until: int) -> None:
         """Sleep until then, in µs since 1970, at most; and wake whose time has come."""
@@ -325,11 +324,13 @@ class Loop:
         journal = run.journal
         following: Call | None = call
         while following is not None and self._accepts(task, following):
-            if self._dirty:  # at the beginning, perhaps of other runs too
-                self._mark(run)
-                self._commit()
+            if self._commits:  # at the beginning, perhaps of other runs too
+                self._commits.mark(run)
+                self._commits.all()
             elif journal.pending:
-                self._commit_one(run)
+                self._commits.one(run)
+            if self._commits.heard:
+                self._listen()
             if run.over:
                 task.body.close()
                 return
@@ -344,7 +345,7 @@ class Loop:
             if following is not None and following.timeout:
                 self._waiting.append((task, following))
                 break
-        self._mark(run)
+        self._commits.mark(run)
 
     def _performed(self, call: Call) -> Any:
         if call.function is None:
@@ -389,77 +390,8 @@ class Loop:
             return []
         accepted = [(task, call) for task, call in calls if self._accepts(task, call)]
         for task, _ in accepted:
-            self._mark(task.run)
+            self._commits.mark(task.run)
         return accepted
-
-    def _commit(self) -> None:
-        """One transaction for the new events of all runs, then tell who listens."""
-        runs = self._dirty
-        if len(runs) == 1:
-            self._commit_one(runs.pop())
-            return
-        self._dirty = []
-        if not self._commit_together(runs):
-            for run in runs:
-                self._commit_one(run)
-
-    def _commit_together(self, runs: list[Run]) -> bool:
-        """False, and nothing is stored, when somebody else has stored events of one of the runs."""
-        batch = [(run.journal.row, run.journal.pending) for run in runs]
-        try:
-            self._store.append(batch)
-        except Conflict:
-            return False
-        except StoreFailure as failure:
-            for run in runs:
-                run.journal.pending = []
-                run.abort(failure)
-            raise
-        for run in runs:
-            self._committed(run)
-        return True
-
-    def _commit_one(self, run: Run) -> None:
-        try:
-            self._store.append(((run.journal.row, run.journal.pending),))
-        except StoreFailure as failure:
-            run.dirty = False
-            if isinstance(failure, Conflict) and self._taken_in(run):
-                if run.journal.pending:
-                    self._commit_one(run)
-                return
-            run.journal.pending = []
-            run.abort(failure)
-            if not isinstance(failure, Conflict):
-                raise
-        else:
-            self._committed(run)
-
-    def _committed(self, run: Run) -> None:
-        events = run.journal.pending
-        run.journal.pending = []
-        run.dirty = False
-        if run.suspended:
-            self._suspended(run)
-        if run.setting.on_event is not None:
-            run.committed(events)
-
-    def _taken_in(self, run: Run) -> bool:
-        """Whether what somebody else has stored came from outside: the run takes it in and goes on behind it. Another driver of the
-        run is something else."""
-        journal = run.journal
-        if journal.row.key is None:
-            return False
-        tail = list(self._store.events(journal.row, journal.seq - len(journal.pending)))
-        if not tail or any(event[2] not in OUTSIDE for event in tail):
-            return False
-        run.take_in(tail)
-        if run.received.cancelling is not None:
-            self._cancel(run)
-        from .pauses import woken
-
-        self._wake(woken(run))
-        return True
 
     def _start(self, calls: list[tuple[Task, Call]]) -> None:
         """Do a single call, and quick ones, here and now, others in threads."""
@@ -511,14 +443,7 @@ class Loop:
         for run in self._runs:
             run.journal.settle()
             if run.journal.pending:
-                self._commit_last(run)
-
-    def _commit_last(self, run: Run) -> None:
-        """The interruption may have come just after these events were stored: then they conflict with themselves."""
-        with suppress(Conflict):
-            self._store.append(((run.journal.row, run.journal.pending),))
-            if run.suspended:
-                self._suspended(run)
+                self._commits.last(run)
 
 
 def _seconds(until: int, setting: Setting) -> float:

@@ -250,6 +250,14 @@ class Run:
         self.append("timer.set", step, canonical({"kind": kind, "until": until}))
         return until
 
+    def let_go(self) -> None:
+        """The log says that the run waits: nothing of it is left in this process."""
+        from .pauses import woken
+
+        for task in woken(self):
+            task.body.close()
+        self.over = True
+
     def remember(self, path: str, step: str, static: str, undo: Callable[[Any], Undo], result: object) -> None:
         """A try of a step has done something that is to be taken back if the run does not end well."""
         if self.undone is None:
