@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .canonical import canonical
+from .canonical import canonical, recorded
+from .deliveries import static_id
 from .errors import Failure
 from .models import Reply, ToolCall
 
@@ -64,12 +65,13 @@ class Mocks:
         self.counts: dict[str, int] = {}  # calls, by operation or "ask ", "run ", "turn " and static step id
 
     def calls(self, name: str) -> int:
-        """How often the operation was called, the model asked in that step, or the agent run."""
+        """How often the operation was called, the model asked in that step, or the agent run; for "approve" alone, how often
+        anybody was asked for approval."""
         if name in self.counts:
             return self.counts[name]
         sort, space, step = name.partition(" ")
         if not space:
-            return 0
+            return sum(n for key, n in self.counts.items() if key.startswith(f"{name} "))
         return sum(n for key, n in self.counts.items() if key.startswith(f"{sort} ") and key.endswith(f".{step}"))
 
     def stand_in(self, op: Op) -> Any:
@@ -95,18 +97,23 @@ class Mocks:
     def knows(self, name: str) -> bool:
         return name in self._replies
 
-    def signal(self, name: str, step: str = "") -> dict[str, Any] | None:
+    def signal(self, name: str, step: str) -> dict[str, Any] | None:
         """What somebody sends the step of this path under that name, as a delivery; None when nobody does."""
+        self.count(f"signal {static_id(step)}")
         key = f"signal {name}"
-        self.count(key)
         return {"payload": self.reply(key, {}), "delivery": f"{key} {self._given[key]}"} if self.knows(key) else None
 
     def approval(self, static: str, role: str, step: str = "") -> dict[str, Any] | None:
-        """What somebody decides at the step of this path; None when nobody does."""
+        """What somebody decides at the step of this path; None when nobody does. The reply says whether it is `approved`, perhaps
+        `by` whom and for what `reason`, and which values are changed."""
         self.count(f"approve {static}")
         name = self._named("approve", static)
         given = self.reply(name, {}) if name in self._replies else None
-        return {"approved": True, "by": role, **given} if isinstance(given, dict) else None
+        if not isinstance(given, dict):
+            return None
+        said = {key: given[key] for key in ("approved", "by", "reason") if key in given}
+        values = {key: value for key, value in given.items() if key not in said}
+        return {"approved": True, "by": role, **said, "values": recorded(canonical(values))}
 
     def agent(self, static: str, step: str = "") -> Callable[[], object] | None:
         """A run of an agent begins, as the step of this path: what gives the answer in its place, None when its turns are gone through."""
@@ -116,7 +123,7 @@ class Mocks:
 
     def complete(self, request: Request, deps: Deps) -> Reply:
         """The provider of all models."""
-        static, sort = _static(request.step), "ask"
+        static, sort = static_id(request.step), "ask"
         if request.offers is not None:
             static, sort = static.removesuffix(".turn"), "turn"
         self.count(f"{sort} {static}")
@@ -150,11 +157,6 @@ class _StandIn:
         if self.op.effect == "pure":
             return self.op.call(arguments, deps)
         raise Failure("validation", f"the test has no mock for {name}", step=deps.step)
-
-
-def _static(step: str) -> str:
-    parts = step.rpartition("#")[0].split(".")
-    return ".".join(part.partition("[")[0] for part in parts)
 
 
 class Tested:

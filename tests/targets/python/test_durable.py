@@ -14,6 +14,7 @@ from agent_lattice_runtime.errors import Failure
 from agent_lattice_runtime.models import Workflow
 from agent_lattice_runtime.run import Run
 from agent_lattice_runtime.stores.memory import MemoryStore
+from agent_lattice_runtime.testing import Computed, Tested, run_test
 from agent_lattice_targets.python.manifest import manifest
 from agent_lattice_targets.python.memory import load_all
 from agent_lattice_targets.python.package import package_files
@@ -227,3 +228,31 @@ def test_a_package_waits_without_a_process(tmp_path: Path) -> None:
     code, said = package("resume", "a")
     assert code == 0 and '"k=5, late"' in said
     assert package("replay", "a")[0] == 0 and package("verify")[0] == 0
+
+
+BANK = {
+    "bank.total": [12.5],
+    "bank.refund": [Computed(lambda **given: {"id": "p", "amount": given["amount"]})],
+    "bank.book": [{"id": "b", "amount": 1.0}],
+    "bank.tell": [Computed(lambda **given: given["text"])],
+    "bank.rate": [1],
+}
+
+
+def answered(compiled: plan.Plan, **mocks: list[object]) -> Tested:
+    named = {name.replace("__", " "): replies for name, replies in mocks.items()}
+    return run_test(load_all(compiled)["durable"], {"order": "o"}, BANK | named)
+
+
+def test_in_tests_people_answer_as_they_are_told_and_nothing_takes_time(durable: plan.Plan) -> None:
+    sent: list[object] = [{"id": "s", "amount": 1.0}]
+    ended = answered(durable, approve__decision=[{"approved": True, "amount": 3.0}], signal__settled=sent)
+    assert (ended.result, ended.error) == ("s12", None)
+    assert [ended.calls(name) for name in ("approve", "approve amount.decision", "signal settled")] == [1, 1, 1]
+    assert ended.calls("bank.refund") == 1
+    refused = answered(durable, approve__decision=[{"approved": False, "reason": "no", "by": "ann"}])
+    assert refused.error == "refused" and refused.failure is not None and refused.failure.message == "ann: no"
+    assert answered(durable).error == "refused", "nobody has decided in time"
+    assert answered(durable, approve__decision=[{"approved": True}]).result == "p12", "no signal has come"
+    wrong = answered(durable, approve__decision=[{"approved": True, "amount": "much"}])
+    assert wrong.error == "validation"
