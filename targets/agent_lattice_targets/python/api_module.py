@@ -47,7 +47,7 @@ def api_module(made: plan.Plan, names: PackageNames, checks: TypesModule) -> str
     lines = [*docstring(main.doc or f"The workflow {made.name}.", 0), "", "from __future__ import annotations", ""]
     lines += [_imports(used, outside.constants), "", *_typing(annotations, annotated), ""]
     entries = ast.Dict([ast.Constant(workflow.name) for workflow in made.workflows], objects)
-    lines += statement(0, "WORKFLOWS = ", entries).split("\n")
+    lines += statement(0, f"WORKFLOWS{': dict[str, Workflow]' if outside.by_child else ''} = ", entries).split("\n")
     lines.append(f"WORKFLOW = WORKFLOWS[{string(main.name)}]")
     all_names = ast.List([ast.Constant(name) for name in sorted(exported)])
     lines += ["", *statement(0, "__all__ = ", all_names).split("\n")]

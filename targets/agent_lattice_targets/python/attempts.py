@@ -76,7 +76,8 @@ def _guarded(op: plan.Try, place: Place, out: Body) -> None:
         out.inner_block((*op.body, *op.otherwise), place)
         return
     out.imports.add("Failure")
-    failed, is_new = place.frame.name_for("failed", "str", out.names.taken)
+    wanted = out.names.nested("failed", out.tries + 1)  # one inside the body must not be taken for this one
+    failed, is_new = place.frame.name_for(wanted, "str", out.names.taken)
     out.put(place, f'{failed}{": str" if is_new else ""} = ""')
     names = _declared(op, place, out)
     out.put(place, "try:")
