@@ -7,10 +7,10 @@ from agent_lattice import plan
 from agent_lattice_clients.capabilities import features, reached
 
 _MEANINGS = {
-    "approve": "approves what a step asks: the `run_id`, the `step` where several ask, and `values` that the person wants changed",
-    "reject": "rejects it, perhaps with a `reason`",
+    "approve": "says yes to what a step asks: the `run_id`, `by` whom, the `step` where several ask, and `values` that the person changes",
+    "reject": "says no to it, perhaps with a `reason`",
     "signal": "sends the run a value: the `run_id`, the `name` of the signal, the `value`",
-    "resolve": "says what became of a write that is in doubt: `done` with its `value`, `redo` or `fail`",
+    "resolve": "says what became of a write in doubt: the `step`, and `as` `done` with the result as `value`, `redo`, or `fail`",
 }
 
 
@@ -43,14 +43,14 @@ def going_on(made: plan.Plan, tool: str) -> str:
         "## When it waits",
         "",
         "With the status `waiting` nothing goes on until what it says under `waits` has come, or its time is over. Tell the "
-        "person what it waits for, and until when. When something has come, or when its time is over, call "
+        "person what it waits for, and until when. When its time is over, call "
         f"`{tool}` with the same `run_id` and the same arguments: the run goes on.",
     ]
     if words := deliveries(made):
         lines += [
             "",
-            "These speak for a person. Call one only when that person has said so in this conversation, with exactly what was said; the "
-            "client asks them once more. Never decide yourself.",
+            "These speak for a person, and the run then goes on. Show the question and the values that `waits` has; call one only when "
+            "the person has said so in this conversation, with exactly what was said. The client asks once more. Never decide yourself.",
             "",
             *(f"- `{tool}_{word}` {_MEANINGS[word]}." for word in words),
             *_roles(made),
