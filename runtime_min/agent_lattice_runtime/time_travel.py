@@ -71,15 +71,16 @@ def belongs(step: str, wanted: str) -> bool:
     return step == wanted or (step.startswith(wanted) and step[len(wanted)] in ".[#")
 
 
-def moment(workflow: Workflow, run_id: str, store: Store, step: str) -> Moment:
-    """The run just before `step`, as the code of today computes it from the log; nothing is performed.
+def moment(workflow: Workflow, run_id: str, store: Store, step: str, setting: Setting | None = None) -> Moment:
+    """The run just before `step`, as the code of today computes it from the log; nothing is performed. One with mocks needs them in
+    its setting.
 
     Raises Failure not_found for a step that neither the log nor the code comes to, Divergence when the code no longer
     does what the log says before it gets there.
     """
     stored = find_run(store, run_id)
     row = RunRow(stored.run_id, stored.workflow, stored.plan, key=stored.key, status="running")
-    run = continued(workflow, row, store, Setting(), performs=False)
+    run = continued(workflow, row, store, setting or Setting(), performs=False)
     events = list(store.events(stored))
     run.history = watched = _Watched(events, step, workflow)
     with suppress(_Arrived):

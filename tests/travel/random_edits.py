@@ -9,8 +9,8 @@ from typing import Any
 Block = list[Any]
 """Statements: a dictionary each, with its `kind`, its numbers, and blocks inside."""
 
-LEAVES = ("number", "text", "pay", "ask", "emit", "let", "wait")
-NESTED = ("if", "parallel", "for", "loop", "call")
+LEAVES = ("number", "text", "pay", "ask", "emit", "let", "wait", "signal", "approve")
+NESTED = ("if", "parallel", "for", "loop", "call", "try", "race")
 HEAD = "workflow main(n: int, s: string) -> string {"
 
 
@@ -33,7 +33,7 @@ class Programs:
         made: dict[str, Any] = {"kind": kind, "name": self.name(), "k": self.chance.randint(0, 3), "model": "fast"}
         if kind in NESTED:
             made["body"] = self.block(depth - 1)
-        if kind in ("if", "parallel"):
+        if kind in ("if", "parallel", "try", "race"):
             made["other"] = self.block(depth - 1)
         if kind == "for":
             made["width"] = self.chance.randint(1, 2)
@@ -78,6 +78,18 @@ def _statement(one: dict[str, Any], children: list[str]) -> list[str]:
             return [f"let {name} = n + {k}", f"emit e{name}(k: {name})"]
         case "wait":
             return [f"wait {k + 1}h"]
+        case "signal":
+            return [f"{name} = signal p{k}: int within {k + 1}h else {k}"]
+        case "approve":
+            return [f'{name} = approve "ops" {{ ask "Go {k}?" within 1h else approve }}']
+        case "try":
+            inner, other = (_lines(one[part], 1, children) for part in ("body", "other"))
+            final = [] if k == 0 else ["} finally {", f"  emit f{name}(k: n)"]
+            return ["try {", *inner, f"}} catch {'unavailable' if k < 2 else 'timeout'} {{", *other, *final, "}"]
+        case "race":
+            inner, other = (_lines(one[part], 2, children) for part in ("body", "other"))
+            left = [f"  branch l{name} {{", *inner, f"    yield {k}", "  }"]
+            return [f"{name} = parallel first {{", *left, f"  branch r{name} {{", *other, "    yield n", "  }", "}"]
         case "if":
             inner, other = (_lines(one[part], 1, children) for part in ("body", "other"))
             return [f"if n > {k} {{", *inner, "} else {", *other, "}"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import pytest
@@ -9,7 +10,12 @@ from agent_lattice_runtime.canonical import canonical
 from agent_lattice_runtime.errors import Failure
 from agent_lattice_runtime.testing import Fails
 from agent_lattice_runtime.time_travel import Moment, moment
-from travel.recording import compiled, events_of, prefix, recorded
+from agent_lattice_targets.python.memory import load_all
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from travel.random_edits import program, text_of
+from travel.recording import compiled, events_of, planned, prefix, recorded
+from travel.test_compat import runs, world
 
 SCOPES = """
 workflow child(n: int, def: string) -> string {
@@ -126,6 +132,22 @@ def test_every_step_of_a_run_can_be_come_to() -> None:
                 for name, value in scope.names.items():
                     if scope.path + name in results:
                         assert canonical(value) == canonical(results[scope.path + name])
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 2**32))
+def test_every_step_of_any_program_can_be_come_to(seed: int) -> None:
+    """Whatever the program is made of; and a variable that a step has given is what the log says of it."""
+    made = planned(text_of(program(random.Random(seed))))
+    workflow = load_all(made)["main"]
+    for store in runs(made):
+        for step in {event[3]: None for event in events_of(store) if event[3]}:
+            found = moment(workflow, "r", store, step, world())
+            results = {record.step: record.aspects["result"] for record in found.steps if "result" in record.aspects}
+            for scope in found.scopes:
+                for name, value in scope.names.items():
+                    if scope.path + name in results:
+                        assert canonical(value) == canonical(results[scope.path + name]), (step, name)
 
 
 def test_attempts_of_an_ask_and_a_way_for_failures() -> None:
