@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from .canonical import canonical, parse
 from .errors import Failure
-from .journal import OUTSIDE, TERMINAL, RunRow, check_run_id, event_text, next_status
-from .verify import verify_events
+from .journal import TERMINAL, check_run_id, event_text
+from .verify import row_of, verify_events
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
-    from .journal import EventRow
+    from .journal import EventRow, RunRow
     from .stores import Store
 
 VERSION = 1  # of the form of the file
@@ -27,7 +27,7 @@ def exported_run(store: Store, row: RunRow) -> Iterator[str]:
     """The lines of a run as it is now. Raises Failure for a log that was altered."""
     events = list(store.events(row))
     if row.status not in TERMINAL:  # it may have gone on since the row was read
-        row = _row_of(row.run_id, events, row.workflow, row.plan)
+        row = row_of(row.run_id, row.workflow, row.plan, events)
     finding = verify_events(row, events)
     if finding is not None:
         raise Failure("validation", f"run {row.run_id}: {finding.message}")
@@ -75,37 +75,11 @@ def _verified(run_id: str, events: list[EventRow], what: str) -> RunRow:
     payload = parse(events[0][4], what)
     if not isinstance(payload, dict):
         raise Failure("validation", f"{what}: run {run_id}: event 1 was altered")
-    row = _row_of(run_id, events, str(payload.get("workflow")), str(payload.get("plan")))
+    row = row_of(run_id, str(payload.get("workflow")), str(payload.get("plan")), events)
     finding = verify_events(row, events)
     if finding is not None:
         raise Failure("validation", f"{what}: run {run_id}: {finding.message}")
     return row
-
-
-def _row_of(run_id: str, events: list[EventRow], workflow: str, plan: str) -> RunRow:
-    """The row that a store has of a run with these events."""
-    row = RunRow(run_id, workflow, plan)
-    for seq, ts, kind, _, payload, _, digest in events:
-        try:
-            row.status = next_status(row.status, kind)
-        except Failure:  # what is wrong is found by whoever verifies it
-            break
-        if kind in OUTSIDE:
-            row.due = ts if row.status == "waiting" else row.due
-        elif row.status == "waiting":
-            row.due = _earliest(parse(payload, "the log"))
-        else:
-            row.due = ts if row.status == "queued" else None
-        if row.status in TERMINAL:
-            row.head_seq, row.head_hash = seq, digest
-    return row
-
-
-def _earliest(payload: Any) -> int | None:
-    """When a run that waits is to be driven again."""
-    on = payload.get("on") if isinstance(payload, dict) else None
-    ends = [wait.get("until") for wait in on if isinstance(wait, dict)] if isinstance(on, list) else []
-    return min((end for end in ends if isinstance(end, int)), default=None)
 
 
 def _object(line: bytes, what: str) -> dict[str, Any]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from .canonical import canonical, recorded
 from .checkpoints import first_broken
 from .errors import Failure
-from .journal import ENDINGS, GENESIS, LIFECYCLE, TERMINAL, event_hash, event_text, next_status
+from .journal import ENDINGS, GENESIS, LIFECYCLE, OUTSIDE, TERMINAL, RunRow, event_hash, event_text, next_status
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .journal import EventRow, RunRow
+    from typing import Any
+
+    from .journal import EventRow
     from .stores import Store
 
 _TYPES: tuple[type | tuple[type, ...], ...] = (int, int, str, str, str, (str, type(None)), bytes)
@@ -33,6 +35,7 @@ def verify_store(store: Store) -> list[Finding]:
     findings += [
         Finding(f"(number {key})", 0, "there are events, but the run itself is gone") for key in store.orphans()
     ]
+    findings += [Finding("(all)", 0, f"the file of the store is damaged: {damage}") for damage in store.damages()]
     broken = first_broken(store.checkpoints())
     return [*findings, Finding(broken[0], 0, broken[1])] if broken else findings
 
@@ -119,10 +122,41 @@ def _row(row: RunRow, events: list[EventRow]) -> Finding | None:
         return Finding(row.run_id, 0, f"the run's status is {row.status}, but its last event is {last[2]}")
     if row.status not in TERMINAL and last[2] in ENDINGS:
         return Finding(row.run_id, 0, f"the run's status is {row.status}, but its last event is {last[2]}")
+    right = row_of(row.run_id, row.workflow, row.plan, events)
+    if row.status != right.status:
+        return Finding(row.run_id, 0, f"the run's status is {row.status}, but its log says {right.status}")
+    if row.due != right.due:
+        return Finding(row.run_id, 0, "the run is not due when its log says")
     head = (last[0], last[6]) if row.status in TERMINAL else (None, None)
     if (row.head_seq, row.head_hash) != head:
         return Finding(row.run_id, 0, "the run's head is not its last event")
     return None
+
+
+def row_of(run_id: str, workflow: str, plan: str, events: list[EventRow]) -> RunRow:
+    """The row that a store must have of a run with these events."""
+    row = RunRow(run_id, workflow, plan)
+    for seq, ts, kind, _, payload, _, digest in events:
+        try:
+            row.status = next_status(row.status, kind)
+        except Failure:  # what is wrong is found by whoever verifies it
+            break
+        if kind in OUTSIDE:
+            row.due = ts if row.status == "waiting" else row.due
+        elif row.status == "waiting":
+            row.due = _earliest(recorded(payload))
+        else:
+            row.due = ts if row.status == "queued" else None
+        if row.status in TERMINAL:
+            row.head_seq, row.head_hash = seq, digest
+    return row
+
+
+def _earliest(payload: Any) -> int | None:
+    """When a run that waits is to be driven again."""
+    on = payload.get("on") if isinstance(payload, dict) else None
+    ends = [wait.get("until") for wait in on if isinstance(wait, dict)] if isinstance(on, list) else []
+    return min((end for end in ends if isinstance(end, int)), default=None)
 
 
 def head_of(store: Store, row: RunRow) -> tuple[int, str]:

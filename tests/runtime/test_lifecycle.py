@@ -11,7 +11,7 @@ from agent_lattice_runtime.events import EVENTS
 from agent_lattice_runtime.journal import LIFECYCLE, OUTSIDE, TERMINAL, Journal, RunRow, next_status
 from agent_lattice_runtime.redaction import Redactor
 from agent_lattice_runtime.stores.memory import MemoryStore
-from agent_lattice_runtime.verify import verify
+from agent_lattice_runtime.verify import row_of, verify
 
 WAYS = {
     "new": [],
@@ -73,6 +73,7 @@ def test_a_log_with_anything_else_does_not_verify(status: str, kind: str) -> Non
         made.append(kind, "", HEAD)
     made.row.status = allowed(status, kind) or made.row.status
     made.row.head_seq, made.row.head_hash = (made.seq, made.hash) if made.row.status in TERMINAL else (None, None)
+    made.row.due = row_of("r1", "w", "p", made.pending).due
     store = MemoryStore()
     store.append([(made.row, made.pending)])
     if kind not in ("run.queued", "run.started"):

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
         def events(self, row: RunRow, after: int = 0) -> Iterable[EventRow]:
             """The events of a run behind the seq `after`, by seq."""
 
+        def damages(self) -> list[str]:
+            """What the store itself finds wrong with how it keeps its tables."""
+
         def orphans(self) -> list[int]:
             """Keys of runs that have events but no row."""
 

@@ -36,6 +36,9 @@ class MemoryStore:
     def events(self, row: RunRow, after: int = 0) -> list[EventRow]:
         return self._events.get(row.key or 0, [])[after:]
 
+    def damages(self) -> list[str]:
+        return []
+
     def orphans(self) -> list[int]:
         return []
 

@@ -87,6 +87,9 @@ class PostgresStore:
             _row(row) for row in self._select(f"{_RUNS}{only} ORDER BY key", *([list(statuses)] if statuses else []))
         ]
 
+    def damages(self) -> list[str]:
+        return []  # the server's own tools look for them
+
     def orphans(self) -> list[int]:
         missing = "NOT EXISTS (SELECT FROM agent_lattice.runs WHERE key = run)"
         return [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..errors import Conflict, StoreFailure
 from ..journal import RunRow
-from .sqlite_files import VERSION, Transaction, open_file, store_failure, version_of
+from .sqlite_files import ERRORS, VERSION, Transaction, open_file, store_failure, version_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,6 +58,9 @@ class SqliteStore:
         only = f" WHERE status IN ({', '.join('?' * len(statuses))})" if statuses else ""
         return [_row(row) for row in self._select(f"{self._runs}{only} ORDER BY key", *statuses)]
 
+    def damages(self) -> list[str]:
+        return [str(row[0]) for row in self._select("PRAGMA integrity_check(10)") if row[0] != "ok"]
+
     def orphans(self) -> list[int]:
         return [
             row[0] for row in self._select("SELECT DISTINCT run FROM events WHERE run NOT IN (SELECT key FROM runs)")
@@ -66,7 +69,7 @@ class SqliteStore:
     def events(self, row: RunRow, after: int = 0) -> Iterator[EventRow]:
         try:
             yield from self._connection.execute(_EVENTS, (row.key, after))
-        except sqlite3.Error as error:
+        except ERRORS as error:
             raise store_failure(error, self.path) from None
 
     def append(self, batch: Batch) -> None:
@@ -76,7 +79,7 @@ class SqliteStore:
                 self._connection.execute(_ADD_EVENT, (row.key, *events[0]))  # a transaction of its own
             else:
                 self._append_all(batch)
-        except sqlite3.Error as error:
+        except ERRORS as error:
             if isinstance(error, sqlite3.IntegrityError):
                 names = ", ".join(row.run_id for row, _ in batch[:3])
                 raise Conflict(f"run {names} is being continued by another process") from None
@@ -134,7 +137,7 @@ class SqliteStore:
                     break
                 if claims.free(columns[3]):
                     found.append(_row(columns))
-        except sqlite3.Error as error:
+        except ERRORS as error:
             raise store_failure(error, self.path) from None
         return found
 
@@ -190,7 +193,7 @@ class SqliteStore:
                 execute(
                     f"INSERT INTO checkpoints (key, {_CHECKPOINT}) VALUES (?{', ?' * len(values)})", (row.key, *values)
                 )
-        except sqlite3.Error as error:
+        except ERRORS as error:
             raise store_failure(error, self.path) from None
 
     def backup(self, path: str) -> None:
@@ -205,13 +208,13 @@ class SqliteStore:
             self._claims = None
         try:
             self._connection.close()
-        except sqlite3.Error as error:
+        except ERRORS as error:
             raise store_failure(error, self.path) from None
 
     def _select(self, statement: str, *values: object) -> list[Any]:
         try:
             return self._connection.execute(statement, values).fetchall()
-        except sqlite3.Error as error:
+        except ERRORS as error:
             raise store_failure(error, self.path) from None
 
 

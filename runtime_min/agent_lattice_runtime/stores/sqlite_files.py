@@ -17,6 +17,7 @@ APPLICATION = 0x4C415454  # "LATT", in the file's header: tells our files from o
 VERSION = 2
 WAIT = 5.0  # seconds to wait for a lock
 _PAUSE = 0.02  # seconds
+ERRORS = (sqlite3.Error, UnicodeDecodeError)  # its messages may quote what is damaged
 
 # a pruned run leaves a checkpoint: its key and its id are never given to another one
 _ADDED = """
@@ -63,7 +64,7 @@ def _connected(path: str, location: str, readonly: bool) -> sqlite3.Connection:
         connection = sqlite3.connect(location, timeout=WAIT, isolation_level=None, uri=readonly)
         connection.text_factory = _text
         _prepare(connection, path, readonly)
-    except (sqlite3.Error, StoreFailure) as error:
+    except (*ERRORS, StoreFailure) as error:
         if connection is not None:
             connection.close()
         raise error if isinstance(error, StoreFailure) else store_failure(error, path) from None
@@ -214,11 +215,21 @@ def _use_wal(connection: sqlite3.Connection) -> None:
             return
 
 
-def store_failure(error: sqlite3.Error, path: str) -> StoreFailure:
-    """What an SQLite error means for whoever uses the store at `path`."""
+def store_failure(error: Exception, path: str) -> StoreFailure:
+    """What one of ERRORS means for whoever uses the store at `path`."""
+    if isinstance(error, UnicodeDecodeError):
+        return StoreFailure("validation", f"{path}: the store is damaged (text that is not UTF-8)")
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     kind, meaning = _MEANINGS.get(code, ("internal", "the store failed"))
-    return StoreFailure(kind, f"{path}: {meaning} ({error})")
+    if code == sqlite3.SQLITE_CANTOPEN and not _writable(path):
+        kind = "permission_denied"
+    return StoreFailure(kind, f"{path}: {meaning} ({' '.join(str(error).split())})")
+
+
+def _writable(path: str) -> bool:
+    import os
+
+    return os.access(os.path.dirname(path) or ".", os.W_OK) and (not os.path.exists(path) or os.access(path, os.W_OK))
 
 
 _MEANINGS = {
@@ -228,7 +239,7 @@ _MEANINGS = {
     sqlite3.SQLITE_READONLY: ("permission_denied", "the store can only be read"),
     sqlite3.SQLITE_PERM: ("permission_denied", "access to the store is denied"),
     sqlite3.SQLITE_AUTH: ("permission_denied", "access to the store is denied"),
-    sqlite3.SQLITE_CANTOPEN: ("not_found", "the store cannot be opened"),
+    sqlite3.SQLITE_CANTOPEN: ("unavailable", "the store cannot be opened"),
     sqlite3.SQLITE_BUSY: ("unavailable", f"the store was locked by another process for {WAIT:g} s"),
     sqlite3.SQLITE_LOCKED: ("unavailable", "the store is locked"),
     sqlite3.SQLITE_FULL: ("unavailable", "the disk is full"),
