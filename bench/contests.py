@@ -37,7 +37,8 @@ class Contestant:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
-            raise RuntimeError(f"{self.name} has come to its end")
+            self.scenarios.clear()
+            raise RuntimeError(f"{self.name} has come to its end, exit code {self._process.wait()}")
         answer = json.loads(line)
         if isinstance(answer, dict):
             raise RuntimeError(f"{self.name}: {answer['error']}")
@@ -45,7 +46,10 @@ class Contestant:
 
     def close(self) -> None:
         """Let the process come to its end."""
-        self._process.communicate(timeout=60)
+        try:
+            self._process.communicate(timeout=60)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
 
 
 def _environment() -> dict[str, str]:
@@ -56,16 +60,19 @@ def _environment() -> dict[str, str]:
 
 def medians(contestants: Sequence[Contestant], scenario: str, size: int, rounds: int) -> dict[str, float]:
     """The median seconds of each contestant that knows the scenario, by name, taken in turns after a small warm-up; who
-    takes long has one turn."""
+    takes long has one turn, who fails is left out from then on, and says so on standard error."""
     taking_part = [one for one in contestants if scenario in one.scenarios]
     taken: dict[str, list[float]] = {one.name: [] for one in taking_part}
-    for one in taking_part:
-        one.seconds(scenario, max(10, size // 10))
-    for _ in range(rounds):
-        for one in taking_part:
-            if not taken[one.name] or taken[one.name][0] < LONG:
-                taken[one.name].append(one.seconds(scenario, size))
-    return {name: median(times) for name, times in taken.items()}
+    for round in range(rounds + 1):
+        for one in taking_part.copy():
+            if len(taken[one.name]) > 1 and taken[one.name][1] >= LONG:
+                continue
+            try:
+                taken[one.name].append(one.seconds(scenario, size if round else max(10, size // 10)))
+            except RuntimeError as error:
+                print(error, file=sys.stderr)
+                taking_part.remove(one)
+    return {one.name: median(taken[one.name][1:]) for one in taking_part}
 
 
 def serve(scenarios: Mapping[str, Callable[[int], float]]) -> None:

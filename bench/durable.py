@@ -48,7 +48,7 @@ def figures() -> Iterator[Figure]:
         others = [("langgraph", str(folder / "langgraph.db")), ("dbos", f"sqlite:///{folder / 'dbos.db'}")]
         yield from _compared("SQLite", ours, others, python)
     with postgres.server() as url:
-        if url is None or find_spec("psycopg") is None or find_spec("agent_lattice_runtime.stores.postgres") is None:
+        if url is None or find_spec("psycopg") is None:
             yield Figure("durable steps on PostgreSQL", "", "no server, or no psycopg, is installed")
             return
         ours = [(name, postgres.make_database(url, name)) for name in ("lattice", "raw")]

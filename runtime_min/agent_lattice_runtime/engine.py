@@ -123,7 +123,7 @@ class Loop:
                 self._rest()
             if self.stopping:
                 raise KeyboardInterrupt
-            if len(self._waiting) == 1 and not self._flights and not self._apart and not self._waiting[0][1].timeout:
+            if len(self._waiting) == 1 and self._is_alone(self._waiting[0][1]):
                 self._alone(*self._waiting.pop())
                 continue
             calls = self._announce() if self._waiting else []
@@ -342,7 +342,7 @@ class Loop:
                     self._ready.append((task, None, Cancelled()))
                     return
             following = self._advanced(task, self._performed(following), None)
-            if following is not None and following.timeout:
+            if following is not None and (following.timeout or self.stopping):
                 self._waiting.append((task, following))
                 break
         self._commits.mark(run)
@@ -403,15 +403,17 @@ class Loop:
                 self._waiting.append((task, call))
             elif task.cancelled and not call.write and not call.settles and not task.run.compensating:
                 self._ready.append((task, None, Cancelled()))
-            elif call.function is None or call.quick or self._is_alone(calls, call):
+            elif call.function is None or call.quick or (len(calls) == 1 and self._is_alone(call)):
                 self._ready.append((task, self._performed(call), None))
             else:
                 slow.append((task, call))
         for task, call in slow:
             self._threads().start(task, call)
 
-    def _is_alone(self, calls: list[tuple[Task, Call]], call: Call) -> bool:
-        return len(calls) == 1 and not self._flights and not self._apart and not call.timeout
+    def _is_alone(self, call: Call) -> bool:
+        """Whether nothing else can happen while a call is made, so that it may be made here: no time is over meanwhile."""
+        timed = call.timeout or (self._pauses is not None and self._pauses.next() is not None)
+        return not self._flights and not self._apart and not timed
 
     def _threads(self) -> Flights:
         if self._flights is None:

@@ -46,6 +46,8 @@ async def passed(
     where the log says so, whatever the clock says."""
     if "timer.fired" in run.recorded(step) or run.setting.instant:
         return None
+    if budgets and "budget.exceeded" in run.recorded(f"{step}#budget"):
+        budgets[0].require_time(f"{step}#budget")
     while not (found := arrived()):
         await Pause(step, earliest(until, budgets), about, run.setting.patience)
         if run.now() >= until:

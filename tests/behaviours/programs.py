@@ -18,6 +18,7 @@ from agent_lattice_targets.python import TARGET
 from agent_lattice_targets.python.memory import load_all
 from runtime.samples import Crash, CrashingStore
 
+TOOLS = str(Path(__file__).parent / "tools")
 _OPERATION = re.compile(r"op (\w+)\(([^)]*)\)")
 
 
@@ -70,10 +71,23 @@ class Desk:
         self.done: Counter[str] = Counter()
         self._functions = functions
 
+    def opened(self) -> str:
+        """The folder of Python tools that do everything here from now on: runs with mocks do not wait for anything."""
+        global _open
+        _open = self
+        return TOOLS
+
+    def call(self, name: str, **arguments: object) -> object:
+        """Do an operation."""
+        return self._counted(name)(**arguments)
+
     def setting(self, **more: Any) -> Setting:
         """A setting in which the operations are done here."""
-        mocks = {f"desk.{name}": [Computed(self._counted(name))] for name in self._functions}
-        return Setting(mocks=Mocks(mocks | more.pop("models", {})), **more)
+        return Setting(mocks=self.mocks(), **more)
+
+    def mocks(self) -> Mocks:
+        """What stands in for the tool."""
+        return Mocks({f"desk.{name}": [Computed(self._counted(name))] for name in self._functions})
 
     def _counted(self, name: str) -> Callable[..., object]:
         def call(**arguments: object) -> object:
@@ -81,6 +95,15 @@ class Desk:
             return self._functions[name](**arguments)
 
         return call
+
+
+_open: Desk | None = None
+
+
+def at_desk(name: str, **arguments: object) -> object:
+    """What the Python tools call."""
+    assert _open is not None
+    return _open.call(name, **arguments)
 
 
 def log(store: Any, run_id: str = "r1") -> list[tuple[str, str]]:

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from agent_lattice_runtime.errors import Divergence, Failure, StoreFailure
 from agent_lattice_runtime.execute import cancel, resume, start
+from agent_lattice_runtime.pruning import prune
 from agent_lattice_runtime.replay import replay
 from agent_lattice_runtime.stores.memory import MemoryStore
 from agent_lattice_runtime.stores.sqlite import SqliteStore
-from agent_lattice_runtime.verify import verify
+from agent_lattice_runtime.verify import verify, verify_store
 from behaviours.programs import Desk, crashed_everywhere, flow, log
 from runtime.samples import Crash, CrashingStore
 
@@ -174,3 +175,17 @@ def test_44_a_write_is_done_once_however_often_the_run_is_replayed() -> None:
     assert desk.done["pay 2"] <= 2, "once, or again with the same key if its outcome was lost"
     committed = [kind for kind, _ in log(store) if kind == "effect.committed"]
     assert len(committed) == 1
+
+
+def test_40_old_finished_runs_are_collected_and_live_ones_never() -> None:
+    """However old they are: a run that waits or was interrupted is kept whole, and still comes to its end."""
+    desk, store = three_desk(), MemoryStore()
+    start(flow(THREE), {"n": 1}, store, "over", desk.setting())
+    with pytest.raises(Crash):
+        start(flow(THREE), {"n": 1}, CrashingStore(store, 3, True), "live", desk.setting())  # type: ignore[arg-type]
+    store.close()
+    pruned = list(prune(store, 2**62))
+    assert [one.run_id for one in pruned] == ["over"]
+    assert log(store, "over") == [] and len(log(store, "live")) > 2
+    assert not list(verify_store(store))
+    assert resume(flow(THREE), "live", store, desk.setting()).result == 22

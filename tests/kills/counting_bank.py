@@ -14,7 +14,7 @@ Transfer = dict[str, object]
 
 class CountingBank:
     """`done` are the transfers by key in the order they were made, `plain` those without a key, `asked` how often each
-    key was sent. `POST /payments` and `POST /voids` make transfers, `GET /payments?account=` finds one or answers 404."""
+    key was sent. `POST /payments` and `POST /voids` make transfers, `GET /payments?account=` finds one or gives null."""
 
     def __init__(self) -> None:
         self.done: dict[str, Transfer] = {}
@@ -29,10 +29,9 @@ class CountingBank:
                 self._answer(200, bank._transfer(self.path.strip("/"), self.headers["Idempotency-Key"], body))
 
             def do_GET(self) -> None:
-                found = bank._found(parse_qs(urlsplit(self.path).query)["account"][0])
-                self._answer(404 if found is None else 200, found or {"message": "no such payment"})
+                self._answer(200, bank._found(parse_qs(urlsplit(self.path).query)["account"][0]))
 
-            def _answer(self, status: int, value: Transfer) -> None:
+            def _answer(self, status: int, value: Transfer | None) -> None:
                 answer = json.dumps(value).encode()
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")

@@ -59,7 +59,13 @@ class Package:
         return words
 
 
+_ANSWERS = (
+    ("approve", "--by", "ann", "--id", "a1"),
+    ("signal", "payment", "--value", '{"id": "p1", "amount": 1.0}', "--id", "s1"),
+)
 SUBJECTS = (
+    Subject("settlement", "settlement.lat", {"fails": False}, answers=_ANSWERS),
+    Subject("undone", "settlement.lat", {"fails": True}, answers=_ANSWERS, fails=True),
     Subject("payroll", "payroll.lat", {"count": 3}),
     Subject("refund", "refund/refund.lat", "inputs/small.json", example=True, scripted="replies/small.json"),
     Subject("repaired", "refund/refund.lat", "inputs/repaired.json", example=True, scripted="replies/repaired.json"),

@@ -8,3 +8,7 @@ def accounts(count):
 def salary(account):
     time.sleep(0.002)
     return 100.0 + int(account[1:])
+
+
+def broken(account):
+    raise ConnectionError(f"the books of {account} are lent")
