@@ -90,14 +90,14 @@ async def _found(
             raise doubted
         if not run.setting.instant:
             seconds = ASKING.pause(outcome.failure, attempt, lot(run.journal.row.run_id, step, attempt))
-            await pause(run, step, run.now() + int(seconds * 1e6), "retry")
+            await pause(run, step, run.now() + int(seconds * 1e6), "retry", settles=True)
         attempt += 1
 
 
-async def pause(run: Run, step: str, until: int, kind: str) -> None:
-    """Wait until then, in µs since 1970."""
+async def pause(run: Run, step: str, until: int, kind: str, *, settles: bool = False) -> None:
+    """Wait until then, in µs since 1970; one that `settles` an effect is not given up with its branch."""
     while True:
-        await Pause(step, until, {"kind": kind}, HOLD)
+        await Pause(step, until, {"kind": kind}, HOLD, settles)
         if run.now() >= until:
             return
 

@@ -191,7 +191,7 @@ class Loop:
 
     def _pause(self, task: Task, pause: Pause) -> None:
         run = task.run
-        if task.cancelled and not run.compensating:
+        if task.cancelled and not run.compensating and not (pause.settles and run.performs):
             self._wake([task], Cancelled())
             return
         if self._pauses is None:
@@ -338,7 +338,7 @@ class Loop:
                 if self.stopping:
                     self._waiting.append((task, following))
                     return
-                if task.cancelled and not run.compensating and not following.settles:  # as the commit has shown
+                if self._unwanted(task, following) and following.function is not None:  # as the commit has shown
                     self._ready.append((task, None, Cancelled()))
                     return
             following = self._advanced(task, self._performed(following), None)
@@ -401,7 +401,7 @@ class Loop:
                 task.body.close()
             elif self.stopping and not call.write:
                 self._waiting.append((task, call))
-            elif task.cancelled and not call.write and not call.settles and not task.run.compensating:
+            elif self._unwanted(task, call) and not call.write and call.function is not None:
                 self._ready.append((task, None, Cancelled()))
             elif call.function is None or call.quick or (len(calls) == 1 and self._is_alone(call)):
                 self._ready.append((task, self._performed(call), None))

@@ -44,7 +44,7 @@ class Pauses:
 
 def woken(run: Run, *, only_cancelled: bool = False) -> list[Task]:
     """The paused tasks of a run, which are not paused any more."""
-    tasks = [task for task in run.paused if task.cancelled or not only_cancelled]
+    tasks = [task for task, pause in run.paused.items() if not only_cancelled or (task.cancelled and not pause.settles)]
     for task in tasks:
         del run.paused[task]
     return tasks

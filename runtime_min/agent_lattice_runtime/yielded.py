@@ -83,15 +83,17 @@ class Contest(Join):
 class Pause:
     """Command: go on when `until` (µs since 1970) has come, or as soon as something has arrived from outside, and look
     whether it is what you wait for. The process may be given back meanwhile, unless it is for less than `hold` seconds.
-    `about` is what people and the event run.waiting are told: `kind` and more."""
+    `about` is what people and the event run.waiting are told: `kind` and more. One that `settles` an effect goes on when
+    nobody needs its branch any more, too."""
 
-    __slots__ = ("about", "hold", "step", "until")
+    __slots__ = ("about", "hold", "settles", "step", "until")
 
-    def __init__(self, step: str, until: int, about: Mapping[str, object], hold: float) -> None:
+    def __init__(self, step: str, until: int, about: Mapping[str, object], hold: float, settles: bool = False) -> None:
         self.step = step
         self.until = until
         self.about = about
         self.hold = hold
+        self.settles = settles
 
     def __await__(self) -> Generator[Pause, Any, None]:
         yield self

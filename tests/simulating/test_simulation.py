@@ -148,6 +148,11 @@ def test_what_order_and_crashes_change_is_told(tools: str) -> None:
     assert list(differences(life(), life(fault_paid=4), True)) == [], "a failure beside other branches"
 
 
+def test_a_run_that_is_cancelled_when_its_last_event_is_stored_has_ended_well(tools: str) -> None:
+    for commit in range(1, 8):
+        assert tried(subject(STEADY, tools=tools), Choices(given={"cancelled": commit})).problems == ()
+
+
 def test_the_decisions_of_any_run_make_it_again(tools: str) -> None:
     it = subject(STEADY, tools=tools)
     for number in range(40):

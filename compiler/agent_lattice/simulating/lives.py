@@ -101,8 +101,6 @@ class _Living:
         """A process that starts the run or goes on with it."""
         workflow, store = self._subject.workflow, self._store
         run, value = prepared(workflow, dict(self._life.arguments), store, RUN, self._setting)
-        if run.history is not None and not run.over:
-            store.claim(run.journal.row)
         loop = ScheduledLoop(store, self._order, self._clock, self._life.world.late)
         try:
             drive(workflow, [(run, value)], loop)

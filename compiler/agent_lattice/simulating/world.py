@@ -65,9 +65,11 @@ class World(Mocks):
         return self._source.agent(static, step)
 
     def signal(self, name: str, step: str = "") -> dict[str, Any] | None:
+        self._count(f"signal {static_id(step)}", step)
         return self._source.signal(name, step)
 
     def approval(self, static: str, role: str, step: str = "") -> dict[str, Any] | None:
+        self._count(f"approve {static}", step)
         return self._source.approval(static, role, step)
 
     def complete(self, request: Request, deps: Deps) -> Reply:
