@@ -22,6 +22,8 @@ from agent_lattice.tree import Arg, Junk, Name, Number, Parts, Reader
 
 REPEATED_CLAUSE = Code("LAT1209", "repeated-clause")
 WRONG_RETRY = Code("LAT5002", "retry-cannot-help")
+WRONG_COMPENSATION = Code("LAT5006", "wrong-compensation")
+REPEATED_WRITE = Code("LAT5020", "repeated-write")
 
 SYNTAX = """
 step_clauses: "{" step_clause* "}"
@@ -149,8 +151,20 @@ class Compensate:
             return None
         callee = f"{self.tool}.{self.operation}"
         args = bind(self.args, operation.params, scope, scope.report, callee, self.span)
+        self._check(operation, callee, scope.report)
         retry = self.retry.items[0].checked(scope.report) if self.retry else None
         return plan.Undo(unique_operation(self.tool, self.operation, scope), args, retry, self.span)
+
+    def _check(self, operation: plan.Operation, callee: str, report: Report) -> None:
+        """It runs until it has succeeded, also in another process: then it must not matter how often it has."""
+        at = self.tool.span.to(self.operation.span)
+        if operation.effect != "write":
+            message = f"`{callee}` takes nothing back: its effect is `{operation.effect}`"
+            report.add(WRONG_COMPENSATION, message, at, help="name an operation that writes")
+        elif operation.key is None:
+            message = f"`{callee}` cannot be tried again, as a compensation is"
+            help = "let it have a parameter by which a repeated call is known: `idempotent_by`"
+            report.add(WRONG_COMPENSATION, message, at, help=help)
 
 
 @record
@@ -164,6 +178,23 @@ class _On:
 def _read_retry(parts: Parts) -> RetryNode:
     on = parts.maybe(_On)
     return RetryNode(parts.one(Number), parts.maybe(Backoff), on.codes if on else (), parts.span)
+
+
+def check_clauses(clauses: Clauses, single: dict[str, Any], operation: plan.Operation, report: Report) -> None:
+    """Report a retry that could write twice, and a compensation of what writes nothing."""
+    retry, compensate = single.get("retry"), single.get("compensate")
+    if retry is not None and operation.effect == "write" and operation.key is None:
+        gone = clauses.span if len(clauses.items) == 1 else retry.span
+        report.add(
+            REPEATED_WRITE,
+            f"`{operation.name}` may have happened although it failed, and would happen twice",
+            retry.span,
+            help="let it have a parameter by which a repeated call is known (`idempotent_by`), or leave `retry` out",
+            fix=Fix("remove it", (Edit(gone, ""),), safe=False),
+        )
+    if compensate is not None and operation.effect != "write":
+        message = f"`{operation.name}` changes nothing that could be taken back: its effect is `{operation.effect}`"
+        report.add(WRONG_COMPENSATION, message, compensate.span, help="leave `compensate` out")
 
 
 def _read_backoff(parts: Parts) -> Backoff:

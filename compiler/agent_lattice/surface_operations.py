@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from agent_lattice import plan
+from agent_lattice.declarations.doubts import ON_FAILURE, doubt_of, report_undecided
 from agent_lattice.declarations.operations import REPEATED_OPERATION
-from agent_lattice.diagnostics import Code, Report, nearest, replace
+from agent_lattice.diagnostics import Code, Edit, Fix, Report, nearest, replace
 from agent_lattice.program import Module
 from agent_lattice.records import record
+from agent_lattice.records import replace as changed
 from agent_lattice.schema_kinds import Schema
 from agent_lattice.schema_names import is_name, operation_name, type_name
 from agent_lattice.schema_reading import SchemaReader
@@ -40,6 +42,10 @@ def allowed(tool: plan.ToolSet, given: Mapping[str, Value], module: Module, repo
         report.add(
             MISSING_SETTING, "tools of `allow` take their effect from the tool, which says none", first.span, help=help
         )
+    elif _word(given, "effect", "write") == "write" and "on_doubt" not in given:
+        at = given["effect"].span
+        add = Fix(f"add `{ON_FAILURE}`", (Edit(at.after(), f", {ON_FAILURE}"),))
+        report_undecided("a write of a tool of `allow`", at, add, report)
     names: set[str] = set()
     for name, item in wanted.items():
         if name not in surface.tools:
@@ -64,7 +70,7 @@ def _taken(
         report.add(UNSAYABLE, message, item.span)
         return None
     module.made += [type for type in map(_inner, found.types.values()) if isinstance(type, Record | Union)]
-    return plan.Operation(
+    made = plan.Operation(
         name=operation_name(name),
         params=found.params,
         type=found.type,
@@ -72,6 +78,8 @@ def _taken(
         remote=name,
         returns=_word(given, "returns", "untrusted"),
     )
+    doubt = doubt_of(given["on_doubt"], made, report) if "on_doubt" in given and made.effect == "write" else None
+    return changed(made, doubt=doubt)
 
 
 def _inner(type: Type) -> Type:

@@ -43,4 +43,4 @@ def _operation(name: str, said: str, found: Signature, names: set[str]) -> Itera
     names.add(own)
     listed = ", ".join(f"{param.name}: {param.type}" for param in found.params)
     remote = "" if own == name else f" = TOOL {quoted(name)}"
-    yield f"op {own}({listed}) -> {found.type}{remote} {{ effect: write }}"
+    yield f"op {own}({listed}) -> {found.type}{remote} {{ effect: write, on_doubt: fail }}"

@@ -14,12 +14,12 @@ HEAD = """\
 tool t1 = http("https://a.example") {
   op read(k: string) -> null = GET "/r" { effect: read }
   op write(k: string, v: string) -> null = PUT "/w" { effect: write, idempotent_by: k }
-  op log(v: string) -> null = POST "/l" { effect: write }
+  op log(v: string) -> null = POST "/l" { effect: write, on_doubt: fail }
 }
 tool t2 = http("https://b.example") {
   op read(k: string) -> null = GET "/r" { effect: read }
   op write(k: string, v: string) -> null = PUT "/w" { effect: write, idempotent_by: k }
-  op log(v: string) -> null = POST "/l" { effect: write }
+  op log(v: string) -> null = POST "/l" { effect: write, on_doubt: fail }
 }
 """
 

@@ -13,7 +13,7 @@ model fast = anthropic("claude-haiku-4-5")
 tool docs = python("docs_tools") {
   op search(query: string) -> list<string> { effect: read }
   op keep(text: string) -> bool { effect: write, idempotent_by: text }
-  op drop(text: string) -> bool { effect: write }
+  op drop(text: string) -> bool { effect: write, on_doubt: fail }
 }
 agent reader(question: string) -> string {
   model fast

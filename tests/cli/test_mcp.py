@@ -77,8 +77,8 @@ def test_what_is_not_declared_is_printed_to_paste(source: Path, monkeypatch: pyt
     assert ran.exit_code == 0, ran.output
     types = ran.stdout[: ran.stdout.index("// of the tool")]
     ops = "".join(f"  {line}\n" for line in ran.stdout[len(types) :].splitlines())
-    assert "  op search(query: string, limit: int?) -> list<Doc> { effect: write }\n" in ops
-    assert '  op policy_fetch(id: string) -> string = TOOL "policy.fetch" { effect: write }\n' in ops
+    assert "  op search(query: string, limit: int?) -> list<Doc> { effect: write, on_doubt: fail }\n" in ops
+    assert '  op policy_fetch(id: string) -> string = TOOL "policy.fetch" { effect: write, on_doubt: fail }\n' in ops
     text = f'{types}\ntool docs = mcp("python policy_server.py") {{\n{ops}}}\nworkflow w() -> null {{ }}\n'
     Path("both.lat").write_text(text)
     assert lattice("check", "both.lat").exit_code == 0
@@ -125,7 +125,7 @@ def test_a_build_notes_which_snapshot_it_was_made_with(source: Path, monkeypatch
     assert lattice("check", "--check", "look.lat").exit_code == 0
     offers(monkeypatch, ASK, {"name": "new", "inputSchema": {"type": "object"}})
     ran = lattice("mcp", "look.lat")
-    assert ran.stdout.splitlines()[-1] == "op new() -> string { effect: write }"
+    assert ran.stdout.splitlines()[-1] == "op new() -> string { effect: write, on_doubt: fail }"
     ran = lattice("check", "--check", "look.lat")
     assert ran.exit_code == 1
     assert "server changed: `python odd_server.py`" in ran.stderr

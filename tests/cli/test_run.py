@@ -16,7 +16,7 @@ from cli.running import HELLO, PROGRAM, ROOT, WRONG, lattice, process, surroundi
 
 SLOW = """\
 tool desk = python("desk_tools") {
-  op first(text: string) -> string { effect: write, files: ["calls.txt"] }
+  op first(text: string) -> string { effect: write, on_doubt: fail, files: ["calls.txt"] }
   op second(text: string) -> string { effect: read }
 }
 

@@ -42,7 +42,7 @@ model usual = anthropic("claude-sonnet-5-5")
 
 tool shop = mcp("python3 shop.py") {
   allow: [find, pay]
-  effect: write
+  effect: write, on_doubt: fail
   env: ["LOG", "MODE"]
 }
 

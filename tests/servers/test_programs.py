@@ -38,7 +38,7 @@ tool docs = mcp("python policy_server.py") {
   op environment() -> list<string>
   op secret(name: string) -> string
   op crash() -> string
-  op count(by: int) -> int { effect: write }
+  op count(by: int) -> int { effect: write, on_doubt: fail }
   op missing() -> null
 }
 """

@@ -261,4 +261,4 @@ def test_scripts_of_a_server_are_carried_with_what_they_import() -> None:
 def test_a_shape_without_an_output() -> None:
     shape = ToolShape({"type": "object"}, None, "sha256:0")
     text = declarations(plan.ToolSet("d", "mcp", ()), Surface("v", {"Get-It!": shape}), {}, set())
-    assert text.splitlines()[-1] == 'op get_It() -> string = TOOL "Get-It!" { effect: write }'
+    assert text.splitlines()[-1] == 'op get_It() -> string = TOOL "Get-It!" { effect: write, on_doubt: fail }'

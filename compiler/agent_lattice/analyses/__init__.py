@@ -11,7 +11,10 @@ from agent_lattice.analyses.calls import call_cycles
 from agent_lattice.analyses.cycles import cycles
 from agent_lattice.analyses.endings import endings
 from agent_lattice.analyses.fan_in import fan_in
+from agent_lattice.analyses.keys import keys
+from agent_lattice.analyses.losers import losers
 from agent_lattice.analyses.reach import reach
+from agent_lattice.analyses.signals import signals
 from agent_lattice.analyses.tools import tools
 from agent_lattice.analyses.touches import Touches
 from agent_lattice.analyses.unused import unused
@@ -38,11 +41,19 @@ def analyse(program: Program, graphs: dict[str, Graph], report: Report) -> None:
         if program.workflows[name].flow is None:  # of graphs `assignment` has looked at them
             writers(survey, report)
         tools(name, touches, report)
+        losers(name, touches, report)
+    signals(program.workflows, report)
+    keys(_with_cycles(program.workflows, report), touches.operations, report)
     if not report.failed:  # of what does not work yet nothing is said that could be better
         for workflow in program.workflows.values():
             if workflow.flow is None:  # in a graph it is edges that say what waits
                 waiting(workflow, touches, report)
         unused(program, touches, report)
+
+
+def _with_cycles(workflows: dict[str, plan.Workflow], report: Report) -> dict[str, plan.Workflow]:
+    """Graphs as the blocks they become, with their cycles as loops; as they are while errors stand in the way of that."""
+    return {name: workflow if report.failed else structured(workflow) for name, workflow in workflows.items()}
 
 
 def _in_blocks(workflow: plan.Workflow, report: Report) -> plan.Workflow:

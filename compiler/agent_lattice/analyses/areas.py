@@ -25,6 +25,7 @@ class Area:
 
     owner: int
     branch: str | None
+    race: bool = False
 
 
 Areas = tuple[Area, ...]
@@ -120,7 +121,7 @@ class Survey:
         """As branches of a `parallel`, but nothing that they declare is visible behind."""
         number = self._order
         for branch, value in zip(op.branches, op.values, strict=True):
-            inside = (*areas, Area(number, branch.name))
+            inside = (*areas, Area(number, branch.name, race=True))
             declared = self._block(branch.body, inside)
             self._read(op, reads(value), inside)
             for name in declared:

@@ -10,13 +10,20 @@ from agent_lattice.annotations import unquote
 from agent_lattice.diagnostics import Code, Edit, Fix, Report, did_you_mean
 from agent_lattice.durations import Length, checked_seconds, missing_deadline
 from agent_lattice.records import replace
-from agent_lattice.settings import Value
+from agent_lattice.settings import Rule, Value
 from agent_lattice.source import Span
 from agent_lattice.tree import Name
 from agent_lattice.types import Null, Optional, Unknown, assignable, optional
 
+UNDECIDED = Code("LAT5001", "undecided-write")
 WRONG_DOUBT = Code("LAT5004", "wrong-doubt")
 WRONG_VERIFY = Code("LAT5005", "wrong-verify")
+
+ON_DOUBT = Rule(
+    "word|doubt", ("fail",), doc="what follows when nobody knows whether a write without `idempotent_by` happened"
+)
+ON_FAILURE = "on_doubt: fail"
+"""What a fix proposes: it makes nothing up, and somebody has to look."""
 
 
 def doubt_of(value: Value | None, operation: plan.Operation, report: Report) -> plan.Doubt | None:
@@ -40,6 +47,20 @@ def doubt_of(value: Value | None, operation: plan.Operation, report: Report) -> 
     return plan.Doubt(word, name.text if word == "verify" else None)
 
 
+def report_undecided(what: str, at: Span, fix: Fix | None, report: Report) -> None:
+    """Report a write of which nothing says what follows when nobody knows whether it happened."""
+    notes = ("a process may die between the call and the answer, and a second call would do it twice",)
+    help = "say `idempotent_by` if the other side knows a repeated call, else `on_doubt: verify with …`, `ask …`, `assume done` or `fail`"
+    report.add(
+        UNDECIDED,
+        f"nothing says what follows when nobody knows whether {what} happened",
+        at,
+        notes=notes,
+        help=help,
+        fix=fix,
+    )
+
+
 def _asked(role: str, length: Name | None, value: Value, report: Report) -> plan.Doubt:
     if not unquote(role).strip():
         report.add(WRONG_DOUBT, "nobody is asked: the role is empty", value.span, help="name one")
@@ -52,12 +73,13 @@ def _asked(role: str, length: Name | None, value: Value, report: Report) -> plan
 
 
 def verified(tool: plan.ToolSet, values: Mapping[str, Value], report: Report) -> plan.ToolSet:
-    """The tool with what verifies its writes named as the plan does. `values` are the settings `on_doubt` by operation."""
+    """The tool with what verifies its writes named as the plan does. `values` are the settings `on_doubt` by operation, that of
+    the tool under ""."""
     by_name = {op.name: op for op in reversed(tool.operations)}
     made: list[plan.Operation] = []
     for op in tool.operations:
         if op.doubt and op.doubt.operation:
-            found = _verifier(op, op.doubt.operation, by_name, values[op.name].span, report)
+            found = _verifier(op, op.doubt.operation, by_name, (values.get(op.name) or values[""]).span, report)
             op = replace(op, doubt=replace(op.doubt, operation=f"{tool.name}.{found.name}") if found else None)
         made.append(op)
     return replace(tool, operations=tuple(made))

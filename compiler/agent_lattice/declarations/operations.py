@@ -7,9 +7,9 @@ from typing import Any
 
 from agent_lattice import plan
 from agent_lattice.annotations import WRONG_REFINEMENT, Annotation, annotation, resolve
-from agent_lattice.declarations.doubts import doubt_of
+from agent_lattice.declarations.doubts import ON_DOUBT, ON_FAILURE, doubt_of, report_undecided
 from agent_lattice.declarations.protocols import Given, ToolProtocol
-from agent_lattice.diagnostics import Code, Label, Report, did_you_mean
+from agent_lattice.diagnostics import Code, Edit, Fix, Label, Report, did_you_mean
 from agent_lattice.layout import Doc, Listed
 from agent_lattice.printer import Printer
 from agent_lattice.program import Module
@@ -33,9 +33,7 @@ RULES = {
         "word", ("pure", "read", "write"), doc="pure: computes; read: looks at the world; write: changes it"
     ),
     "idempotent_by": Rule("word", doc="the parameter that makes a repeated write harmless"),
-    "on_doubt": Rule(
-        "word|doubt", ("fail",), doc="what follows when nobody knows whether a write without `idempotent_by` happened"
-    ),
+    "on_doubt": ON_DOUBT,
 }
 """Settings of every operation."""
 
@@ -145,7 +143,7 @@ def _operation(node: OpNode, protocol: ToolProtocol, given: Given, module: Modul
         doc=node.doc,
         **protocol.call(node, dict(given) | values, report),
     )
-    return changed(made, doubt=doubt_of(values.get("on_doubt"), made, report))
+    return changed(made, doubt=_doubt(node, made, values, given, report))
 
 
 def _effect(node: OpNode, values: Given, given: Given, report: Report) -> str:
@@ -153,7 +151,9 @@ def _effect(node: OpNode, values: Given, given: Given, report: Report) -> str:
     if chosen is not None:
         return str(chosen.value.text)
     if not node.settings or not any(setting.name.text == "effect" for setting in node.settings.items):
-        fix = add_setting(node.settings, "effect: write") if node.settings else None
+        decided = any(node.setting(name) for name in ("idempotent_by", "on_doubt"))
+        text = "effect: write" if decided else f"effect: write, {ON_FAILURE}"
+        fix = add_setting(node.settings, text) if node.settings else None
         report.add(
             MISSING_SETTING,
             f"the operation `{node.name}` does not say what it does to the world",
@@ -162,6 +162,21 @@ def _effect(node: OpNode, values: Given, given: Given, report: Report) -> str:
             fix=fix,
         )
     return "write"
+
+
+def _doubt(node: OpNode, made: plan.Operation, values: Given, given: Given, report: Report) -> plan.Doubt | None:
+    """What follows when nobody knows whether it happened; of a write without a key something must say it."""
+    if "on_doubt" in values:
+        return doubt_of(values["on_doubt"], made, report)
+    if made.effect != "write" or any(node.setting(name) for name in ("idempotent_by", "on_doubt")):
+        return None
+    if "on_doubt" in given:
+        return doubt_of(given["on_doubt"], made, report)
+    if "effect" in values or "effect" in given:
+        add = Fix(f"add `{ON_FAILURE}`", (Edit(node.span.after(), f" {{ {ON_FAILURE} }}"),))
+        fix = add_setting(node.settings, ON_FAILURE) if node.settings else add
+        report_undecided(f"`{node.name}`", node.name.span, fix, report)
+    return None
 
 
 def _key(node: OpNode, value: Value | None, params: tuple[plan.Param, ...], report: Report) -> str | None:

@@ -169,7 +169,7 @@ class Tool:
         )
         connected = known.connect(made, self, given, module, report) if known else made
         doubts = {node.name.text: value for node in reversed(self.nodes) if (value := node.setting("on_doubt"))}
-        return verified(connected, doubts, report)
+        return verified(connected, doubts | ({"": given["on_doubt"]} if "on_doubt" in given else {}), report)
 
     def check(self, module: Module, report: Report) -> Any:
         """What only shows beside other files: the functions of a Python module, the snapshot of a server."""

@@ -98,7 +98,7 @@ class _Taking(Values):
         members = [] if doc is None else [Member(Leaf("doc"), Leaf(doc), Span(self.source, start, start))]
         group = self.group(True, members + list(found.values()), start, end)
         clauses = len(group.members) - len([key for key in found if key in form.slots])
-        group.flow = group.flow and form.clauses is not None and clauses <= 1 and doc is None
+        group.flow = group.flow and form.clauses is not None and clauses == 1 and doc is None
         return group
 
     def _doc(self, form: Form, branch: Branch) -> str | None:

@@ -103,7 +103,7 @@ class _Writing:
             operations = self._operations(server, surface)
             self.tools[server.name] = name, operations
             if operations:
-                lines += [f"allow: [{_listed(operations)}]", "effect: write"]
+                lines += [f"allow: [{_listed(operations)}]", "effect: write", "on_doubt: fail"]
         lines += _settings(server)
         return _Part("\n".join([*lines, "}"]), server.file, server.name)
 

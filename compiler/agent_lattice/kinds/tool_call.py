@@ -11,7 +11,7 @@ from agent_lattice.kind import Kind, Scope, unnamed_step
 from agent_lattice.printer import Printer
 from agent_lattice.records import field, record
 from agent_lattice.source import NOWHERE, Span
-from agent_lattice.step_clauses import READERS, SYNTAX, Clauses, limit, show_clauses, single_clauses
+from agent_lattice.step_clauses import READERS, SYNTAX, Clauses, check_clauses, limit, show_clauses, single_clauses
 from agent_lattice.tree import Arg, Name, Parts, Reader
 from agent_lattice.types import UNKNOWN
 
@@ -58,6 +58,8 @@ class ToolCall:
         args = bind(self.args, operation.params, scope, scope.report, callee, self.span) if operation else ()
         scope.define(name, type, "step result")
         single: dict[str, Any] = single_clauses(self.clauses.items, scope.report) if self.clauses else {}
+        if self.clauses and operation:
+            check_clauses(self.clauses, single, operation, scope.report)
         return plan.Tool(
             step,
             name.text,

@@ -8,6 +8,7 @@ from typing import Any
 
 from agent_lattice import plan
 from agent_lattice.annotations import unquote
+from agent_lattice.declarations.doubts import ON_DOUBT
 from agent_lattice.declarations.protocols import MISPLACED_CLAUSE, Given, ToolProtocol, misplaced
 from agent_lattice.declarations.protocols.http import TIMEOUT, base_url
 from agent_lattice.diagnostics import Code, Report
@@ -104,6 +105,7 @@ PROTOCOL = ToolProtocol(
     settings={
         "allow": Rule("list", ("word", "text"), doc="tools to take as the lock describes them, without an `op`"),
         "effect": Rule("word", ("pure", "read", "write"), doc="of every operation that does not say its own"),
+        "on_doubt": ON_DOUBT,
         "returns": _TRUST,
         "timeout": TIMEOUT,
         "env": Rule("list", ("text",), doc="environment variables that the program is given"),
