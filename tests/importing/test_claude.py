@@ -50,7 +50,8 @@ model claude_sonnet_5_5 = anthropic("claude-sonnet-5-5")
 
 tool shop = mcp("python3 shop.py") {
   allow: [find, get_order]
-  effect: write, on_doubt: fail
+  effect: write
+  on_doubt: fail
   secrets: [SHOP_KEY]
 }
 

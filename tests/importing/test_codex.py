@@ -56,7 +56,8 @@ model gpt_5_5 = openai("gpt-5.5")
 
 tool shop = mcp("python3 shop.py") {
   allow: [find]
-  effect: write, on_doubt: fail
+  effect: write
+  on_doubt: fail
   env: ["SHOP_LOG"]
   secrets: [SHOP_TOKEN]
   timeout: 2500ms

@@ -42,7 +42,8 @@ model usual = anthropic("claude-sonnet-5-5")
 
 tool shop = mcp("python3 shop.py") {
   allow: [find, pay]
-  effect: write, on_doubt: fail
+  effect: write
+  on_doubt: fail
 }
 
 tool docs = mcp(env.DOCS_URL) {
