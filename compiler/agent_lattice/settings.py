@@ -25,7 +25,7 @@ setting_text: STRING
 setting_number: "-"? (INT | FLOAT)
 setting_duration: DURATION
 setting_env: "env" "." (NAME | TYPE_NAME)
-setting_word: NAME | TYPE_NAME
+setting_word: NAME | TYPE_NAME | "ask" | "verify" | "assume"
 setting_doubt: "verify" "with" NAME | "assume" "done" | "ask" STRING ("within" DURATION)?
 setting_list: "[" (setting_value ("," setting_value)* ","?)? "]"
 """
@@ -120,7 +120,7 @@ READERS: dict[str, Reader] = {
     "setting_number": _number,
     "setting_duration": lambda parts: Value("duration", seconds(parts.span.text), parts.span.text, parts.span),
     "setting_env": _env,
-    "setting_word": lambda parts: Value("word", parts.name("NAME", "TYPE_NAME"), parts.span.text, parts.span),
+    "setting_word": lambda parts: Value("word", Name(parts.span.text, parts.span), parts.span.text, parts.span),
     "setting_doubt": _doubt,
     "setting_list": _list,
 }
