@@ -140,6 +140,10 @@ def main(body: str) -> str:
         'f = t.flip()\nif f {\nx = ask c -> int { prompt "p" }\nreturn x\n}\ny = ask b -> int { prompt "p" }',
         's = t.list(most: 2)\nfor i in s at most 2 {\nf = t.flip()\nif f {\nx = ask b -> int { prompt "p" }\nreturn x\n}\n'
         'y = ask c -> int { prompt "p" }\n}',
+        'f = t.flip()\ntry {\nx = ask c -> int { prompt "p" }\nif f {\nfail "x"\n}\n} catch validation {\n'
+        'y = ask b -> int { prompt "p" }\n} finally {\nz = ask a -> int { prompt "p" repair 1 }\n}',
+        'f = t.flip()\ntry {\nif f {\nx = ask b -> int { prompt "p" }\nreturn x\n}\n} finally {\n'
+        'z = ask c -> int { prompt "p" }\n}\ny = ask c -> int { prompt "p" }',
     ],
 )
 def test_the_bound_of_one_thing(body: str) -> None:

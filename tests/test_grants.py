@@ -60,3 +60,27 @@ def test_a_chain_that_doubles_thirty_times_compiles_at_once() -> None:
     assert table.get(f"{deepest}.own").operations == ("t.a",)
     assert table.get(f"{deepest}.s0.own") is None
     assert made.grants.total.operations == ("t.a", "t.b")
+
+
+UNDONE = """
+tool t = http("https://t.example") {
+  op pay(id: string) -> string = POST "/pay" { effect: write, idempotent_by: id }
+  op void(id: string) -> string = POST "/void" { effect: write, idempotent_by: id }
+  op tell(text: string) -> string = POST "/tell" { effect: write, on_doubt: verify with told }
+  op told(text: string) -> string? = GET "/told" { effect: read }
+  op other(text: string) -> string = GET "/other" { effect: read }
+}
+workflow main(id: string) -> string {
+  paid = t.pay(id: id) { compensate t.void(id: paid) }
+  said = t.tell(text: paid)
+  return said
+}
+"""
+
+
+def test_what_takes_a_step_back_and_what_verifies_it_are_granted_where_they_are_called() -> None:
+    made = plan_of(compile_source("main.lat", UNDONE.encode(), lambda path: None))
+    assert made is not None
+    steps = {step: permissions.operations for step, permissions in made.grants.steps}
+    assert steps == {"paid": ("t.pay",), "paid.compensate": ("t.void",), "said": ("t.tell", "t.told")}
+    assert [op.name for op in made.tools[0].operations] == ["pay", "void", "tell", "told"]
