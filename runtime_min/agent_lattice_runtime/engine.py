@@ -45,6 +45,7 @@ class Loop:
         self._still: list[Run] = []  # runs in which perhaps everybody waits
         self._interruptible = False
         self._runs: dict[Run, None] = {}
+        self._looks = False
         self.stopping = False
 
     def drive(self, runs: Iterable[tuple[Run, Body]]) -> None:
@@ -111,6 +112,19 @@ class Loop:
         if self._flights is not None:
             self._flights.wake()
 
+    def look(self) -> None:
+        """Something may have come to the runs: have it noticed at once. May be called as `stop` is."""
+        self._looks = True
+        if self._flights is not None:
+            self._flights.wake()
+
+    def _look(self) -> None:
+        self._looks = False
+        for run in self._runs:
+            if not run.over:
+                self._commits.take_in(run)
+        self._listen()
+
     def _go_on(self) -> None:
         ready = self._ready
         while True:
@@ -118,6 +132,9 @@ class Loop:
                 self._step(*ready.popleft())
             if self._farewell is not None:
                 self._bid_farewell(self._farewell)
+                continue
+            if self._looks:
+                self._look()
                 continue
             if self._still:
                 self._rest()

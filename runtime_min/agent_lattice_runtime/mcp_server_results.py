@@ -28,7 +28,7 @@ _ERROR: Result = {
     },
     "required": ["error", "message", "retryable"],
 }
-_STATUS: Result = {"enum": ["running", "completed", "failed", "cancelled"]}
+_STATUS: Result = {"enum": ["queued", "running", "waiting", "completed", "failed", "cancelled"]}
 EVENTS: Result = {
     "type": "object",
     "properties": {
@@ -51,6 +51,8 @@ def state_schema(output: Mapping[str, Any]) -> Result:
         "status": _STATUS,
         "driven": {"type": "boolean", "description": "Whether this server goes on with the run just now."},
         "last": {"type": "object", "description": "The latest event.", "properties": last},
+        "waiting_for": {"type": "string", "description": "What a run waits for, in words."},
+        "waits": {"type": "array", "description": "The same as data.", "items": {"type": "object"}},
         "result": result,
         "error": _ERROR,
     }

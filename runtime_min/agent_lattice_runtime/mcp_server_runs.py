@@ -10,7 +10,8 @@ from .canonical import canonical
 from .commands.inputs import open_store
 from .engine import Loop
 from .errors import Failure
-from .execute import drive, new_run_id, prepared, redactor_of
+from .execute import drive, find_run, new_run_id, prepared, redactor_of
+from .history import History
 from .journal import check_run_id
 from .models import decode
 from .run import Setting
@@ -67,6 +68,12 @@ class Going:
             self._loop = loop
             self._tell(loop)
 
+    def look(self) -> None:
+        """Something may have come to the run: have it noticed at once."""
+        with self._lock:
+            if self._loop is not None:
+                self._loop.look()
+
     def event(self, row: RunRow, event: EventRow) -> None:
         """An event is durable: tell who listens."""
         self.stored.set()
@@ -108,6 +115,12 @@ class Runs:
         # a daemon: an effect that hangs must not keep the process alive
         Thread(target=self._drive, args=(going, value), name=f"run-{run_id}", daemon=True).start()
         return going
+
+    def resume(self, workflow: Workflow, run_id: str) -> Going:
+        """Go on with a known run, as `begin` does. Raises Failure not_found."""
+        with self.store(readonly=True) as store:
+            history = History(store.events(find_run(store, run_id)))
+        return self.begin(workflow, history.started.get("input"), run_id)
 
     def going(self, run_id: str) -> Going | None:
         """The run of that id, while it is driven here."""

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from threading import Lock
+from time import monotonic, time_ns
 
 from .canonical import recorded
-from .errors import Failure
-from .execute import cancel, find_run
+from .commands.outcomes import waits
+from .deliveries import cancel
+from .errors import Conflict, Failure
+from .execute import find_run
 from .history import History
+from .journal import TERMINAL
 from .mcp_server_annotations import workflow_hints
+from .mcp_server_deliveries import HINTS, deliveries
 from .mcp_server_methods import progress_token
 from .mcp_server_results import COUNT, EVENTS, LIMIT, RUN_ID, described, failed, state_schema, succeeded
 from .mcp_server_wire import INVALID_PARAMS, RpcError, notification
 from .models import decode
 from .progress import sentence
+from .standing import Standing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +27,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .journal import EventRow, RunRow
+    from .mcp_server_deliveries import Delivery
     from .mcp_server_methods import Request, Result
     from .mcp_server_runs import Going, Runs
     from .mcp_server_wire import Wire
@@ -72,11 +79,14 @@ class WorkflowTools:
             f"{name}_events": self._events,
             f"{name}_cancel": self._cancel,
         }
+        self._deliveries = {f"{name}_{delivery.word}": delivery for delivery in deliveries(workflow)}
 
     def call(self, name: str, arguments: Mapping[str, Any], request: Request) -> Result:
-        if name not in self._calls:
+        if name not in self._calls and name not in self._deliveries:
             raise RpcError(INVALID_PARAMS, f"there is no tool {name}")
         try:
+            if name in self._deliveries:
+                return self._deliver(self._deliveries[name], dict(arguments))
             return self._calls[name](dict(arguments), request)
         except Failure as failure:
             return failed({"error": described(failure)})
@@ -93,14 +103,23 @@ class WorkflowTools:
             _tool(f"{name}_status", status, _about_run({}), state, _LOOKS),
             _tool(f"{name}_events", events, _about_run(pages), EVENTS, _LOOKS),
             _tool(f"{name}_cancel", stop, _about_run({"reason": {"type": "string"}}), state, _ENDS),
+            *(
+                _tool(f"{name}_{word}", f"{each.about} {_GOES_ON}", each.schema(self._waiting()), state, HINTS)
+                for word, each in ((each.word, each) for each in self._deliveries.values())
+            ),
         ]
+
+    def _waiting(self) -> Result:
+        wait = {"type": "number", "minimum": 0, "maximum": LONGEST, "default": self._wait}
+        return {_SECONDS: wait | {"description": "Seconds to wait for the result."}}
 
     def _about(self) -> str:
         name, wait = self._workflow.name, self._seconds
         return (
             f"{self._doc or f'Runs the workflow {name}.'}\n\n"
             f"Gives the result of the run. A run that takes more than `{wait}` goes on: the answer then has the status "
-            f"`running`, and {name}_status tells how it stands. A run that was interrupted goes on when {name} is called "
+            f"`running`, and {name}_status tells how it stands. A run that waits for somebody has the status `waiting`, and "
+            f"`waiting_for` says for what. A run that was interrupted goes on when {name} is called "
             f"with its `{self._run_id}` and the same arguments; nothing that was done is done again."
         )
 
@@ -131,6 +150,34 @@ class WorkflowTools:
             state["error"] = described(going.run.failure)
         return failed(state) if "error" in state else succeeded(state)
 
+    def _deliver(self, delivery: Delivery, arguments: dict[str, Any]) -> Result:
+        """Put it into the log, and go on with the run."""
+        wait = _number(arguments.pop(_SECONDS, None), _SECONDS, 0, LONGEST, self._wait)
+        delivery.check(arguments)
+        with self._runs.store() as store:
+            self._stored(store, arguments["run_id"])
+            delivery.deliver(store, arguments)
+        return self._gone_on(arguments["run_id"], wait)
+
+    def _gone_on(self, run_id: str, wait: float) -> Result:
+        """How a run stands after at most so many seconds in which it went on with what has come to it."""
+        end = monotonic() + wait
+        while monotonic() < end and ((going := self._runs.going(run_id)) is not None or self._is_due(run_id)):
+            going = going or self._runs.resume(self._workflow, run_id)
+            going.look()
+            going.done.wait(max(0.0, end - monotonic()))
+            if going.failure is not None or (going.run is not None and isinstance(going.run.failure, Conflict)):
+                break
+        return succeeded(self._state(run_id))
+
+    def _is_due(self, run_id: str) -> bool:
+        """Whether a run wants to be driven now."""
+        with self._runs.store(readonly=True) as store:
+            row = find_run(store, run_id)
+        if row.status == "waiting":
+            return row.due is not None and row.due <= time_ns() // 1000
+        return row.status not in TERMINAL
+
     def _status(self, arguments: dict[str, Any], request: Request) -> Result:
         return succeeded(self._state(_run_id(arguments)))
 
@@ -140,11 +187,14 @@ class WorkflowTools:
         if going is not None:
             going.stored.wait()
         with self._runs.store(readonly=True) as store:
-            history = History(self._stored(store, run_id)[1])
+            standing = Standing(self._stored(store, run_id)[1])
+        history = standing.history
         state: Result = {"run_id": run_id, "status": history.status, "driven": going is not None}
         if history.last is not None:
             seq, _, kind, step = history.last[:4]
             state["last"] = {"seq": seq, "type": kind, "step": step}
+        if standing.waits or history.status == "waiting":
+            state |= {"waits": standing.waits, "waiting_for": waits(standing.waits)}
         if history.status == "completed":
             state["result"] = decode(self._workflow.output, history.ended.get("result"), "the recorded result")
         elif (failure := history.failure()) is not None:
@@ -179,10 +229,14 @@ class WorkflowTools:
             going.done.wait(_STOPPING)
         else:
             with self._runs.store() as store:
-                cancel(self._workflow, run_id, store, farewell)
+                if self._stored(store, run_id)[0].status not in TERMINAL:
+                    cancel(self._workflow, store, run_id, farewell)
+                    return self._gone_on(run_id, self._wait)
         return succeeded(self._state(run_id))
 
 
+_SECONDS = "wait_seconds"
+_GOES_ON = "The run then goes on, and the answer is how it stands."
 _LOOKS = {"readOnlyHint": True, "openWorldHint": False}
 _ENDS = {"readOnlyHint": False, "destructiveHint": True, "idempotentHint": True, "openWorldHint": False}
 

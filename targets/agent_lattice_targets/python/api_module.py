@@ -13,6 +13,7 @@ from agent_lattice_targets.python.layout import statement
 from agent_lattice_targets.python.lines import docstring, head_lines
 from agent_lattice_targets.python.literals import string
 from agent_lattice_targets.python.names import python_name
+from agent_lattice_targets.python.outside_functions import outside_functions
 from agent_lattice_targets.python.package_names import PackageNames, answers
 from agent_lattice_targets.python.types_module import TypesModule
 from agent_lattice_targets.python.validators import is_labelled
@@ -41,11 +42,19 @@ def api_module(made: plan.Plan, names: PackageNames, checks: TypesModule) -> str
         for workflow in made.workflows
     ]
     used |= outside.checks | ({"static_steps"} if outside.by_child else set())
-    functions = [_run(main, names, annotations), _resume(annotations.of(main.type), made), _REPLAY.split("\n")]
+    by_name = {
+        "run": _run(main, names, annotations),
+        "resume": _resume(annotations.of(main.type), made),
+        "replay": _REPLAY.split("\n"),
+        "enqueue": _enqueue(main, annotations),
+        **outside_functions(main, outside, annotations),
+    }
+    annotations.typing.add("Any")
+    functions = list(by_name.values())
     annotated = {module for function in functions for module in runtime_modules("\n".join(function))}
-    exported = ["Failure", "WORKFLOW", "WORKFLOWS", "replay", "resume", "run"]
+    exported = ["Failure", "WORKFLOW", "WORKFLOWS", "Waiting", *by_name]
     lines = [*docstring(main.doc or f"The workflow {made.name}.", 0), "", "from __future__ import annotations", ""]
-    lines += [_imports(used, outside.constants), "", *_typing(annotations, annotated), ""]
+    lines += [_imports(used, outside.constants), "", *_typing(annotations, annotated, maps="approve" in by_name), ""]
     entries = ast.Dict([ast.Constant(workflow.name) for workflow in made.workflows], objects)
     lines += statement(0, f"WORKFLOWS{': dict[str, Workflow]' if outside.by_child else ''} = ", entries).split("\n")
     lines.append(f"WORKFLOW = WORKFLOWS[{string(main.name)}]")
@@ -59,6 +68,7 @@ def api_module(made: plan.Plan, names: PackageNames, checks: TypesModule) -> str
 def _imports(used: set[str], constants: set[str]) -> str:
     runtime = {"embedding"} | (used & _RUNTIME)
     lines = [import_line(".", {"workflow"}), import_line("._runtime", runtime)]
+    lines.append("from ._runtime.embedding import Waiting")
     lines.append("from ._runtime.errors import Failure")
     lines += ["from ._runtime.mcp_tools import require_sdk"] if "require_sdk" in used else []
     lines.append("from ._runtime.models import Workflow")
@@ -67,8 +77,9 @@ def _imports(used: set[str], constants: set[str]) -> str:
     return "\n".join([*lines, *([import_line(".declarations", constants)] if constants else [])])
 
 
-def _typing(annotations: Annotations, runtime: set[str]) -> list[str]:
+def _typing(annotations: Annotations, runtime: set[str], *, maps: bool) -> list[str]:
     lines = ["TYPE_CHECKING = False", "if TYPE_CHECKING:"]
+    lines += ["    from collections.abc import Mapping"] if maps else []
     lines += [import_line("typing", annotations.typing, 4), ""] if annotations.typing else []
     lines += [import_line("._runtime", runtime, 4)] if runtime else []
     lines.append("    from ._runtime.replay import Replay")
@@ -143,7 +154,7 @@ def _run(main: plan.Workflow, names: PackageNames, annotations: Annotations) -> 
     call.keywords.append(ast.keyword("folder", _folder()))
     return [
         *head_lines(0, "def run", shown, annotations.of(main.type)),
-        '    """Run the workflow to its end; raises Failure.',
+        '    """Run the workflow to its end; raises Failure, and Waiting when the run waits.',
         "",
         f"    `{options['store']}` is the path of a log that outlives the process, where `{options['run_id']}` continues a run;",
         f"    `{options['scripted']}` are replies to give in place of asking models.",
@@ -160,8 +171,23 @@ def _resume(result: str, made: plan.Plan) -> list[str]:
     )
     return [
         *head_lines(0, "def resume", ["run_id: str", "store: str", "*", "scripted: object = None"], result),
-        '    """Go on with a run where its log ends; nothing that is committed happens again. Raises Failure."""',
+        '    """Go on with a run where its log ends; nothing that is committed happens again. Raises as `run`."""',
         *_returned(call, result),
+    ]
+
+
+def _enqueue(main: plan.Workflow, annotations: Annotations) -> list[str]:
+    params, options = run_parameters(main)
+    shown = [f"{params[param.name]}: {annotations.of(param.type)}" for param in main.params]
+    shown += ["*", f"{options['store']}: str", f"{options['run_id']}: str | None = None"]
+    arguments = ast.Dict([ast.Constant(name) for name in params], [ast.Name(name) for name in params.values()])
+    given = [ast.Name("WORKFLOW"), arguments, ast.Name(options["store"])]
+    call = ast.Call(ast.Attribute(ast.Name("embedding"), "enqueue"), given, [])
+    call.keywords = [ast.keyword("run_id", ast.Name(options["run_id"]))]
+    return [
+        *head_lines(0, "def enqueue", shown, "str"),
+        '    """Put a run into the store for `work` or a worker to start; its id. Raises Failure."""',
+        *statement(4, "return ", call).split("\n"),
     ]
 
 

@@ -24,6 +24,12 @@ class Deliveries:
         self._writes = {
             f"{tool.name}.{op.name}" for tool in made.tools for op in tool.operations if op.effect == "write"
         }
+        self._resolvable = {
+            f"{tool.name}.{op.name}"
+            for tool in made.tools
+            for op in tool.operations
+            if op.doubt is not None and op.doubt.sort == "ask"
+        }
         self.checks: set[str] = set()
         self.constants: set[str] = set()
         self.by_child = False
@@ -32,7 +38,7 @@ class Deliveries:
         """The arguments for one workflow; none where nothing comes."""
         written = self._writes & set(self._permissions[workflow.name].total.operations)
         tables = {
-            "signals": _table({op.signal: self._check(self._checks.check(op.sent)) for op in self._signals(workflow)}),
+            "signals": _table({op.signal: self._check(self._checks.check(op.sent)) for op in self.signals(workflow)}),
             "approvals": self._approvals(workflow),
             "operations": _table({name: self._operation(name) for name in sorted(written)}),
         }
@@ -47,12 +53,19 @@ class Deliveries:
         self.constants.add(constant)
         return ast.Name(constant)
 
-    def _signals(self, workflow: plan.Workflow) -> list[plan.Signal]:
-        """What the run may wait for, also in workflows that it calls: they read the same log."""
-        found = [
-            op for one in self._family(workflow.name, {}) for op in plan.walk(one.body) if isinstance(op, plan.Signal)
-        ]
-        return sorted(found, key=lambda op: op.signal)
+    def signals(self, workflow: plan.Workflow) -> list[plan.Signal]:
+        """What the run may wait for, also in workflows that it calls, as they read the same log: a step for each name."""
+        ops = (op for one in self._family(workflow.name, {}) for op in plan.walk(one.body))
+        found = {op.signal: op for op in ops if isinstance(op, plan.Signal)}
+        return [found[name] for name in sorted(found)]
+
+    def asks(self, workflow: plan.Workflow) -> bool:
+        """Whether people are asked to approve something, also in workflows that it calls."""
+        return any(any(True for _ in _approvals(one)) for one in self._family(workflow.name, {}))
+
+    def doubts(self, workflow: plan.Workflow) -> bool:
+        """Whether people are asked what became of a write."""
+        return bool(self._resolvable & set(self._permissions[workflow.name].total.operations))
 
     def _approvals(self, workflow: plan.Workflow) -> ast.expr | None:
         """Roles and validators of the values by step: those of children are looked up in their own tables."""
@@ -60,7 +73,7 @@ class Deliveries:
         children = {
             step: ast.Constant(child)
             for step, child in self._permissions[workflow.name].calls
-            if any(any(True for _ in _approvals(one)) for one in self._family(child, {}))
+            if self.asks(self._workflows[child])
         }
         if not children:
             return own
