@@ -34,6 +34,15 @@ _LINES = {
     "client.failed": ("bad", "{step}  by {client}"),
     "client.denied": ("bad", "{step}  refused by {client}"),
     "policy.denied": ("bad", "{step}  {message}"),
+    "run.cancelling": ("note", "run {run} is cancelled: {message}"),
+    "step.retried": ("note", "{step}  {error}: {message}; it is tried again"),
+    "timer.fired": ("faint", "{step}  the time is over"),
+    "approval.requested": ("note", "{step}  asks {role}: {question}"),
+    "effect.verified": ("note", "{step}  {op} was asked whether it happened"),
+    "compensation.started": ("note", "{step}  takes back what {of} did"),
+    "compensation.failed": ("bad", "{step}  {error}: {message}"),
+    "budget.warned": ("note", "{step}  most of {limit} {what} is used"),
+    "budget.exceeded": ("bad", "{step}  the budget of {limit} {what} is used up"),
 }
 
 

@@ -26,6 +26,13 @@ _STATUS = {
     "client.failed": "failed",
     "client.denied": "denied",
     "tool.rejected": "rejected",
+    "step.retried": "tried again",
+    "approval.decided": "ok",
+    "branch.taken": "ok",
+    "compensation.completed": "ok",
+    "compensation.failed": "failed",
+    "budget.warned": "warned",
+    "budget.exceeded": "failed",
 }
 OPEN = "going on"
 
@@ -52,7 +59,7 @@ def spans(events: Iterable[EventRow]) -> list[Span]:
     found: dict[object, Span] = {}
     for event in events:
         kind, step = event[2], event[3]
-        if kind[:4] == "run." or kind == "llm.repaired":
+        if kind[:4] == "run." or kind in ("llm.repaired", "signal.received"):
             continue
         key = (step, event[0]) if kind[:7] in ("client.", "custom.") or kind == "tool.rejected" else step
         _told(found.setdefault(key, Span(step, event[1])), event)
@@ -69,11 +76,22 @@ def _told(span: Span, event: EventRow) -> None:
     elif kind[:7] == "custom.":
         span.status = "event"
     else:
-        span.status = _STATUS.get(kind, span.status)
+        span.status = _settled(kind, span.about | about) or _STATUS.get(kind, span.status)
     if kind not in _OPENING and isinstance(about.get("ms"), int):
         span.start = min(span.start, ts - about["ms"] * 1000)
     span.end = max(span.end, ts)
     span.about |= about
+
+
+def _settled(kind: str, about: dict[str, Any]) -> str:
+    """What has become of a write in doubt, or of a step that waited; "" for any other event."""
+    if kind == "effect.verified":
+        return "ok" if about["done"] else "not done"
+    if kind == "effect.resolved":
+        return {"done": "ok", "redo": "not done"}.get(about["as"], "failed")
+    if kind == "timer.fired":
+        return "ok" if about.get("kind") == "wait" else "late"
+    return ""
 
 
 def _stretch(found: dict[object, Span]) -> None:

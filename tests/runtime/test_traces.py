@@ -18,6 +18,7 @@ from agent_lattice_runtime.traces import OPEN, note, spans, totals
 from hypothesis import given
 from hypothesis import strategies as st
 
+from .durable_runs import durable_runs
 from .samples import REFUND_REPLIES, World, refund, run
 from .test_events import failing_run, hooked
 
@@ -107,3 +108,15 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
 
 def _traced(run_id: str, store: str, *flags: str) -> int:
     return carry_out(Request(None, Arguments("trace", {"RUN": run_id, "store": store}, frozenset(flags))))
+
+
+def test_steps_that_wait_are_in_doubt_or_taken_back_are_told_as_they_ended() -> None:
+    told: dict[str, set[str]] = {}
+    for store in durable_runs():
+        for row in store.runs():
+            for span in spans(store.events(row)):
+                told.setdefault(span.step, set()).add(span.status)
+    assert told["paid"] == {"ok"} and told["late"] == {"late"} and told["ok"] == {"ok"} and told["first"] == {"ok"}
+    assert told["pay"] == {"ok", "not done", "tried again"} and told["pay#2"] == {"ok"}
+    assert told["order[0].pay.compensate"] == {"ok", "failed"} and told["budget"] == {"warned"}
+    assert "" not in told, "what comes from outside is no step"
