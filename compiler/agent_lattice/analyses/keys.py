@@ -2,7 +2,8 @@
 writes under another key, and what was meant to happen once happens again.
 
 What is recorded is never asked again: a resumed run has the keys that it had. Only a turn of a loop, or of a cycle of a graph,
-makes new ones. Linear in the operations and the loops around each, twice.
+makes new ones. What a turn leaves to the next is remembered for each loop, so that a body is gone through again only when there is
+something new to learn: loops in loops do not multiply.
 """
 
 from __future__ import annotations
@@ -66,7 +67,8 @@ class Tracing:
 
 
 class _Body:
-    """One pass over the operations of a workflow, in which each loop is gone through twice: for what a turn leaves to the next."""
+    """The operations of a workflow in their order. `_carried` is what a turn of a loop leaves to the next, by loop and name; `_given`
+    are the names that get a value in each of the loops around."""
 
     def __init__(self, tracing: Tracing, workflow: plan.Workflow) -> None:
         self.tracing = tracing
@@ -76,6 +78,8 @@ class _Body:
         self._loops: list[int] = []
         self._each: set[int] = set()
         self._reported: set[Span] = set()
+        self._carried: dict[int, dict[str, Origin]] = {}
+        self._given: list[set[str]] = []
         self._block(workflow.body)
 
     def _block(self, block: plan.Block) -> None:
@@ -106,6 +110,8 @@ class _Body:
         if name is not None:
             before = self._origins.get(name, NOTHING) if isinstance(op, plan.Set) else NOTHING
             self._origins[name] = before | origin
+            if self._given:
+                self._given[-1].add(name)
 
     def _loop(self, op: plan.Each | plan.Loop, read: Origin) -> None:
         number = id(op)
@@ -113,11 +119,28 @@ class _Body:
         if isinstance(op, plan.Each):
             self._each.add(number)
             self._origins[op.item] = read | Origin(items=frozenset((number,)))
-        self._block(op.body)
-        self._block(op.body)
+        if self._turn(op, number):
+            self._turn(op, number)
         self._loops.pop()
         if isinstance(op, plan.Each) and op.name:
             self._origins[op.name] = self._read([op.value] if op.value is not None else [])
+            if self._given:
+                self._given[-1].add(op.name)
+
+    def _turn(self, op: plan.Each | plan.Loop, number: int) -> bool:
+        """Go through a body that begins with what earlier turns have left. Whether it leaves more than they did."""
+        carried = self._carried.setdefault(number, {})
+        for name, origin in carried.items():
+            self._origins[name] = self._origins.get(name, NOTHING) | origin
+        self._given.append(set())
+        self._block(op.body)
+        given = self._given.pop()
+        if self._given:
+            self._given[-1] |= given
+        left = {name: carried.get(name, NOTHING) | self._origins[name] for name in given}
+        more = any(carried.get(name) != origin for name, origin in left.items())
+        carried |= left
+        return more
 
     def _called(self, op: plan.Call, read: Origin) -> Origin:
         """What a child gives, and keys in it that come from what it is given."""

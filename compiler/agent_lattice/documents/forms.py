@@ -227,8 +227,10 @@ def way(ways: tuple[tuple[Piece, ...], ...], keys: frozenset[str]) -> int | None
 
 
 def held(pieces: tuple[Piece, ...], keys: frozenset[str]) -> bool:
-    """Whether one of the keys belongs to the pieces."""
-    return any(slot.key in keys for slot in slots(pieces))
+    """Whether one of the keys belongs to the pieces, or to the clauses among them."""
+    clauses = clauses_of(pieces)
+    words = {*clauses.rules, clauses.key} if clauses else frozenset()
+    return any(slot.key in keys for slot in slots(pieces)) or not words.isdisjoint(keys)
 
 
 def slots(pieces: tuple[Piece, ...]) -> list[Slot]:
