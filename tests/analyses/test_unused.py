@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 HEAD = """\
 tool t = http("https://t.example") {
   op look(x: int) -> int = GET "/look" { effect: read }
-  op store(x: int) -> int = PUT "/store" { effect: write, idempotent_by: x }
+  op store(x: int) -> int = PUT "/store" { effect: write, on_doubt: fail }
 }
 model m = anthropic("x")
 """
