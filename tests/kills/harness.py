@@ -97,7 +97,7 @@ class Killed:
             out, err = process.communicate(timeout=seconds)
         except subprocess.TimeoutExpired:
             process.kill()
-            process.communicate()
+            out, err = process.communicate()  # it may have come to its end just now
         if process.returncode == -signal.SIGKILL:
             self.kills += 1
             return None

@@ -80,11 +80,12 @@ def places(wanted: int) -> list[tuple[int, str]]:
 
 def at_random_times(package: Package, bank: CountingBank, undisturbed: Ended, folder: Path, wanted: int) -> int:
     """Each process has a time of its own to live, until the run has come to its end."""
-    chance, kills = random.Random(7), 0
+    chance, kills, rounds = random.Random(7), 0, 0
     longest = 3.0 if package.subject.slow else 0.4
     while kills < wanted:
         bank.forget()
-        run = Killed(package, folder / f"run{kills}", bank)
+        run = Killed(package, folder / f"run{rounds}", bank)
+        rounds += 1
         for _ in range(12):
             done = run.killed_after(chance.uniform(0.03, longest))
             if done is not None and run.is_over(done):
