@@ -216,6 +216,8 @@ def _setting(rule: Any) -> Schema:
     if rule.sort == "list":
         return {"type": "array", "items": _values(list(rule.choices))}
     made = _values(rule.sort.split("|"))
+    if rule.choices and "doubt" in rule.sort:  # a word, or words that only the compiler reads
+        return {"anyOf": [{"enum": list(rule.choices)}, {"type": "string", "pattern": "^(verify|ask|assume) "}]}
     if rule.choices:
         return {"enum": list(rule.choices)}
     if rule.sort == "number":
