@@ -10,6 +10,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from agent_lattice_targets.python import TARGET
 from cli.running import HELLO, ROOT, WRONG, lattice, process
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -65,7 +66,7 @@ def test_what_a_build_notes(here: Path) -> None:
     program = programs[name]
     assert name == "triage.lat"
     assert program["models"] == {"fast": {"model": "replies.json", "provider": "scripted"}}
-    assert program["workflow"] == "triage" and program["targets"] == {"python": 3}
+    assert program["workflow"] == "triage" and program["targets"] == {"python": TARGET.contract}
     assert program["plan"] == lattice("plan", "triage/triage.lat", "--digest").stdout.strip()
     assert {"triage.lat", "inbox.lat", "models.lat", "replies.json", "desk_tools/__init__.py"} <= program[
         "sources"
@@ -102,7 +103,8 @@ def test_compiler_changed(built: Path) -> None:
 
 def test_contract_changed(built: Path) -> None:
     rewritten(lambda program: program.update(targets={"python": 0, "gone": 3}))
-    assert drift("check", "--check", "hello.lat")[1] == "lattice.lock: contract changed: gone 3, python 0 → python 3\n"
+    noted = drift("check", "--check", "hello.lat")[1]
+    assert noted == f"lattice.lock: contract changed: gone 3, python 0 → python {TARGET.contract}\n"
 
 
 def test_other_drifts_of_a_lock(built: Path) -> None:

@@ -95,13 +95,13 @@ class _Making:
     def choices(self, rules: tuple[str, ...]) -> Schema:
         """A map with one key, the word of a form."""
         statements = alternatives(Ref("statement"))
-        words = [forms()[rule].word for rule in rules if rule not in statements]
-        name = "_or_".join(["statement" if set(statements) <= set(rules) else "choice", *words])
+        others = [rule for rule in rules if rule not in statements]
+        name = "_or_".join(["statement" if set(statements) <= set(rules) else "choice", *others])
         if name not in self.defs:
             self.defs[name] = {}
             properties = {forms()[rule].word: self.titled(forms()[rule], self.ref(rule)) for rule in rules}
             self.defs[name] |= {
-                "title": name.replace("_", " "),
+                "title": " or ".join([name.split("_")[0], *(forms()[rule].word for rule in others)]),
                 "description": "A map with one key: what is done.",
                 "type": "object",
                 "properties": properties,

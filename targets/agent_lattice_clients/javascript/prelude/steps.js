@@ -142,10 +142,10 @@ async function retried(times, codes, body) {
 const undone = [];
 
 // The result of a step, which `undo` makes a way to take back of.
-async function undoable(step, undo) {
-  const result = await step;
-  undone.push(undo(result));
-  return result;
+async function undoable(step, takesBack) {
+  const value = await step;
+  undone.push(takesBack(value));
+  return value;
 }
 
 // A way to take something back: the call of an operation, with its arguments as they are now.
