@@ -45,6 +45,8 @@ def peek(path):
 def pay(order, amount, idempotency_key):
     if f"pay {order} {idempotency_key}" not in Path("book").read_text(encoding="utf-8").splitlines():
         _note(f"pay {order} {idempotency_key}")
+    if order == "slow":
+        time.sleep(0.5)
     return f"r-{order}"
 
 

@@ -139,20 +139,36 @@ def test_only_some(serve: Serve) -> None:
     assert speaker.answer(speaker.send("tools/call", {"name": "books_find"}))["error"]["code"] == -32602
 
 
-def test_a_cancelled_call_is_not_answered_but_what_it_did_is_in_its_log(serve: Serve, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("call", "given", "events"),
+    [
+        ("books_linger", {"seconds": 0.5}, ["run.started", "run.cancelling", "run.cancelled"]),
+        (
+            "bank_pay",
+            {"order": "slow", "amount": 1.0},
+            ["run.started", "effect.intended", "run.cancelling", "effect.committed", "run.completed"],
+        ),
+    ],
+    ids=["read", "write"],
+)
+def test_a_cancelled_call_is_not_answered_but_what_it_did_is_in_its_log(
+    serve: Serve, tmp_path: Path, call: str, given: dict[str, Any], events: list[str]
+) -> None:
+    """A read, which nobody would miss, is given up; a write comes to its end, and after it nothing is left to cancel."""
+    book = tmp_path / "book"
+    book.touch()
     speaker = serve("--operations")
     speaker.initialize()
-    call = speaker.start("books_linger", seconds=0.5)
-    while not (tmp_path / "book").exists():
+    asked = speaker.start(call, **given)
+    while not book.read_text():
         time.sleep(0.01)
-    speaker.send("notifications/cancelled", {"requestId": call}, id=None)
+    speaker.send("notifications/cancelled", {"requestId": asked}, id=None)
     assert speaker.call("books_risk", total=1)["structuredContent"] == {"result": 0.01}
     assert speaker.end() == 0
-    assert all(message.get("id") != call for message in speaker.seen)
+    assert all(message.get("id") != asked for message in speaker.seen)
     store = SqliteStore(str(tmp_path / ".lattice" / "operations" / "desk.db"), readonly=True)
-    runs = {row.workflow: row for row in store.runs()}
-    kinds = [event[2] for event in store.events(runs["books.linger"])]
-    assert kinds[1:3] == ["run.cancelling", "step.completed"], kinds
+    runs = {row.workflow.replace(".", "_"): row for row in store.runs()}
+    assert [event[2] for event in store.events(runs[call])] == events
     assert verify_store(store) == []
     store.close()
 
