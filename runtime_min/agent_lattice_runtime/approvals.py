@@ -7,7 +7,7 @@ from .errors import Failure
 from .hashing import sha256
 from .history import require_same
 from .models import decode
-from .waiting import passed
+from .waiting import answered
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,7 +54,9 @@ async def approved(
         return _decision(asked, given)
     until, shown = _requested(run, asked, within)
     about = {"kind": "approval", "role": asked.role}
-    said = await passed(run, asked.step, until, about, budgets, lambda: run.received.decision(asked.step, until, shown))
+    said = await answered(
+        run, asked.step, until, about, lambda: run.received.decision(asked.step, until, shown), budgets
+    )
     if said is None:
         run.note("timer.fired", asked.step, {})
         if otherwise == "fail":

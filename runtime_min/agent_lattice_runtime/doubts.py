@@ -8,7 +8,7 @@ from .errors import Failure, failure_payload, restore_failure
 from .ledger import Redo
 from .models import decode
 from .retrying import HOLD, Retry, lot
-from .waiting import passed
+from .waiting import answered
 from .yielded import Pause
 
 TYPE_CHECKING = False
@@ -109,7 +109,7 @@ async def asked(
     in_doubt when it has not happened and is not to, or when nobody answers in time."""
     until = run.deadline(step, "doubt", int(doubt.within * 1e9))
     about = {"kind": "doubt", "role": doubt.role, "op": op.name}
-    said = await passed(run, step, until, about, (), lambda: run.received.resolution(step, until))
+    said = await answered(run, step, until, about, lambda: run.received.resolution(step, until))
     if said is None:
         run.note("timer.fired", step, {})
         raise Failure("in_doubt", f"{message}; nobody resolved it in time", step=step)

@@ -123,6 +123,8 @@ def work(
 def status(workflow: Workflow, run_id: str, store: str) -> dict[str, Any]:
     """How a run stands: its `status` and what it `waits` for, of an approval also question, values and digest (`shown`).
     Raises Failure."""
+    from time import time_ns
+
     from .execute import find_run
     from .standing import Standing
 
@@ -130,7 +132,7 @@ def status(workflow: Workflow, run_id: str, store: str) -> dict[str, Any]:
         row = find_run(kept, run_id)
         if row.workflow != workflow.name:
             raise Failure("conflict", f"run {run_id} is a run of {row.workflow}, not of {workflow.name}")
-        standing = Standing(kept.events(row))
+        standing = Standing(kept.events(row), time_ns() // 1000)
         return {"run_id": run_id, "status": standing.history.status, "waits": standing.waits}
 
     return _in_store(store, stands, readonly=True)

@@ -146,6 +146,7 @@ EVENTS: Mapping[str, tuple[str, Mapping[str, Schema]]] = {
         "the step has failed and is tried again, not before `until`",
         {**_ERROR, "attempt": _NUMBER, "until": _TIME},
     ),
+    "step.withdrawn": ("nobody needs an answer to what the step asks people any more", {}),
     "timer.set": (
         "the step waits until then at most",
         {"kind": {"enum": ["wait", "signal", "timeout", "doubt", "budget"]}, "until": _TIME},

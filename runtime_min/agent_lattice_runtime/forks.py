@@ -142,7 +142,11 @@ def _kept(events: Sequence[EventRow], seq: int) -> list[EventRow]:
 
 def _unfinished_waits(before: Sequence[EventRow]) -> set[tuple[str, str]]:
     """(type, step) of timers and questions that nothing has come of: the new run sets and asks them at its own time."""
-    ended = {event[3] for event in before if event[2] in ("timer.fired", "approval.decided", "effect.resolved")}
+    ended = {
+        event[3]
+        for event in before
+        if event[2] in ("timer.fired", "approval.decided", "effect.resolved", "step.withdrawn")
+    }
     ended |= {event[3] for event in before if event[2] in ("step.completed", "step.failed")}
     return {
         (event[2], event[3])

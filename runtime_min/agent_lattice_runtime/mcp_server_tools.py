@@ -187,7 +187,7 @@ class WorkflowTools:
         if going is not None:
             going.stored.wait()
         with self._runs.store(readonly=True) as store:
-            standing = Standing(self._stored(store, run_id)[1])
+            standing = Standing(self._stored(store, run_id)[1], time_ns() // 1000)
         history = standing.history
         state: Result = {"run_id": run_id, "status": history.status, "driven": going is not None}
         if history.last is not None:

@@ -38,6 +38,7 @@ _LINES = {
     "step.retried": ("note", "{step}  {error}: {message}; it is tried again"),
     "timer.fired": ("faint", "{step}  the time is over"),
     "approval.requested": ("note", "{step}  asks {role}: {question}"),
+    "step.withdrawn": ("note", "{step}  asks nobody any more"),
     "effect.verified": ("note", "{step}  {op} was asked whether it happened"),
     "compensation.started": ("note", "{step}  takes back what {of} did"),
     "compensation.failed": ("bad", "{step}  {error}: {message}"),

@@ -22,14 +22,15 @@ _NO_PROGRESS = OUTSIDE | {"run.resumed", "llm.requested", "effect.intended"}
 
 class Standing:
     """What the events of a run say about it: `history`, `asked` (the payloads of open questions by step), and the `waits` of a run
-    that nobody drives, without what has come since then; of one that goes on, the questions that can be answered."""
+    that nobody drives, without what has come since then; of one that goes on, the questions that can be answered. At `now`, in µs
+    since 1970: what was asked until then is not open any more."""
 
     __slots__ = ("_events", "asked", "history", "waits")
 
-    def __init__(self, events: Iterable[EventRow]) -> None:
+    def __init__(self, events: Iterable[EventRow], now: int = 0) -> None:
         self._events = list(events)
         self.history = History(self._events)
-        self.asked = open_approvals(self.history)
+        self.asked = open_approvals(self.history, now)
         self.waits: list[dict[str, Any]] = []
         if self.history.status == "waiting":
             self.waits = [entry | self._question(entry) for entry in self._on() if not self._has_come(entry)]

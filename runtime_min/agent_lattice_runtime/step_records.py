@@ -54,6 +54,7 @@ _ENDED = {
     "client.called": "ok",
     "timer.fired": "ok",
     "approval.decided": "ok",
+    "step.withdrawn": "withdrawn",
     "compensation.completed": "ok",
     "step.failed": "failed",
     "effect.failed": "failed",

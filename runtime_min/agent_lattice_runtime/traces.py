@@ -28,6 +28,7 @@ _STATUS = {
     "tool.rejected": "rejected",
     "step.retried": "tried again",
     "approval.decided": "ok",
+    "step.withdrawn": "withdrawn",
     "branch.taken": "ok",
     "compensation.completed": "ok",
     "compensation.failed": "failed",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from .branches import Cancelled
 from .budgets import earliest
 from .canonical import canonical, recorded
-from .errors import Failure
+from .errors import Divergence, Failure
 from .models import decode
 from .yielded import Contest, Pause
 
@@ -56,6 +57,25 @@ async def passed(
             if budget.deadline is not None and run.now() >= budget.deadline:
                 budget.require_time(f"{step}#budget")
     return found
+
+
+async def answered(
+    run: Run,
+    step: str,
+    until: int,
+    about: Mapping[str, object],
+    arrived: Callable[[], Any],
+    budgets: Sequence[Budget] = (),
+) -> Any:
+    """What people have said in time, as `passed`. When the run goes on without them the log says so: nobody is asked any more."""
+    try:
+        return await passed(run, step, until, about, budgets, arrived)
+    except Divergence:
+        raise
+    except (Cancelled, Failure):
+        if run.performs:  # logs of runs that ended before this event was known do without it
+            run.note("step.withdrawn", step, {})
+        raise
 
 
 async def signalled(

@@ -92,7 +92,9 @@ def test_a_decision_after_the_deadline_does_not_count(desk: Desk) -> None:
     assert desk.run("approve", hours=1.1 / 3600) == WAITS
     due = desk.runs()["r1"]["due"]
     until(lambda: time.time_ns() // 1000 > due)
-    assert desk("approve", "r1") == 0, "nobody has noticed yet"
+    assert desk.runs()["r1"]["waits"] == [], "nobody has noticed yet, but nobody is asked any more"
+    assert desk("approve", "r1", "decision") == 2
+    assert desk.err == "desk: conflict: run r1 does not ask at decision any more: the time for that is over\n"
     assert desk("resume", "r1", "--quiet") == 0
     assert json.loads(desk.out) == {"rejected": "", "why": "nobody has decided in time"}
     assert desk("approve", "r1") == 2

@@ -31,7 +31,7 @@ async def everything(ctx: Context) -> Any:
         return await ctx.tool("look", world.op("t.look", "read", lambda: 1), {})
 
     async def other(ctx: Context) -> Any:
-        await ctx.wait("nap", duration(HOUR))
+        await ctx.approve("also", **asked)  # type: ignore[arg-type]
 
     await ctx.race("first", 1, one, other)
     await ctx.tool("again", world.op("t.look", "read", lambda: 1), {})

@@ -141,7 +141,7 @@ def test_who_approves_may_change_what_is_shown() -> None:
         approve(flow, store, clock, shown="0" * 64)
     assert approve(flow, store, clock, values={"amount": 15}, reason="fair", delivery="x")
     assert not approve(flow, store, clock, "ok", delivery="x")
-    with pytest.raises(Failure, match="decided already"):
+    with pytest.raises(Failure, match="ann has approved it already"):
         decide(flow, store, "r1", "ok", False, by="bob")
     assert go(flow, store, clock).result == {"approved": True, "by": "ann", "reason": "fair", "amount": 15}
     sound(flow, store)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from time import time_ns
 
 from ..arguments import Usage
 from ..canonical import canonical, parse
@@ -79,7 +80,7 @@ def _seen(request: Request, store: Store) -> tuple[str | None, str | None]:
     from ..execute import find_run
     from ..history import History
 
-    asked = open_approvals(History(store.events(find_run(store, request["RUN"]))))
+    asked = open_approvals(History(store.events(find_run(store, request["RUN"]))), time_ns() // 1000)
     step = request.get("STEP") or (next(iter(asked)) if len(asked) == 1 else None)
     if step not in asked:
         return step, None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from time import time_ns
 
 from ..arguments import Usage
 from ..canonical import canonical
@@ -130,7 +131,7 @@ def _run_line(store: Store, row: RunRow) -> str:
 
 def _standing(store: Store, row: RunRow) -> Standing:
     try:
-        return Standing(store.events(row))
+        return Standing(store.events(row), time_ns() // 1000)
     except (Failure, ValueError, TypeError, AttributeError, KeyError):
         raise Failure("validation", f"the log of run {row.run_id} is damaged: see `verify`") from None
 

@@ -13,3 +13,7 @@ def pay(n):
 
 def refund(n):
     return at_desk("refund", n=n)
+
+
+def tell(n):
+    return at_desk("tell", n=n)
