@@ -8,11 +8,13 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from statistics import median
+from threading import Timer
 
 from measuring import ROOTS
 
 HERE = Path(__file__).resolve().parent
 LONG = 10.0  # seconds
+LONGEST = 300.0  # seconds
 
 
 class Contestant:
@@ -28,10 +30,15 @@ class Contestant:
         self.scenarios: list[str] = self._answer()
 
     def seconds(self, scenario: str, size: int) -> float:
-        """How long the scenario takes with this many steps, branches or runs."""
+        """How long the scenario takes with this many steps, branches or runs. Whoever takes too long is ended."""
         assert self._process.stdin is not None
         print(scenario, size, file=self._process.stdin, flush=True)
-        return float(self._answer())
+        patience = Timer(LONGEST, self._process.kill)
+        patience.start()
+        try:
+            return float(self._answer())
+        finally:
+            patience.cancel()
 
     def _answer(self) -> object:
         assert self._process.stdout is not None
@@ -60,7 +67,7 @@ def _environment() -> dict[str, str]:
 
 def medians(contestants: Sequence[Contestant], scenario: str, size: int, rounds: int) -> dict[str, float]:
     """The median seconds of each contestant that knows the scenario, by name, taken in turns after a small warm-up; who
-    takes long has one turn, who fails is left out from then on, and says so on standard error."""
+    takes long has one turn, who fails or is ended is left out from then on, which is said on standard error."""
     taking_part = [one for one in contestants if scenario in one.scenarios]
     taken: dict[str, list[float]] = {one.name: [] for one in taking_part}
     for round in range(rounds + 1):

@@ -20,6 +20,7 @@ DBOS(
         "enable_otlp": False,
     }
 )
+AT_ONCE = 32  # steps; each waits for the database in a thread
 _began = _ended = 0.0
 
 
@@ -46,7 +47,13 @@ def chain(steps: int) -> int:
 
 @DBOS.workflow()
 async def fan(width: int) -> int:
-    return sum(await asyncio.gather(*(add_soon(number) for number in range(width))))
+    at_once = asyncio.Semaphore(AT_ONCE)
+
+    async def added(number: int) -> int:
+        async with at_once:
+            return await add_soon(number)
+
+    return sum(await asyncio.gather(*(added(number) for number in range(width))))
 
 
 def _sequence(size: int) -> float:
