@@ -81,7 +81,7 @@ class DueRuns(Loop):
                 self._admit(run, body)
         if self._once and not self._runs:
             return False
-        if not self._ready:
+        if not self._schedule.ready:
             soonest = min(self._heed, self._next) if len(self._runs) < self._limit else self._heed
             self._collect(max(0.0, (soonest - now) / 1e6))
         return True

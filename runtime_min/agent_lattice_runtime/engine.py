@@ -8,25 +8,23 @@ everybody waits is suspended: its log says for what, and nothing of it is left i
 
 from __future__ import annotations
 
-from collections import deque
 from contextlib import suppress
 
-from .branches import Cancelled, Group, Task
+from .branches import Cancelled
 from .commits import Commits
-from .errors import Conflict, Failure, StoreFailure
-from .yielded import Call, Join, Pause
+from .errors import Conflict, StoreFailure
+from .schedule import Schedule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterable
+    from collections.abc import Iterable
     from typing import Any
 
+    from .branches import Body, Task
     from .flights import Flights
-    from .pauses import Pauses
     from .run import Run, Setting
     from .stores import Store
-
-    Body = Coroutine[Any, Any, Any]
+    from .yielded import Call
 
 
 class Loop:
@@ -37,12 +35,10 @@ class Loop:
         self._store = store
         self._apart = apart
         self._farewell: str | None = None
-        self._ready: deque[tuple[Task, Any, BaseException | None]] = deque()
+        self._schedule = Schedule(lambda run: self._flights.give_up(run) if self._flights else ())
         self._waiting: list[tuple[Task, Call]] = []
         self._commits = Commits(store)
         self._flights: Flights | None = None  # made when first needed: threads cost start-up time
-        self._pauses: Pauses | None = None
-        self._still: list[Run] = []  # runs in which perhaps everybody waits
         self._interruptible = False
         self._runs: dict[Run, None] = {}
         self._looks = False
@@ -76,15 +72,12 @@ class Loop:
             body.close()
             return
         self._runs[run] = None
-        run.root = task = Task(run, body)
-        run.active = 1
-        task.cancelled = run.received.cancelling is not None
-        self._ready.append((task, None, None))
+        self._schedule.add(run, body)
 
     def _close(self) -> None:
         for task, _ in self._waiting:
             task.body.close()
-        for task, _, _ in self._ready:
+        for task, _, _ in self._schedule.ready:
             task.body.close()
         for run in self._runs:
             for task in run.paused:
@@ -125,8 +118,12 @@ class Loop:
                 self._commits.take_in(run)
         self._listen()
 
+    def _listen(self) -> None:
+        self._schedule.listen(self._commits.heard)
+        self._commits.heard.clear()
+
     def _go_on(self) -> None:
-        ready = self._ready
+        ready = self._schedule.ready
         while True:
             while ready:
                 self._step(*ready.popleft())
@@ -136,7 +133,7 @@ class Loop:
             if self._looks:
                 self._look()
                 continue
-            if self._still:
+            if self._schedule.still:
                 self._rest()
             if self.stopping:
                 raise KeyboardInterrupt
@@ -158,162 +155,34 @@ class Loop:
         if self._flights:
             self._collect()
             return True
-        if self._pauses is None or (until := self._pauses.next()) is None:
+        if (until := self._schedule.next_due()) is None:
             return False
         replayed = next((run for run in self._runs if not run.performs and run.paused), None)
         if replayed is None:
             self._sleep(until)
         else:
-            self._end_of_pause(replayed)
+            self._schedule.end_of_pause(replayed)
         return True
-
-    def _end_of_pause(self, run: Run) -> None:
-        """In a replay no time passes: when only pauses are left, the first of them is where the log ends."""
-        task, pause = next(iter(run.paused.items()))
-        del run.paused[task]
-        run.active += 1
-        self._end_of_log(task, pause.step)
 
     def _step(self, task: Task, value: Any, error: BaseException | None) -> None:
         """Let a coroutine go on until its next command or its end, and put that where it is waited for."""
-        call = self._advanced(task, value, error)
+        call = self._schedule.advanced(task, value, error)
         if call is not None:
             self._waiting.append((task, call))
         self._commits.mark(task.run)
-
-    def _advanced(self, task: Task, value: Any, error: BaseException | None) -> Call | None:
-        """The call that a coroutine makes next; None when it branches, waits, has come to its end, or its run is over."""
-        run = task.run
-        if run.over:
-            task.body.close()
-            return None
-        try:
-            command: Call | Join | Pause = task.body.send(value) if error is None else task.body.throw(error)
-        except StopIteration as end:
-            self._end(task, end.value, None)
-        except KeyboardInterrupt:
-            raise
-        except (Exception, Cancelled) as failure:
-            self._end(task, None, failure)
-        else:
-            if isinstance(command, Call):
-                return command
-            run.active -= 1
-            if isinstance(command, Pause):
-                self._pause(task, command)
-            else:
-                task.children = Group(task, command)
-                self._open(task.children)
-        return None
-
-    def _pause(self, task: Task, pause: Pause) -> None:
-        run = task.run
-        if task.cancelled and not run.compensating and not (pause.settles and run.performs):
-            self._wake([task], Cancelled())
-            return
-        if self._pauses is None:
-            from .pauses import Pauses
-
-            self._pauses = Pauses()
-        self._pauses.add(task, pause)
-        if run.performs:
-            self._still.append(run)
-
-    def _wake(self, tasks: Iterable[Task], error: BaseException | None = None) -> None:
-        for task in tasks:
-            task.run.active += 1
-            self._ready.append((task, None, error))
-
-    def _end_of_log(self, task: Task, step: str, call: Call | None = None) -> None:
-        """A replay comes to something that is not recorded. One of a cancelled run goes on where it was cancelled."""
-        run = task.run
-        if run.received.cancelling is not None and not run.compensating and not task.cancelled:
-            self._cancel(run)
-            self._ready.append((task, None, Cancelled()))
-        else:
-            run.end_of_log(step, call)
-            task.body.close()
-
-    def _open(self, group: Group) -> None:
-        """Start branches up to the group's width, in a cancelled group too: there they stop by themselves at their
-        first effect, so that a replay, where nothing takes time, ends as the recorded run did."""
-        run = group.parent.run
-        while group.open < group.width and (make := next(group.bodies, None)) is not None:
-            task = Task(run, make(), group, len(group.tasks))
-            group.tasks.append(task)
-            group.results.append(None)
-            group.open += 1
-            run.active += 1
-            self._ready.append((task, None, None))
-        if group.open == 0:
-            parent = group.parent
-            parent.children = None
-            run.active += 1
-            self._ready.append((parent, *group.outcome()))
-
-    def _end(self, task: Task, value: Any, error: BaseException | None) -> None:
-        run, group = task.run, task.group
-        run.active -= 1
-        if group is None:
-            self._finish(run, value, error)
-            return
-        try:
-            stop = group.ended(task.index, value, error)
-        except Failure as failure:
-            run.abort(failure)
-            return
-        if stop:
-            group.cancel()
-            self._let_go(run, reads=group.contest is not None)
-        self._open(group)
-        if run.paused:
-            self._still.append(run)
-
-    def _finish(self, run: Run, value: Any, error: BaseException | None) -> None:
-        """A run has come to its end, or before that to taking back what it did."""
-        body = run.finish(value, error)
-        if body is not None:
-            run.root = Task(run, body)
-            run.active += 1
-            self._ready.append((run.root, None, None))
-
-    def _cancel(self, run: Run) -> None:
-        """Somebody has cancelled a run: it starts no other effect, except those that take back what it did."""
-        if run.root is not None and not run.compensating:
-            run.root.cancel()
-            self._let_go(run, reads=True)
-
-    def _listen(self) -> None:
-        """Something has come to runs from outside: those who wait look whether it is for them."""
-        from .pauses import woken
-
-        for run in self._commits.heard:
-            if run.received.cancelling is not None:
-                self._cancel(run)
-            self._wake(woken(run))
-        self._commits.heard.clear()
 
     def _bid_farewell(self, message: str) -> None:
         self._farewell = None
         for run in self._runs:
             if not run.over and run.cancelling(message):
-                self._cancel(run)
+                self._schedule.cancel(run)
                 self._commits.mark(run)
-
-    def _let_go(self, run: Run, *, reads: bool) -> None:
-        """Tell those who wait, and with `reads` those whose effects can be given up, that they are cancelled."""
-        from .pauses import woken
-
-        self._wake(woken(run, only_cancelled=True), Cancelled())
-        if reads and self._flights:
-            for task in self._flights.give_up(run):
-                self._ready.append((task, None, Cancelled()))
 
     def _rest(self) -> None:
         """Suspend the runs in which everybody waits, and for long."""
         from .pauses import suspendable
 
-        still, self._still = self._still, []
+        still, self._schedule.still = self._schedule.still, []
         for run in still:
             waits = run.active == 0 and bool(run.paused) and not run.over and not run.suspended
             if waits and (self.stopping or suspendable(run)):
@@ -322,7 +191,6 @@ class Loop:
 
     def _sleep(self, until: int) -> None:
         """Sleep until then, in µs since 1970, at most; and wake whose time has come."""
-        assert self._pauses is not None
         setting = next(iter(self._runs)).setting
         seconds = _seconds(until, setting)
         if seconds > 0 and self._apart:
@@ -333,7 +201,7 @@ class Loop:
                 setting.sleep(seconds)
             finally:
                 self._interruptible = False
-        self._wake(self._pauses.due(setting.clock() // 1000))
+        self._schedule.wake_due(setting.clock() // 1000)
 
     def _alone(self, task: Task, call: Call) -> None:
         """One effect after another while it is the only thing to do: no threads, nobody else to commit with."""
@@ -356,9 +224,9 @@ class Loop:
                     self._waiting.append((task, following))
                     return
                 if self._unwanted(task, following) and following.function is not None:  # as the commit has shown
-                    self._ready.append((task, None, Cancelled()))
+                    self._schedule.ready.append((task, None, Cancelled()))
                     return
-            following = self._advanced(task, self._performed(following), None)
+            following = self._schedule.advanced(task, self._performed(following), None)
             if following is not None and (following.timeout or self.stopping):
                 self._waiting.append((task, following))
                 break
@@ -379,9 +247,9 @@ class Loop:
         if run.over:
             task.body.close()
         elif self._unwanted(task, call):
-            self._ready.append((task, None, Cancelled()))
+            self._schedule.ready.append((task, None, Cancelled()))
         elif not run.performs:
-            self._end_of_log(task, call.step, call)
+            self._schedule.end_of_log(task, call.step, call)
         else:
             if call.intent is not None or run.announces:
                 run.announce(call)
@@ -403,7 +271,7 @@ class Loop:
         self._waiting.clear()
         if unwanted := [task for task, call in calls if self._unwanted(task, call)]:
             self._waiting += [(task, call) for task, call in calls if task not in unwanted]
-            self._ready.extend((task, None, Cancelled()) for task in unwanted)
+            self._schedule.ready.extend((task, None, Cancelled()) for task in unwanted)
             return []
         accepted = [(task, call) for task, call in calls if self._accepts(task, call)]
         for task, _ in accepted:
@@ -419,9 +287,9 @@ class Loop:
             elif self.stopping and not call.write:
                 self._waiting.append((task, call))
             elif self._unwanted(task, call) and not call.write and call.function is not None:
-                self._ready.append((task, None, Cancelled()))
+                self._schedule.ready.append((task, None, Cancelled()))
             elif call.function is None or call.quick or (len(calls) == 1 and self._is_alone(call)):
-                self._ready.append((task, self._performed(call), None))
+                self._schedule.ready.append((task, self._performed(call), None))
             else:
                 slow.append((task, call))
         for task, call in slow:
@@ -429,7 +297,7 @@ class Loop:
 
     def _is_alone(self, call: Call) -> bool:
         """Whether nothing else can happen while a call is made, so that it may be made here: no time is over meanwhile."""
-        timed = call.timeout or (self._pauses is not None and self._pauses.next() is not None)
+        timed = call.timeout or self._schedule.next_due() is not None
         return not self._flights and not self._apart and not timed
 
     def _threads(self) -> Flights:
@@ -442,22 +310,22 @@ class Loop:
     def _collect(self, seconds: float | None = None) -> None:
         """Wait, at most so many seconds, for one effect that is going on in a thread, and take all that have come to an end; wake
         whose time has come."""
-        if self._pauses is None or (until := self._pauses.next()) is None:
-            self._ready.extend(self._threads().landed(seconds))
+        if (until := self._schedule.next_due()) is None:
+            self._schedule.ready.extend(self._threads().landed(seconds))
             return
         setting = next(iter(self._runs)).setting
         left = _seconds(until, setting)
-        self._ready.extend(self._threads().landed(left if seconds is None else min(left, seconds)))
-        self._wake(self._pauses.due(setting.clock() // 1000))
+        self._schedule.ready.extend(self._threads().landed(left if seconds is None else min(left, seconds)))
+        self._schedule.wake_due(setting.clock() // 1000)
 
     def _stop(self) -> None:
         """After an interruption: let what is going on come to its end and record it, start nothing else."""
         self.stopping = True
         while self._flights:
             self._collect()
-            while self._ready:
-                self._step(*self._ready.popleft())
-        self._still = list(self._runs)
+            while self._schedule.ready:
+                self._step(*self._schedule.ready.popleft())
+        self._schedule.still = list(self._runs)
         self._rest()
         for run in self._runs:
             run.journal.settle()
