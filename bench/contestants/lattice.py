@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from itertools import count
 from pathlib import Path
@@ -77,6 +78,7 @@ def _replay(size: int) -> float:
     return taken
 
 
+gc.set_threshold(10_000)  # as the commands of a package do
 IDS = count()
 STORE = opened(sys.argv[1])
 with TemporaryDirectory() as folder:

@@ -33,6 +33,7 @@ def main(
     replies start, `tools` the folder of Python tools (default: `_tools` beside the runtime), `served` loads what
     `mcp` needs beside the workflow."""
     words = sys.argv[1:] if words is None else words
+    gc.set_threshold(10_000)  # what runs leave behind is hardly ever a cycle
     atexit.register(gc.freeze)  # at its end the process need not look for garbage in all that it has loaded
     try:
         code = _carried_out(workflow, words, folder, tools, served)

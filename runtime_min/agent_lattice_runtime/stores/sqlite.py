@@ -89,13 +89,14 @@ class SqliteStore:
         created = []
         try:
             with Transaction(self._connection):
-                for row, events in batch:
+                for row, _ in batch:
                     if row.key is None:
                         created.append(row)
                         self._create(row)
                     else:
                         self._change(row)
-                    self._connection.executemany(_ADD_EVENT, [(row.key, *event) for event in events])
+                rows = [(row.key, *event) for row, events in batch for event in events]
+                self._connection.executemany(_ADD_EVENT, rows)
         except BaseException:
             for row in created:
                 self.release(row)
