@@ -29,7 +29,7 @@ class ScheduledLoop(Loop):
 
     def __init__(self, store: Store, order: Choices, clock: Clock, late: Callable[[str], None]) -> None:
         super().__init__(store, apart=True)
-        self._ready = _Shuffled(order)
+        self._schedule.ready = _Shuffled(order)
         self._virtual = self._flights = _VirtualFlights(order, clock, late)
 
     def _start(self, calls: list[tuple[Task, Call]]) -> None:
