@@ -19,7 +19,7 @@ from agent_lattice_runtime.run import Run
 from agent_lattice_runtime.stores.memory import MemoryStore
 from hypothesis import given
 from hypothesis import strategies as st
-from simulating.subjects import STEADY, TOOLS, WAVERING, subject
+from simulating.subjects import DESK, STEADY, TOOLS, WAVERING, subject
 
 
 @pytest.fixture
@@ -43,6 +43,16 @@ def test_the_same_seed_gives_the_same_runs_and_another_one_others(tools: str) ->
     one, same, other = (found(STEADY, tools, 60, seed) for seed in (1, 1, 2))
     assert (one.crashes, one.faults, one.ended) == (same.crashes, same.faults, same.ended)
     assert (one.crashes, one.faults, one.ended) != (other.crashes, other.faults, other.ended)
+
+
+def test_branches_go_on_in_any_order(tools: str) -> None:
+    """Also where no effect takes any time: then only the order of turns tells."""
+    steps = "parallel { one = bank.rate(n: 1)  two = bank.rate(n: 2) }"
+    made = subject(f"{DESK}workflow main() -> int {{ {steps} return one + two }}", tools=tools)
+    lives = [tried(made, choices_of(made, 0, number)).life for number in range(100)]
+    timeless = [life for life in lives if life.events[-1][1] == life.events[0][1]]
+    orders = {tuple(event[3] for event in life.events if event[2] == "step.completed") for life in timeless}
+    assert len(orders) == 2
 
 
 def test_a_key_that_depends_on_a_model_pays_twice(tools: str) -> None:
