@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from queue import Empty, SimpleQueue
 
-from .canonical import canonical
+from .deaths import DEATHS, Deaths
 from .engine import Loop
 from .errors import Conflict, Failure, StoreFailure
-from .execute import body_of, continued, input_of, redactor_of
-from .journal import TERMINAL, Journal
+from .execute import body_of, continued, input_of
+from .journal import TERMINAL
 from .pauses import woken
-from .standing import Standing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from .branches import Body
-    from .journal import EventRow, RunRow
+    from .journal import RunRow
     from .models import Workflow
     from .run import Run, Setting
     from .stores import Store
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
 
 LIMIT = 100  # runs at a time
 EVERY = 1.0  # seconds between two looks for runs that have become due
-DEATHS = 10  # processes in a row that may die of a run before it is left to a person
-_MINUTE = 60_000_000  # µs
 TRIES = 8  # how often a store that is out of order is tried again, at longer and longer intervals
 _LONGEST = 30.0  # seconds between two such tries
 
@@ -61,10 +58,9 @@ class DueRuns(Loop):
         self._once = once
         self._limit = limit
         self._every = int(every * 1_000_000)
-        self._deaths = deaths
+        self._deaths = Deaths(workflow, setting.clock, deaths)
         self._next = 0  # when to look for more, in µs since 1970
         self._heed = 0  # when to look what has come to those that go on
-        self._suspects: dict[str, int] = {}  # runs of which processes may have died, and since when they are held back
         self.looked = False  # whether the store could be asked
 
     def _wait(self) -> bool:
@@ -102,7 +98,7 @@ class DueRuns(Loop):
         if not self._store.claim(row):
             return None
         try:
-            if row.status not in TERMINAL and self._may_live(row):
+            if row.status not in TERMINAL and self._deaths.may_live(self._store, row, alone=not self._runs):
                 run = continued(self._workflow, row, self._store, self._setting)
                 return run, body_of(self._workflow, run, input_of(run))
         except StoreFailure as failure:
@@ -114,30 +110,11 @@ class DueRuns(Loop):
         self._store.release(row)
         return None
 
-    def _may_live(self, row: RunRow) -> bool:
-        """Whether to drive a run that others may have died of. When that is likely, it is driven when nobody else can die with it,
-        or has to wait a minute for that. Raises Failure conflict when it is left to a person, as its log says then."""
-        if row.status != "running":
-            return True
-        events = list(self._store.events(row))
-        deaths = Standing(events).deaths
-        if deaths >= self._deaths:
-            self._park(row, events[-1])
-            raise Failure("conflict", f"{deaths} processes in a row have died of it; go on with: resume {row.run_id}")
-        now = self._setting.clock() // 1000
-        held = now - self._suspects.setdefault(row.run_id, now) if deaths >= max(1, self._deaths // 2) else _MINUTE
-        return not self._runs or held >= _MINUTE
-
-    def _park(self, row: RunRow, last: EventRow) -> None:
-        journal = Journal(row, redactor_of(self._workflow), last, self._setting.clock)
-        journal.append("run.waiting", "", canonical({"on": [{"kind": "parked", "step": "", "until": None}]}))
-        self._store.append(((row, journal.pending),))
-
     def _leave(self, run: Run) -> None:
         """A run is over, or waits, and all of it is stored."""
         row = run.journal.row
         del self._runs[run]
-        self._suspects.pop(row.run_id, None)
+        self._deaths.forget(row.run_id)
         for task in woken(run):
             task.body.close()
         run.leave()

@@ -43,6 +43,8 @@ class Loop:
         self._runs: dict[Run, None] = {}
         self._looks = False
         self.stopping = False
+        if apart:
+            self._threads()  # before anybody can stop it: who wakes it must find what it sleeps in
 
     def drive(self, runs: Iterable[tuple[Run, Body]]) -> None:
         """Bring every run to its end. Raises StoreFailure when the store fails (a Conflict ends one run only) and

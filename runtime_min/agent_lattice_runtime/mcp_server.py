@@ -25,13 +25,19 @@ PATIENCE = 5.0  # seconds for effects that go on when the client is gone
 
 def serve_workflow(workflow: Workflow, served: Served, runs: Runs, wait: float) -> int:
     """Serve the workflow until the client is gone; a call takes at most `wait` seconds. The exit code."""
+    from .mcp_server_due import DueWatch
     from .mcp_server_resources import Resources
     from .mcp_server_tools import WorkflowTools
 
+    watch = DueWatch(workflow, runs)
     with _connected(runs) as wire:
         tools = WorkflowTools(workflow, served.doc, runs, wire, wait)
         methods = Methods(wire, workflow, served.doc, tools, Resources(workflow, served, runs))
-        return _serve(wire, methods, workflow, runs)
+        watch.start()
+        try:
+            return _serve(wire, methods, workflow, runs)
+        finally:
+            watch.stop(PATIENCE)
 
 
 def serve_operations(workflow: Workflow, served: Served, runs: Runs, only: Sequence[str] | None) -> int:

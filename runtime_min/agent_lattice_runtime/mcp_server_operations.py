@@ -5,6 +5,7 @@ from __future__ import annotations
 from .canonical import canonical
 from .client_names import tool_names
 from .errors import Failure
+from .execute import new_run_id
 from .mcp_server_annotations import hints
 from .mcp_server_methods import progress_token
 from .mcp_server_results import described, failed, succeeded
@@ -48,14 +49,15 @@ class OperationTools:
         if name not in self._tools:
             raise RpcError(INVALID_PARAMS, f"there is no tool {name}")
         workflow = self._tools[name][1]
-        progress = Progress(self._wire, progress_token(request.params))
-        try:
-            going = self._runs.begin(workflow, dict(arguments), None, progress.event)
-        except Failure as failure:
-            return failed({"error": described(failure)})
-        request.stopped_by(going.stop)
-        going.done.wait()
-        progress.close()
+        progress, run_id = Progress(self._wire, progress_token(request.params)), new_run_id()
+        with self._runs.heard(run_id, progress.event):
+            try:
+                going = self._runs.begin(workflow, dict(arguments), run_id)
+            except Failure as failure:
+                return failed({"error": described(failure)})
+            request.stopped_by(going.stop)
+            going.done.wait()
+            progress.close()
         ended = going.run.failure if going.run is not None else going.failure
         if ended is not None:
             return failed({"error": described(ended)})

@@ -10,7 +10,7 @@ from .canonical import canonical
 from .commands.inputs import open_store
 from .engine import Loop
 from .errors import Failure
-from .execute import drive, find_run, new_run_id, prepared, redactor_of
+from .execute import drive, find_run, prepared, redactor_of
 from .history import History
 from .journal import check_run_id
 from .models import decode
@@ -34,7 +34,7 @@ MOST = 32  # runs at a time
 class Going:
     """A run that is driven here. When it is `done`, `run` is how it ended, or `failure` why it could not be driven."""
 
-    def __init__(self, run_id: str, workflow: Workflow, given: str, listeners: list[Listener]) -> None:
+    def __init__(self, run_id: str, workflow: Workflow, given: str, tell: Listener) -> None:
         self.run_id = run_id
         self.workflow = workflow
         self.given = given  # the canonical text of its input
@@ -42,7 +42,7 @@ class Going:
         self.done = Event()
         self.run: Run | None = None
         self.failure: Failure | None = None
-        self.listeners = listeners
+        self._listener = tell
         self.cancelled: str | None = None
         self._stopped = False
         self._loop: Loop | None = None
@@ -77,50 +77,72 @@ class Going:
     def event(self, row: RunRow, event: EventRow) -> None:
         """An event is durable: tell who listens."""
         self.stored.set()
-        for listener in tuple(self.listeners):
-            listener(row, event)
+        self._listener(row, event)
 
 
 class Runs:
     """Starts runs on the store at `path` and knows those that go on. `scripted`, `folder`, `tools` as in Setting; the
-    `listeners` hear of all events of runs that are begun from then on."""
+    `listeners` hear of all events of runs that are driven here."""
 
     def __init__(self, path: str, *, scripted: object = None, folder: str = ".", tools: str = "") -> None:
         self.path = path
         self._place = {"scripted": scripted, "folder": folder, "tools": tools}
         self.listeners: list[Listener] = []
+        self.called: set[str] = set()  # runs that a client has called by their ids, or begun
+        self._heard: dict[str, list[Listener]] = {}
         self._going: dict[str, Going] = {}
         self._lock = Lock()
-        self._closed = False
+        self.closed = False
 
-    def begin(self, workflow: Workflow, value: object, run_id: str | None, *listeners: Listener) -> Going:
-        """Drive a run to its end in a thread. The id of a known run stands for that one: it is continued, or waited for.
+    def begin(self, workflow: Workflow, value: object, run_id: str, linger: float = 0.0) -> Going:
+        """Drive a run in a thread to its end, or until it waits, but for no point in time within `linger` seconds. The id of a
+        known run stands for that one: it is continued, or waited for.
 
         Raises Failure validation for an input of the wrong type, conflict for another input than the run was started
         with, unavailable when too many runs go on.
         """
-        run_id = new_run_id() if run_id is None else check_run_id(run_id)
+        check_run_id(run_id)
         given = canonical(decode(workflow.input, redactor_of(workflow).value(value), "the input"))
         with self._lock:
             going = self._going.get(run_id)
             if going is not None:
                 if (going.workflow.name, going.given) != (workflow.name, given):
                     raise Failure("conflict", f"run {run_id} was started with another input")
-                going.listeners += listeners
                 return going
-            if self._closed or len(self._going) >= MOST:
-                why = "the server is being stopped" if self._closed else f"{MOST} runs are going on already"
+            if self.closed or len(self._going) >= MOST:
+                why = "the server is being stopped" if self.closed else f"{MOST} runs are going on already"
                 raise Failure("unavailable", why)
-            going = self._going[run_id] = Going(run_id, workflow, given, [*self.listeners, *listeners])
+            going = self._going[run_id] = Going(run_id, workflow, given, self._tell)
         # a daemon: an effect that hangs must not keep the process alive
-        Thread(target=self._drive, args=(going, value), name=f"run-{run_id}", daemon=True).start()
+        Thread(target=self._drive, args=(going, value, linger), name=f"run-{run_id}", daemon=True).start()
         return going
 
-    def resume(self, workflow: Workflow, run_id: str) -> Going:
+    def resume(self, workflow: Workflow, run_id: str, linger: float = 0.0) -> Going:
         """Go on with a known run, as `begin` does. Raises Failure not_found."""
         with self.store(readonly=True) as store:
             history = History(store.events(find_run(store, run_id)))
-        return self.begin(workflow, history.started.get("input"), run_id)
+        return self.begin(workflow, history.started.get("input"), run_id, linger)
+
+    @contextmanager
+    def heard(self, run_id: str, listener: Listener) -> Iterator[None]:
+        """While the block runs, the listener hears of the events of that run, as often as somebody here goes on with it."""
+        with self._lock:
+            self._heard.setdefault(run_id, []).append(listener)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._heard[run_id].remove(listener)
+                if not self._heard[run_id]:
+                    del self._heard[run_id]
+
+    def _tell(self, row: RunRow, event: EventRow) -> None:
+        for listener in (*self.listeners, *self._heard.get(row.run_id, ())):
+            listener(row, event)
+
+    def count(self) -> int:
+        """How many go on."""
+        return len(self._going)
 
     def going(self, run_id: str) -> Going | None:
         """The run of that id, while it is driven here."""
@@ -138,7 +160,7 @@ class Runs:
     def close(self, patience: float) -> None:
         """Stop all runs, which can then be resumed, and wait at most `patience` seconds for the effects that go on."""
         with self._lock:
-            self._closed = True
+            self.closed = True
             all_going = list(self._going.values())
         for going in all_going:
             going.stop()
@@ -146,9 +168,9 @@ class Runs:
         for going in all_going:
             going.done.wait(max(0.0, end - monotonic()))
 
-    def _drive(self, going: Going, value: object) -> None:
+    def _drive(self, going: Going, value: object, linger: float) -> None:
         try:
-            self._driven(going, value)
+            self._driven(going, value, linger)
         except Failure as failure:
             going.failure = failure
         except BaseException as error:
@@ -159,10 +181,10 @@ class Runs:
             going.stored.set()
             going.done.set()
 
-    def _driven(self, going: Going, value: Any) -> None:
+    def _driven(self, going: Going, value: Any, linger: float) -> None:
         with self.store() as store:
             loop = Loop(store, apart=True)
-            setting = Setting(**self._place, on_event=going.event)  # type: ignore[arg-type]
+            setting = Setting(**self._place, on_event=going.event, linger=linger)  # type: ignore[arg-type]
             run, decoded = prepared(going.workflow, value, store, going.run_id, setting)
             going.driven_by(loop)
             if run.history is not None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from threading import Lock
-from time import monotonic, time_ns
+from time import time_ns
 
 from .canonical import recorded
 from .commands.outcomes import waits
 from .deliveries import cancel
-from .errors import Conflict, Failure
-from .execute import find_run
+from .errors import Failure
+from .execute import find_run, new_run_id
 from .history import History
 from .journal import TERMINAL
 from .mcp_server_annotations import workflow_hints
 from .mcp_server_deliveries import HINTS, deliveries
+from .mcp_server_following import Following
 from .mcp_server_methods import progress_token
 from .mcp_server_results import COUNT, EVENTS, LIMIT, RUN_ID, described, failed, state_schema, succeeded
 from .mcp_server_wire import INVALID_PARAMS, RpcError, notification
@@ -23,7 +25,7 @@ from .standing import Standing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from typing import Any
 
     from .journal import EventRow, RunRow
@@ -86,7 +88,7 @@ class WorkflowTools:
             raise RpcError(INVALID_PARAMS, f"there is no tool {name}")
         try:
             if name in self._deliveries:
-                return self._deliver(self._deliveries[name], dict(arguments))
+                return self._deliver(self._deliveries[name], dict(arguments), request)
             return self._calls[name](dict(arguments), request)
         except Failure as failure:
             return failed({"error": described(failure)})
@@ -138,45 +140,42 @@ class WorkflowTools:
         run_id = arguments.pop(self._run_id, None)
         if run_id is not None and not isinstance(run_id, str):
             raise Failure("validation", f"{self._run_id}: expected string")
-        progress = Progress(self._wire, progress_token(request.params))
-        going = self._runs.begin(self._workflow, arguments, run_id, progress.event)
-        request.stopped_by(going.stop)
-        going.done.wait(wait)
-        progress.close()
-        if going.failure is not None:
-            return failed({"run_id": going.run_id, "error": described(going.failure)})
-        state = self._state(going.run_id)
-        if going.run is not None and going.run.failure is not None:  # also one that is not in the log, as of the store
-            state["error"] = described(going.run.failure)
+        run_id = run_id or new_run_id()
+        following = Following(self._workflow, self._runs, wait, request)
+        with self._told(run_id, request):
+            going = self._runs.begin(self._workflow, arguments, run_id, wait)
+            self._runs.called.add(run_id)
+            failure = following.follow(run_id, going)
+        if following.undriven:
+            assert failure is not None
+            return failed({"run_id": run_id, "error": described(failure)})
+        state = self._state(run_id)
+        if failure is not None:  # also one that is not in the log, as of the store
+            state["error"] = described(failure)
         return failed(state) if "error" in state else succeeded(state)
 
-    def _deliver(self, delivery: Delivery, arguments: dict[str, Any]) -> Result:
+    @contextmanager
+    def _told(self, run_id: str, request: Request) -> Iterator[None]:
+        """While the block runs, the client hears of the progress of the run if it wants to."""
+        progress = Progress(self._wire, progress_token(request.params))
+        with self._runs.heard(run_id, progress.event):
+            try:
+                yield
+            finally:
+                progress.close()
+
+    def _deliver(self, delivery: Delivery, arguments: dict[str, Any], request: Request) -> Result:
         """Put it into the log, and go on with the run."""
         wait = _number(arguments.pop(_SECONDS, None), _SECONDS, 0, LONGEST, self._wait)
         delivery.check(arguments)
+        run_id = arguments["run_id"]
         with self._runs.store() as store:
-            self._stored(store, arguments["run_id"])
+            self._stored(store, run_id)
             delivery.deliver(store, arguments)
-        return self._gone_on(arguments["run_id"], wait)
-
-    def _gone_on(self, run_id: str, wait: float) -> Result:
-        """How a run stands after at most so many seconds in which it went on with what has come to it."""
-        end = monotonic() + wait
-        while monotonic() < end and ((going := self._runs.going(run_id)) is not None or self._is_due(run_id)):
-            going = going or self._runs.resume(self._workflow, run_id)
-            going.look()
-            going.done.wait(max(0.0, end - monotonic()))
-            if going.failure is not None or (going.run is not None and isinstance(going.run.failure, Conflict)):
-                break
+        self._runs.called.add(run_id)
+        with self._told(run_id, request):
+            Following(self._workflow, self._runs, wait).follow(run_id)
         return succeeded(self._state(run_id))
-
-    def _is_due(self, run_id: str) -> bool:
-        """Whether a run wants to be driven now."""
-        with self._runs.store(readonly=True) as store:
-            row = find_run(store, run_id)
-        if row.status == "waiting":
-            return row.due is not None and row.due <= time_ns() // 1000
-        return row.status not in TERMINAL
 
     def _status(self, arguments: dict[str, Any], request: Request) -> Result:
         return succeeded(self._state(_run_id(arguments)))
@@ -231,7 +230,7 @@ class WorkflowTools:
             with self._runs.store() as store:
                 if self._stored(store, run_id)[0].status not in TERMINAL:
                     cancel(self._workflow, store, run_id, farewell)
-                    return self._gone_on(run_id, self._wait)
+            Following(self._workflow, self._runs, self._wait).follow(run_id)
         return succeeded(self._state(run_id))
 
 

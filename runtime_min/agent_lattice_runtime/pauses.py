@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from .run import Run
     from .yielded import Pause
 
+TIMED = ("timer", "retry")  # kinds of pauses that nothing from outside ends
+
 
 class Pauses:
     """Paused tasks by when they are due; which ones a run has is in `run.paused`."""
@@ -58,5 +60,8 @@ def waits(run: Run) -> list[dict[str, object]]:
 
 def suspendable(run: Run) -> bool:
     """Whether the next thing that happens in a run in which nobody goes on is too far away to keep a process for it."""
-    soonest = min(run.paused.values(), key=lambda pause: pause.until)
-    return soonest.until - run.journal.now() > soonest.hold * 1_000_000
+    pauses = run.paused.values()
+    soonest = min(pauses, key=lambda pause: pause.until)
+    only_time = all(pause.about["kind"] in TIMED for pause in pauses)
+    hold = max(soonest.hold, run.setting.linger) if only_time else soonest.hold
+    return soonest.until - run.journal.now() > hold * 1_000_000

@@ -35,12 +35,14 @@ FORMAT = 3  # version of the event catalogue, in run.started
 
 class Setting:
     """Where a run takes place: `folder` of scripted replies, `tools` folder of Python tools, stand-ins, listeners. `clock` gives
-    nanoseconds since 1970, `sleep` takes seconds; for waits of up to `patience` seconds the process is kept."""
+    nanoseconds since 1970, `sleep` takes seconds; for waits of up to `patience` seconds the process is kept, of up to `linger`
+    where a run waits for nothing but time."""
 
     __slots__ = (
         "clock",
         "folder",
         "instant",
+        "linger",
         "mocks",
         "on_event",
         "on_notice",
@@ -62,10 +64,12 @@ class Setting:
         clock: Callable[[], int] = time_ns,
         sleep: Callable[[float], None] = sleep,
         patience: float = 1.0,
+        linger: float = 0.0,
     ) -> None:
         self.clock = clock
         self.sleep = sleep
         self.patience = patience
+        self.linger = linger
         self.scripted = scripted
         self.folder = folder
         self.tools = tools or _own_tools()

@@ -1,4 +1,4 @@
-"""The package of `desk.lat`, and its MCP server as a process that is spoken to line by line."""
+"""Packages of the sources here, and their MCP servers, one as a process that is spoken to line by line."""
 
 from __future__ import annotations
 
@@ -19,16 +19,22 @@ HERE = Path(__file__).parent
 KEY = "k-7c1f2e9d"
 
 
-def desk() -> plan.Plan:
-    """Its plan."""
+def compiled(file: Path) -> plan.Plan:
+    """The plan of a source."""
 
     def read(name: str) -> bytes | None:
-        path = HERE / name
+        path = file.parent / name
         return path.read_bytes() if path.is_file() else None
 
-    made = driver.plan_of(driver.compile_source("desk.lat", (HERE / "desk.lat").read_bytes(), read))
-    assert made is not None
+    compilation = driver.compile_source(file.name, file.read_bytes(), read)
+    made = driver.plan_of(compilation)
+    assert made is not None, compilation.report.found
     return made
+
+
+def desk() -> plan.Plan:
+    """The plan of `desk.lat`."""
+    return compiled(HERE / "desk.lat")
 
 
 def built(folder: Path, made: plan.Plan) -> Path:
@@ -52,12 +58,14 @@ def command(package: Path, *words: str, name: str = "desk", isolated: bool = Tru
 
 
 class Speaker:
-    """The server as a process in the folder `cwd`, and what it has written so far."""
+    """The server as a process in the folder `cwd`, and what it has written so far; `env` is what it gets to see if not what is usual."""
 
-    def __init__(self, package: Path, cwd: Path, *words: str, **more: Any) -> None:
-        pipe = subprocess.PIPE
+    def __init__(
+        self, package: Path, cwd: Path, *words: str, env: Mapping[str, str] | None = None, **more: Any
+    ) -> None:
+        pipe, seen = subprocess.PIPE, environment() if env is None else env
         self.process = subprocess.Popen(
-            command(package, *words, **more), cwd=cwd, env=environment(), stdin=pipe, stdout=pipe, stderr=pipe
+            command(package, *words, **more), cwd=cwd, env=seen, stdin=pipe, stdout=pipe, stderr=pipe
         )
         self.seen: list[Any] = []
         self._errors: list[bytes] = []

@@ -26,6 +26,14 @@ def valid(speaker: Speaker, tool: str, result: Any) -> Any:
     return result["structuredContent"]
 
 
+def asked(package: Path, cwd: Path, *words: str) -> str:
+    """What a command of the package has written."""
+    program = [sys.executable, "-I", "-S", str(package / "desk")]
+    return subprocess.run(
+        [*program, *words], cwd=cwd, env=environment(), stdout=subprocess.PIPE, text=True, timeout=60
+    ).stdout
+
+
 def book(tmp_path: Path) -> list[str]:
     return (tmp_path / "book").read_text().splitlines()
 
@@ -233,14 +241,12 @@ def test_a_run_whose_server_ends_goes_on_in_the_next(serve: Serve, tmp_path: Pat
         speaker.process.kill()
         speaker.process.wait()
     assert "Traceback" not in speaker.errors
+    assert '"status":"running"' in asked(package, tmp_path, "runs", "--json")
+    if way == "SIGKILL":
+        done = asked(package, tmp_path, "resume", "r1", "--quiet", "--json")
+        assert json.loads(done.splitlines()[-1])["result"] == RESULT
     second = serve()
     second.initialize()
-    state = second.call("desk_status", run_id="r1")["structuredContent"]
-    assert (state["status"], state["driven"]) == ("running", False)
-    if way == "SIGKILL":
-        words = [sys.executable, "-I", "-S", str(package / "desk"), "resume", "r1", "--quiet", "--json"]
-        done = subprocess.run(words, cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=60)
-        assert json.loads(done.stdout.splitlines()[-1])["result"] == RESULT, done.stderr
     result = second.call("desk", **PAY, seconds=0.6, run_id_="r1")
     assert result["structuredContent"]["result"] == RESULT
     assert sum(line.startswith("pay ") for line in book(tmp_path)) == 1
@@ -319,9 +325,8 @@ def test_a_server_that_is_killed_at_any_event_loses_nothing(
         pass
     speaker.process.kill()
     speaker.process.wait()
-    words = [sys.executable, "-I", "-S", str(package / "desk"), "resume", "r1", "--quiet", "--json"]
-    done = subprocess.run(words, cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=60)
-    assert json.loads(done.stdout.splitlines()[-1])["result"] == RESULT, done.stderr
+    done = asked(package, tmp_path, "resume", "r1", "--quiet", "--json")
+    assert json.loads(done.splitlines()[-1])["result"] == RESULT
     assert sum(line.startswith("pay ") for line in book(tmp_path)) == 1
     second = serve()
     second.initialize()

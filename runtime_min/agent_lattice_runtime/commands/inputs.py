@@ -11,6 +11,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..stores import Store
 
+_DATABASES = ("postgresql://", "postgres://")
+
 
 def read_input(text: str, what: str = "--input") -> object:
     """The value of an option: JSON as it is, the name of a JSON file, or - for standard input. Raises Failure."""
@@ -43,10 +45,17 @@ def open_known(path: str) -> Store:
     return open_store(path)
 
 
+def is_there(location: str) -> bool:
+    """Whether there may be a store: no file is missing."""
+    from os.path import exists
+
+    return location.startswith(_DATABASES) or exists(location)
+
+
 def open_store(location: str, readonly: bool = False) -> Store:
     """The store at the path of a file, made when it is missing unless `readonly`, or in the database of a DSN
     `postgresql://…`. Raises StoreFailure."""
-    if location.startswith(("postgresql://", "postgres://")):
+    if location.startswith(_DATABASES):
         return _postgres(location, readonly)
     from ..stores.sqlite import SqliteStore
 

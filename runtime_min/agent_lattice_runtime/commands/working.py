@@ -45,7 +45,8 @@ def work(request: Request, *, once: bool) -> int:
     """Drive what is due, showing a line for each run. 1 when one failed in the only round, 130 after Ctrl-C, else 0."""
     from signal import SIGINT
 
-    from ..due_runs import DEATHS, EVERY, LIMIT, Worker
+    from ..deaths import DEATHS
+    from ..due_runs import EVERY, LIMIT, Worker
     from ..interrupts import draining
 
     failed = False
