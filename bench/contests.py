@@ -27,7 +27,8 @@ class Contestant:
         self._process = subprocess.Popen(
             command, stdin=pipe, stdout=pipe, text=True, stderr=subprocess.DEVNULL, env=_environment()
         )
-        self.scenarios: list[str] = self._answer()
+        self.scenarios: list[str] = []
+        self.scenarios += self._answer()
 
     def seconds(self, scenario: str, size: int) -> float:
         """How long the scenario takes with this many steps, branches or runs. Whoever takes too long is ended."""

@@ -44,26 +44,29 @@ def figures() -> Iterator[Figure]:
     python = peers.interpreter()
     with TemporaryDirectory() as name:
         folder = Path(name)
-        ours = [("lattice", str(folder / "ours.db")), ("raw", str(folder / "raw.db"))]
-        others = [("langgraph", str(folder / "langgraph.db")), ("dbos", f"sqlite:///{folder / 'dbos.db'}")]
+        ours = [["lattice", str(folder / "ours.db")], ["raw", str(folder / "raw.db")]]
+        others = [["langgraph", str(folder / "langgraph.db")], ["dbos", f"sqlite:///{folder / 'dbos.db'}"]]
+        if python is not None and (server := peers.restate_server()) is not None:
+            others.append(["restate", str(server), str(folder / "restate")])
         yield from _compared("SQLite", ours, others, python)
     with postgres.server() as url:
         if url is None or find_spec("psycopg") is None:
             yield Figure("durable steps on PostgreSQL", "", "no server, or no psycopg, is installed")
             return
-        ours = [(name, postgres.make_database(url, name)) for name in ("lattice", "raw")]
-        others = [("dbos", postgres.make_database(url, "dbos").replace("postgresql:", "postgresql+psycopg:"))]
+        ours = [[name, postgres.make_database(url, name)] for name in ("lattice", "raw")]
+        others = [["dbos", postgres.make_database(url, "dbos").replace("postgresql:", "postgresql+psycopg:")]]
         yield from _compared("PostgreSQL", ours, others, python)
 
 
-Entries = Sequence[tuple[str, str]]
+Entries = Sequence[Sequence[str]]
+"""Names of contestants, each with the words that it is started with."""
 
 
 def _compared(store: str, ours: Entries, others: Entries, python: Path | None) -> Iterator[Figure]:
     with ExitStack() as stack:
-        contestants = [Contestant(name, place) for name, place in ours]
+        contestants = [Contestant(*entry) for entry in ours]
         if python is not None:
-            contestants += [Contestant(name, place, interpreter=str(python)) for name, place in others]
+            contestants += [Contestant(*entry, interpreter=str(python)) for entry in others]
         for one in contestants:
             stack.callback(one.close)
         for scenario in SCENARIOS:
