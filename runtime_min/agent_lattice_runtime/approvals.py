@@ -86,7 +86,7 @@ def _decision(asked: Asked, said: Mapping[str, Any]) -> dict[str, Any]:
     if changed and said.get("approved"):
         values = recorded(canonical(values)) | dict(changed)
         if asked.check is not None:
-            values = decode(asked.check, values, f"the values that were approved at {asked.step}")
+            values = decode(asked.check, values, f"what was approved at {asked.step}")
     return {
         "approved": bool(said.get("approved")),
         "by": said.get("by", ""),

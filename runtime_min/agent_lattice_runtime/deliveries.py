@@ -106,7 +106,7 @@ def _changed(workflow: Workflow, step: str, shown: Mapping[str, Any], values: An
             raise Failure("validation", f"{step} shows no value {name}; it shows {', '.join(shown) or 'none'}")
     known = workflow.approvals.get(static_id(step))
     if known is not None and known[1] is not None:
-        checked = decode(known[1], {**shown, **values}, "the changed values")
+        checked = decode(known[1], {**shown, **values}, "the change")
         values = {name: checked[name] for name in values}
     changed: dict[str, Any] = recorded(canonical(values))
     return changed

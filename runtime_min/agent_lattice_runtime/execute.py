@@ -49,8 +49,13 @@ def run_many(
 def resume(workflow: Workflow, run_id: str, store: Store, setting: Setting | None = None) -> Run:
     """Continue a run where its log ends; one that is over gives its recorded outcome. Raises Failure not_found."""
     row = find_run(store, run_id)
-    run = continued(workflow, row, store, setting or Setting())
-    drive(workflow, [(run, input_of(run))], Loop(store))
+    if row.status not in TERMINAL:
+        store.claim(row)  # before its log is read: who drives it now may still add to it
+    try:
+        run = continued(workflow, row, store, setting or Setting())
+        drive(workflow, [(run, input_of(run))], Loop(store))
+    finally:
+        store.release(row)
     return run
 
 

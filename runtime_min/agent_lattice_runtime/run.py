@@ -256,11 +256,15 @@ class Run:
 
     def let_go(self) -> None:
         """The log says that the run waits: nothing of it is left in this process."""
-        from .pauses import woken
-
-        for task in woken(self):
-            task.body.close()
         self.over = True
+        self._close_paused()
+
+    def _close_paused(self) -> None:
+        if self.paused:
+            from .pauses import woken
+
+            for task in woken(self):
+                task.body.close()
 
     def remember(self, path: str, step: str, static: str, undo: Callable[[Any], Undo], result: object) -> None:
         """A try of a step has done something that is to be taken back if the run does not end well."""
@@ -393,10 +397,12 @@ class Run:
         return True
 
     def abort(self, failure: Failure) -> None:
-        """Stop without another event."""
+        """Stop without another event. Nobody waits in it any more: the loop would wait with it, perhaps for days."""
         self.over = True
+        self.suspended = False
         self.failure = failure
         self.result = None
+        self._close_paused()
 
     def leave(self) -> None:
         """Close what calls have opened for the whole run."""

@@ -7,9 +7,10 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
-from agent_lattice_runtime.errors import Failure
+from agent_lattice_runtime.errors import Conflict, Failure, Fenced
 from agent_lattice_runtime.execute import resume, start
 from agent_lattice_runtime.forks import fork
 from agent_lattice_runtime.replay import replay
@@ -18,6 +19,7 @@ from agent_lattice_runtime.stores.sqlite import SqliteStore
 from agent_lattice_runtime.verify import verify_store
 from behaviours.programs import Desk, built, flow, log
 from behaviours.test_runs import THREE, three_desk
+from behaviours.waiting_runs import Waiting, asks, workflow
 from runtime.samples import Crash, CrashingStore
 
 SLOW = """
@@ -162,3 +164,47 @@ def test_36_a_failed_run_begins_anew_at_the_step_that_failed() -> None:
     made = fork(flow(THREE), "r1", store, None, {}, "r2")
     assert resume(flow(THREE), made.run_id, store, healed.setting()).result == 22
     assert dict(healed.done) == {"look 21": 1}, "only the step that failed is done"
+
+
+@pytest.mark.parametrize("fenced", [False, True])
+def test_who_has_lost_a_run_that_waits_is_told_so_at_once(fenced: bool) -> None:
+    """Another process has driven it on after its log was read here: nothing is left to wait for until the deadline."""
+    run = Waiting(workflow("  a = desk.look(n)\n" + asks("sign") + "  return a\n"))
+    store = run.store
+
+    class Later:
+        """A store to which another process has appended before this one does."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(store, name)
+
+        def append(self, batch: Any) -> None:
+            if batch[-1][1][-1][2] == "run.waiting":
+                raise (Fenced if fenced else Conflict)("another process has it")
+            store.append(batch)
+
+    ended = run.go(Later())
+    assert ended.failure is not None and ended.failure.message == "another process has it" and not ended.suspended
+    assert run.clock.slept == [], "or it would have held the process for an hour"
+
+
+def test_who_reads_the_log_of_a_run_drives_it_already() -> None:
+    """Another process that goes on with it at that moment is told so, and not both of them after half of it."""
+    run = Waiting(workflow(asks("sign") + asks("again") + "  return again.amount\n"))
+    run.go()
+    run.decide()
+    store, others = run.store, []
+
+    class Slow:
+        """A store whose log another process wants to go on with while it is read."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(store, name)
+
+        def events(self, row: Any, after: int = 0) -> Any:
+            found = list(store.events(row, after))
+            others.append(run.go())
+            return found
+
+    assert resume(run.flow, "r1", Slow(), run.clock.setting()).suspended  # type: ignore[arg-type]
+    assert isinstance(others[0].failure, Conflict) and list(run.open()) == ["again"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from ..canonical import canonical, recorded
+from ..errors import Divergence, StoreFailure
 from ..progress import printable, put
 from ..standing import ending_words, waiting_words
 from .showing import described, explained, moment, pretty
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any
 
+    from ..errors import Failure
     from ..journal import RunRow
     from ..run import Run
     from ..stores import Store
@@ -42,6 +44,8 @@ def outcome_line(run: Run, store: Store) -> str:
         return f"run {row.run_id} waits for {waits(run.waits)}"
     if failure is None:
         return f"run {row.run_id} completed"
+    if left_behind(failure):
+        return f"run {row.run_id} is left as it is: {explained(failure)}"
     more = [f"  {line}" for line in ending_words(ending(store, row))]
     return "\n".join(
         [f"run {row.run_id} {_ended(run)}: {explained(failure)}", *(printable(line, 2000) for line in more)]
@@ -57,11 +61,19 @@ def outcome_json(run: Run, store: Store) -> str:
     line["status"] = _ended(run)
     if failure is None:
         return canonical(line | {"result": run.result})
+    if left_behind(failure):
+        kept = store.find(row.run_id)
+        return canonical(line | {"status": kept.status if kept else "new", "failure": described(failure)})
     told = ending(store, row)
     return canonical(line | {"failure": described(failure)} | {key: told[key] for key in _TOLD if key in told})
 
 
 _TOLD = ("cause", "compensations")
+
+
+def left_behind(failure: Failure) -> bool:
+    """Whether it is not the run that has failed, but driving it: its log is as it was."""
+    return isinstance(failure, (Divergence, StoreFailure))
 
 
 def _ended(run: Run) -> str:
