@@ -23,20 +23,28 @@ if TYPE_CHECKING:
 PATIENCE = 5.0  # seconds for effects that go on when the client is gone
 
 
-def serve_workflow(workflow: Workflow, served: Served, runs: Runs, wait: float) -> int:
-    """Serve the workflow until the client is gone; a call takes at most `wait` seconds. The exit code."""
+def serve_workflow(
+    workflow: Workflow, served: Served, runs: Runs, wait: float, *, roles: Sequence[str] = (), by: str | None = None
+) -> int:
+    """Serve the workflow until the client is gone; a call takes at most `wait` seconds. The person at the client is `by`, and has
+    the `roles`. The exit code."""
     from .mcp_server_due import DueWatch
+    from .mcp_server_questions import Questions
     from .mcp_server_resources import Resources
     from .mcp_server_tools import WorkflowTools
 
     watch = DueWatch(workflow, runs)
     with _connected(runs) as wire:
-        tools = WorkflowTools(workflow, served.doc, runs, wire, wait)
-        methods = Methods(wire, workflow, served.doc, tools, Resources(workflow, served, runs))
+        questions = Questions(wire, workflow, runs, roles, by)
+        runs.listeners.append(questions.event)
+        tools = WorkflowTools(workflow, served.doc, runs, wire, wait, questions)
+        resources = Resources(workflow, served, runs)
+        methods = Methods(wire, workflow, served.doc, tools, resources, questions.meet)
         watch.start()
         try:
-            return _serve(wire, methods, workflow, runs)
+            return _serve(wire, methods, Server(wire, methods, workflow, questions.answered), runs)
         finally:
+            questions.close()
             watch.stop(PATIENCE)
 
 
@@ -46,13 +54,12 @@ def serve_operations(workflow: Workflow, served: Served, runs: Runs, only: Seque
 
     with _connected(runs) as wire:
         tools = OperationTools(workflow, served.operations, only, runs, wire)
-        about = f"The operations that the workflow {workflow.name} is made of."
-        return _serve(wire, Methods(wire, workflow, about, tools, None), workflow, runs)
+        methods = Methods(wire, workflow, f"The operations that the workflow {workflow.name} is made of.", tools)
+        return _serve(wire, methods, Server(wire, methods, workflow), runs)
 
 
-def _serve(wire: Wire, methods: Methods, workflow: Workflow, runs: Runs) -> int:
+def _serve(wire: Wire, methods: Methods, server: Server, runs: Runs) -> int:
     runs.listeners.append(methods.log)
-    server = Server(wire, methods, workflow)
     try:
         for line in wire.lines():
             server.take(line)

@@ -94,6 +94,23 @@ def deliveries(workflow: Workflow) -> Iterator[Delivery]:
         yield Delivery("resolve", about, ("step", "as"), properties, {}, _Resolve(workflow))
 
 
+def roles_of(workflow: Workflow) -> list[str]:
+    """Whom a workflow, or one that it calls, asks for approval."""
+    waits = _waits(workflow.manifest, workflow.manifest)
+    return sorted({wait["role"] for wait in waits if wait["kind"] == "approval"})
+
+
+def waits_of(manifest: Mapping[str, Any], step: str) -> Mapping[str, Any]:
+    """What the manifest says of the step with this static id that waits, also in a workflow that is called."""
+    own, rest = manifest, step
+    while rest not in own.get("waits", {}):
+        calls = own["permissions"]["calls"]
+        called = next(name for name in calls if rest.startswith(f"{name}."))
+        own, rest = manifest["workflows"][calls[called]], rest[len(called) + 1 :]
+    found: Mapping[str, Any] = own["waits"][rest]
+    return found
+
+
 def _waits(whole: Mapping[str, Any], own: Mapping[str, Any], seen: tuple[str, ...] = ()) -> Iterator[Mapping[str, Any]]:
     """What a workflow and those that it calls wait for, as the manifest has it."""
     yield from own.get("waits", {}).values()

@@ -15,6 +15,8 @@ from .standing import Standing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .journal import RunRow
     from .mcp_server_methods import Request
     from .mcp_server_runs import Going, Runs
@@ -25,12 +27,20 @@ _AGAIN = 0.2  # seconds between two looks at what others do
 
 
 class Following:
-    """Follows runs of `workflow` for `seconds` at most. When the client gives the `request` up, the run is cancelled. `undriven` says
-    whether a run could not even be begun."""
+    """Follows runs of `workflow` for `seconds` at most, also while the person at the client `is_asked` something for them. When the
+    client gives the `request` up, the run is cancelled. `undriven` says whether a run could not even be begun."""
 
-    def __init__(self, workflow: Workflow, runs: Runs, seconds: float, request: Request | None = None) -> None:
+    def __init__(
+        self,
+        workflow: Workflow,
+        runs: Runs,
+        is_asked: Callable[[str], bool],
+        seconds: float,
+        request: Request | None = None,
+    ) -> None:
         self._workflow = workflow
         self._runs = runs
+        self._is_asked = is_asked
         self._request = request
         self._end = monotonic() + seconds
         self._given_up = Event()
@@ -83,10 +93,12 @@ class Following:
         due = 0.0
         if row.status == "waiting":
             due = float("inf") if row.due is None else max(0.0, row.due / 1e6 - time_ns() / 1e9)
-        if row.status in TERMINAL or (due and not self._is_awaited(store, row, due)):
+        if row.status in TERMINAL:
             return None
+        if due and self._is_asked(row.run_id):
+            return min(due, _AGAIN)
         if due:
-            return due
+            return due if self._is_awaited(store, row, due) else None
         free = store.claim(row)
         store.release(row)
         return 0.0 if free else _AGAIN

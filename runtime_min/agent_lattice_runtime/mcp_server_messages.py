@@ -31,18 +31,20 @@ if TYPE_CHECKING:
     from .models import Workflow
 
     Method = Callable[[Request], Mapping[str, Any]]
+    Answered = Callable[[object, Message], None]  # the id that it has, and the answer
     Reply = Callable[[Message | None], None]  # called once for every message, with None when there is no answer
 
 MOST = 64  # requests that are answered at a time
 
 
 class Server:
-    """Takes the messages of one client and answers them by `methods`."""
+    """Takes the messages of one client and answers them by `methods`; `answered` is told what the client answers."""
 
-    def __init__(self, wire: Wire, methods: Methods, workflow: Workflow) -> None:
+    def __init__(self, wire: Wire, methods: Methods, workflow: Workflow, answered: Answered | None = None) -> None:
         self._wire = wire
         self._methods = methods
         self._workflow = workflow
+        self._answered = answered
         self._requests: dict[object, Request] = {}
         self._threads: dict[object, Thread] = {}
         self._lock = Lock()
@@ -83,7 +85,9 @@ class Server:
             return
         id, method = message.get("id"), message.get("method")
         if "method" not in message and ("result" in message or "error" in message):
-            reply(None)  # an answer, to nothing that was asked
+            if self._answered is not None:
+                self._answered(id, message)
+            reply(None)
         elif message.get("jsonrpc") != "2.0" or not isinstance(method, str) or ("id" in message and not is_id(id)):
             what = 'a request has "jsonrpc": "2.0", a method, and an id that is a string or an integer'
             reply(failure(id if is_id(id) else None, RpcError(INVALID_REQUEST, what)))

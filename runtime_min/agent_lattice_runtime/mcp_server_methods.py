@@ -70,16 +70,24 @@ class Request:
 
 
 class Methods:
-    """Answers requests. `resources` is None for a server that only offers tools."""
+    """Answers requests. `resources` is None for a server that only offers tools; `meet` hears which version is spoken, and what a
+    client says of itself."""
 
     def __init__(
-        self, wire: Wire, workflow: Workflow, instructions: str, tools: Tools, resources: Resources | None
+        self,
+        wire: Wire,
+        workflow: Workflow,
+        instructions: str,
+        tools: Tools,
+        resources: Resources | None = None,
+        meet: Callable[[str, Mapping[str, Any]], None] | None = None,
     ) -> None:
         self._wire = wire
         plan = str(workflow.manifest["plan"]).rpartition(":")[2]
         self._about = {"name": workflow.name, "title": workflow.name, "version": f"{__version__}+{plan[:12]}"}
         self._instructions = instructions
         self._tools = tools
+        self._meet = meet
         self.version = VERSIONS[0]
         self._level: int | None = None
         self.quick: dict[str, Callable[[Mapping[str, Any]], Result]] = {
@@ -117,6 +125,8 @@ class Methods:
     def _initialize(self, params: Mapping[str, Any]) -> Result:
         wanted = _text(params, "protocolVersion")
         self.version = wanted if wanted in VERSIONS else VERSIONS[0]
+        if self._meet is not None:
+            self._meet(self.version, params)
         return {
             "protocolVersion": self.version,
             "capabilities": self._capabilities,

@@ -94,9 +94,11 @@ class Runs:
         self._lock = Lock()
         self.closed = False
 
-    def begin(self, workflow: Workflow, value: object, run_id: str, linger: float = 0.0) -> Going:
+    def begin(
+        self, workflow: Workflow, value: object, run_id: str, linger: float = 0.0, *, called: bool = False
+    ) -> Going:
         """Drive a run in a thread to its end, or until it waits, but for no point in time within `linger` seconds. The id of a
-        known run stands for that one: it is continued, or waited for.
+        known run stands for that one: it is continued, or waited for. From here on it is one that the client has `called`.
 
         Raises Failure validation for an input of the wrong type, conflict for another input than the run was started
         with, unavailable when too many runs go on.
@@ -104,6 +106,8 @@ class Runs:
         check_run_id(run_id)
         given = canonical(decode(workflow.input, redactor_of(workflow).value(value), "the input"))
         with self._lock:
+            if called:
+                self.called.add(run_id)
             going = self._going.get(run_id)
             if going is not None:
                 if (going.workflow.name, going.given) != (workflow.name, given):

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .journal import EventRow, RunRow
     from .mcp_server_deliveries import Delivery
     from .mcp_server_methods import Request, Result
+    from .mcp_server_questions import Questions
     from .mcp_server_runs import Going, Runs
     from .mcp_server_wire import Wire
     from .models import Workflow
@@ -64,14 +65,16 @@ class Progress:
 
 
 class WorkflowTools:
-    """Runs of `workflow`; `wait` is how many seconds a call of it takes at most unless it says otherwise."""
+    """Runs of `workflow`; `wait` is how many seconds a call of it takes at most unless it says otherwise. What they ask people is
+    among the `questions` to the person at the client."""
 
-    def __init__(self, workflow: Workflow, doc: str, runs: Runs, wire: Wire, wait: float) -> None:
+    def __init__(self, workflow: Workflow, doc: str, runs: Runs, wire: Wire, wait: float, questions: Questions) -> None:
         self._workflow = workflow
         self._doc = doc
         self._runs = runs
         self._wire = wire
         self._wait = wait
+        self._questions = questions
         name = workflow.name
         parameters = workflow.manifest["input"]["properties"]
         self._run_id, self._seconds = (_free(wanted, parameters) for wanted in ("run_id", "wait_seconds"))
@@ -141,10 +144,10 @@ class WorkflowTools:
         if run_id is not None and not isinstance(run_id, str):
             raise Failure("validation", f"{self._run_id}: expected string")
         run_id = run_id or new_run_id()
-        following = Following(self._workflow, self._runs, wait, request)
+        following = self._following(wait, request)
         with self._told(run_id, request):
-            going = self._runs.begin(self._workflow, arguments, run_id, wait)
-            self._runs.called.add(run_id)
+            going = self._runs.begin(self._workflow, arguments, run_id, wait, called=True)
+            self._questions.look(run_id)
             failure = following.follow(run_id, going)
         if following.undriven:
             assert failure is not None
@@ -153,6 +156,9 @@ class WorkflowTools:
         if failure is not None:  # also one that is not in the log, as of the store
             state["error"] = described(failure)
         return failed(state) if "error" in state else succeeded(state)
+
+    def _following(self, seconds: float, request: Request | None = None) -> Following:
+        return Following(self._workflow, self._runs, self._questions.open, seconds, request)
 
     @contextmanager
     def _told(self, run_id: str, request: Request) -> Iterator[None]:
@@ -174,7 +180,7 @@ class WorkflowTools:
             delivery.deliver(store, arguments)
         self._runs.called.add(run_id)
         with self._told(run_id, request):
-            Following(self._workflow, self._runs, wait).follow(run_id)
+            self._following(wait).follow(run_id)
         return succeeded(self._state(run_id))
 
     def _status(self, arguments: dict[str, Any], request: Request) -> Result:
@@ -230,7 +236,7 @@ class WorkflowTools:
             with self._runs.store() as store:
                 if self._stored(store, run_id)[0].status not in TERMINAL:
                     cancel(self._workflow, store, run_id, farewell)
-            Following(self._workflow, self._runs, self._wait).follow(run_id)
+            self._following(self._wait).follow(run_id)
         return succeeded(self._state(run_id))
 
 

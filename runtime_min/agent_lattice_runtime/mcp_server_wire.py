@@ -110,6 +110,11 @@ def failure(id: object, error: RpcError) -> Message:
     return {"jsonrpc": "2.0", "id": id, "error": {"code": error.code, "message": error.message, **data}}
 
 
+def request(id: object, method: str, params: Message) -> Message:
+    """A message that wants an answer."""
+    return {"jsonrpc": "2.0", "id": id, "method": method, "params": params}
+
+
 def notification(method: str, params: Message) -> Message:
     """A message that wants no answer."""
     return {"jsonrpc": "2.0", "method": method, "params": params}

@@ -124,8 +124,9 @@ COMMANDS: Mapping[str, Command] = {
     "mcp": Command(
         "serving",
         "serve the workflow to an MCP client on standard input and output; a call takes at most --wait seconds, then the "
-        "run is to be asked for; with --operations its operations are served instead, or --only some: a.b,c.d",
-        options=("store", "scripted", "wait", "only"),
+        "run is to be asked for; who has a --role is asked by the client what runs ask that role, and is --by in their logs; with "
+        "--operations its operations are served instead, or --only some: a.b,c.d",
+        options=("store", "scripted", "wait", "role*", "by", "only"),
         flags=("operations",),
     ),
     "verify": Command("logs", "whether the logs are as they were written", ("RUN?",), ("store", "head"), ("json",)),

@@ -9,6 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ..models import Workflow
     from . import Request
 
 
@@ -26,11 +27,25 @@ def mcp_command(request: Request) -> int:
         if only is not None:
             raise Usage("--only goes with --operations")
         runs = Runs(request.store, scripted=replies, folder=request.folder, tools=request.tools)
-        return serve_workflow(workflow, offered, runs, _seconds(request.get("wait")))
+        roles = _roles(request.all("role"), workflow)
+        return serve_workflow(workflow, offered, runs, _seconds(request.get("wait")), roles=roles, by=request.get("by"))
+    if request.all("role"):
+        raise Usage("--role goes with runs of the workflow, not with --operations")
     store = request.get("store") or f".lattice/operations/{workflow.name}.db"
     runs = Runs(store, scripted=replies, folder=request.folder, tools=request.tools)
     granted = workflow.manifest["permissions"]["total"]["operations"]
     return serve_operations(workflow, offered, runs, None if only is None else _operations(only, granted))
+
+
+def _roles(names: Sequence[str], workflow: Workflow) -> Sequence[str]:
+    """The roles of the person at the client; raises Usage for one that the workflow does not ask."""
+    from ..mcp_server_deliveries import roles_of
+
+    known = roles_of(workflow)
+    for name in names:
+        if name not in known:
+            raise Usage(f"{workflow.name} asks nobody in the role {name!r}; it asks {', '.join(known) or 'nobody'}")
+    return names
 
 
 def _seconds(text: str | None) -> float:
