@@ -100,11 +100,11 @@ class _Builder:
             self.region = outer
 
     def _if(self, op: plan.If, loose: Loose) -> Loose:
-        id = self._node(op, loose, label=_shorten(op.condition.span.text))
+        id = self._node(op, loose, label=shorten(op.condition.span.text))
         return self.block(op.then, [(id, "yes")]) + self.block(op.otherwise, [(id, "no")])
 
     def _match(self, op: plan.Match, loose: Loose) -> Loose:
-        id = self._node(op, loose, label=_shorten(op.subject.span.text))
+        id = self._node(op, loose, label=shorten(op.subject.span.text))
         ends: Loose = []
         for case in op.cases:
             ends += self.block(case.body, [(id, _values(case))])
@@ -171,10 +171,11 @@ def _way_label(way: plan.Way) -> str:
     """When a way is taken, in the words of the source."""
     if way.codes is not None:
         return f"on {', '.join(way.codes) or 'error'}"
-    guard = _shorten(way.guard.span.text) if way.guard is not None else ""
+    guard = shorten(way.guard.span.text) if way.guard is not None else ""
     return f"{guard} at most {way.at_most}".strip() if way.at_most is not None else guard
 
 
-def _shorten(text: str) -> str:
+def shorten(text: str) -> str:
+    """Text of the source on one line of at most 60 characters."""
     flat = " ".join(text.split())
     return flat if len(flat) <= 60 else f"{flat[:59]}…"

@@ -37,6 +37,13 @@ class Length:
         return check(made, scope, scope.report)
 
 
+def written(time: float) -> str:
+    """Seconds in the largest unit that they are whole in: `90s`, `2h`."""
+    left = round(time * 1000)
+    unit = next((unit for unit in ("d", "h", "m", "s") if left % round(seconds(f"1{unit}") * 1000) == 0), "ms")
+    return f"{left // round(seconds(f'1{unit}') * 1000)}{unit}"
+
+
 def read_length(parts: Parts) -> Length:
     """The first DURATION of a rule."""
     return read_lengths(parts)[0]

@@ -1,4 +1,4 @@
-"""Builds the refund workflow, runs it, kills it twice half-way, resumes it, replays it. `python examples/refund/demo.py`
+"""Builds the refund workflow, runs it, kills it twice half-way, approves, resumes, replays it. `python examples/refund/demo.py`
 
 Everything happens in a temporary folder, offline, with scripted answers of the model. Exit code 0 only if all held.
 """
@@ -19,6 +19,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 RUN = "demo"
 THINKING = 1500  # milliseconds that the model takes for each answer, so that there is time to kill the run
+WAITS = 4  # the exit code of a command whose run waits
 PATIENCE = 60.0  # seconds until something that does not happen counts as a failure
 
 Event = dict[str, Any]
@@ -32,15 +33,20 @@ def main() -> None:
         package.build()
 
         say("Run it as a process of its own, and kill it while the model is thinking.")
-        start = package.start("run", "--input", str(HERE / "inputs" / "small.json"), "--run-id", RUN)
+        start = package.start("run", "--input", str(HERE / "inputs" / "large.json"), "--run-id", RUN)
         package.kill_when(start, asked("triage"))
         require(len(package.committed()) >= 2, "at least two steps are in the log")
-        package.show_events()
 
-        say("Resume it. No step of the log is done again. Kill it once more, right after the money has moved.")
+        say(
+            "Resume it. No step of the log is done again. The sum is large, so it waits for a person: without a process."
+        )
+        package.finish(package.start("resume", RUN), WAITS)
+        say("A person agrees to 600 EUR.")
+        print(indented(package.call("approve", RUN, "--set", "amount=600", "--by", "ann")))
+
+        say("Resume it. Kill it once more, right after the money has moved.")
         package.kill_when(package.start("resume", RUN), asked("letter"))
         require(package.ledger() == 1, "the ledger holds the payment")
-
         say("Resume it again. This time it may finish.")
         package.finish(package.start("resume", RUN))
         package.show_events()
@@ -55,7 +61,7 @@ def main() -> None:
         require(len(once) == len(set(once)), "no step was committed twice")
         require(package.ledger() == 1, "the ledger holds the payment exactly once")
         print(indented((package.folder / "ledger.jsonl").read_text(encoding="utf-8")))
-        say("Killed twice, finished, and paid once.")
+        say("Killed twice, approved, finished, and paid once.")
 
 
 class Package:
@@ -69,7 +75,7 @@ class Package:
         """Build, and write the scripted replies of a model that takes its time."""
         command = ["-m", "agent_lattice.cli", "build", str(HERE / "refund.lat"), "--no-lock", "-o", str(self.folder)]
         print(indented(finished(subprocess.run([sys.executable, *command], capture_output=True, encoding="utf-8"))))
-        script = json.loads((HERE / "replies" / "small.json").read_text(encoding="utf-8"))
+        script = json.loads((HERE / "replies" / "large.json").read_text(encoding="utf-8"))
         for reply in script["replies"]:
             reply["delay_ms"] = THINKING
         self.replies.write_text(json.dumps(script), encoding="utf-8")
@@ -106,13 +112,13 @@ class Package:
         print(f"    $ kill -9 {process.pid}")
         require(process.returncode != 0, "the process was killed")
 
-    def finish(self, process: subprocess.Popen[str]) -> None:
-        """Wait for the end of a run that must end well."""
+    def finish(self, process: subprocess.Popen[str], code: int = 0) -> None:
+        """Wait for the end of a process that must end with this exit code."""
         with suppress(subprocess.TimeoutExpired):
             process.wait(PATIENCE)
         process.kill()  # which does nothing to a process that has ended
         print(indented(process.communicate()[0]))
-        require(process.returncode == 0, "the run has finished")
+        require(process.returncode == code, f"the exit code is {code}")
 
     def events(self) -> list[Event]:
         """The log of the run, none before it has begun."""
@@ -126,7 +132,7 @@ class Package:
     def show_events(self) -> None:
         print("    The log:")
         for event in self.events():
-            print(f"    {event['seq']:>4}  {event['type']:<17} {event['step']}".rstrip())
+            print(f"    {event['seq']:>4}  {event['type']:<18} {event['step']}".rstrip())
 
     def ledger(self) -> int:
         """How many refunds the bank has made."""

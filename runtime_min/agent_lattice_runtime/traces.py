@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from .journal import EventRow
 
 _OPENING = frozenset({"effect.intended", "llm.requested"})
+_ENDS = frozenset({"run.completed", "run.failed", "run.cancelled"})
+OPEN, WAITS, STOPPED = "going on", "waits", "stopped"
 _STATUS = {
     "step.completed": "ok",
     "effect.committed": "ok",
@@ -27,6 +29,7 @@ _STATUS = {
     "client.denied": "denied",
     "tool.rejected": "rejected",
     "step.retried": "tried again",
+    "approval.requested": WAITS,
     "approval.decided": "ok",
     "step.withdrawn": "withdrawn",
     "branch.taken": "ok",
@@ -35,7 +38,6 @@ _STATUS = {
     "budget.warned": "warned",
     "budget.exceeded": "failed",
 }
-OPEN = "going on"
 
 
 class Span:
@@ -60,12 +62,21 @@ def spans(events: Iterable[EventRow]) -> list[Span]:
     found: dict[object, Span] = {}
     for event in events:
         kind, step = event[2], event[3]
+        if kind in _ENDS:
+            _stop(found.values())
         if kind[:4] == "run." or kind in ("llm.repaired", "signal.received"):
             continue
         key = (step, event[0]) if kind[:7] in ("client.", "custom.") or kind == "tool.rejected" else step
         _told(found.setdefault(key, Span(step, event[1])), event)
     _stretch(found)
     return sorted(found.values(), key=lambda span: (span.start, span.step))
+
+
+def _stop(left: Iterable[Span]) -> None:
+    """Nothing of a run that is over goes on."""
+    for span in left:
+        if span.status in (OPEN, WAITS):
+            span.status = STOPPED
 
 
 def _told(span: Span, event: EventRow) -> None:
@@ -90,6 +101,8 @@ def _settled(kind: str, about: dict[str, Any]) -> str:
         return "ok" if about["done"] else "not done"
     if kind == "effect.resolved":
         return {"done": "ok", "redo": "not done"}.get(about["as"], "failed")
+    if kind == "timer.set" and about["kind"] in ("wait", "signal"):
+        return WAITS
     if kind == "timer.fired":
         return "ok" if about.get("kind") == "wait" else "late"
     return ""

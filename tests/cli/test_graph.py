@@ -1,4 +1,4 @@
-"""`lattice graph`: three drawings of two workflows, kept as snapshots."""
+"""`lattice graph`: three drawings of some workflows, kept as snapshots."""
 
 from __future__ import annotations
 
@@ -64,21 +64,82 @@ workflow straight(id: string) -> string {
   return order
 }
 """
+LASTING = """\
+type Receipt { id: string }
+
+model fast = ollama("llama3.2")
+
+tool bank = http("https://bank.example/api") {
+  op refund(order: string) -> Receipt = POST "/refunds" { effect: write, idempotent_by: order }
+  op void(id: string) -> Receipt = DELETE "/refunds/{id}" { effect: write, idempotent_by: id }
+  op price(item: string) -> float = GET "/prices/{item}" { effect: read }
+}
+
+/// Everything that lasts, fails or has a limit.
+workflow lasting(order: string, due: timestamp, soon: duration) -> string? {
+  budget { tokens: 30_000, calls: 20, time: 36h }
+  paid = bank.refund(order: order) {
+    retry 3 backoff 2s..1m on timeout, unavailable
+    timeout 90s
+    compensate bank.void(id: paid.id)
+  }
+  wait 2h
+  wait for soon
+  wait until due - duration("24h")
+  goods = signal parcel: Receipt within 1d else null
+  price = parallel first {
+    dear = bank.price(item: "dear")
+    branch late {
+      wait 1500ms
+      yield 1.0
+    }
+  }
+  prices = parallel any 2 {
+    one = bank.price(item: "1")
+    two = bank.price(item: "2")
+    three = bank.price(item: "3")
+  }
+  sign = approve "refunds" {
+    ask "Refund {{ order }}?"
+    edit amount: price + prices[0]
+    within 24h else fail
+  }
+  try {
+    letter = ask fast -> string { prompt "Write."  timeout 5m }
+  } catch timeout, unavailable {
+    return goods.?id.orValue("late")
+  } catch as err {
+    fail unavailable "{{ err.message }}"
+  } finally {
+    _closed = bank.void(id: order)
+  }
+  try {
+    other = call small(n: sign.approved ? 1 : 0) { timeout 10s }
+  } catch { return letter }
+  return string(other)
+}
+
+workflow small(n: int) -> int {
+  budget { usd: 0.5 }
+  return n
+}
+"""
 TOOLS = "def open(): return []\ndef file(id, kind): return None\ndef get(id): return id\n"
 
 
 @pytest.fixture
 def sources(here: Path) -> Path:
-    """Both workflows and their tools."""
+    """The workflows and their tools."""
     (here / "desk_day.lat").write_text(DESK)
     (here / "straight.lat").write_text(STRAIGHT)
+    (here / "lasting.lat").write_text(LASTING)
     for name in ("desk", "shop"):
         (here / f"{name}_tools.py").write_text(TOOLS)
     return here
 
 
 @pytest.mark.parametrize("form", ["mermaid", "dot", "json"])
-@pytest.mark.parametrize("name", ["desk_day", "straight"])
+@pytest.mark.parametrize("name", ["desk_day", "lasting", "straight"])
 def test_drawings(sources: Path, snapshot: SnapshotAssertion, name: str, form: str) -> None:
     ran = lattice("graph", f"{name}.lat", "--format", form)
     assert ran.exit_code == 0, ran.output

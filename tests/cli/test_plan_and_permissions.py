@@ -65,8 +65,10 @@ def test_a_workflow_that_is_not_there(here: Path) -> None:
 def test_permissions_in_total_and_by_step() -> None:
     ran = lattice("permissions", REFUND)
     assert ran.exit_code == 0
-    assert ran.stdout.startswith("in total  tools       bank, risk, shop\n          operations  bank.refund, ")
-    assert "\npaid      tools       bank\n          operations  bank.refund\n" in ran.stdout
+    assert ran.stdout.startswith(
+        "in total         tools       bank, risk, shop\n                 operations  bank.refund, bank.void, "
+    )
+    assert "\npaid             tools       bank\n                 operations  bank.refund\n" in ran.stdout
     made = json.loads(lattice("permissions", REFUND, "--json").stdout)
     assert made["workflow"] == "refund"
     assert made["steps"]["order"]["operations"] == ["shop.get_order"]

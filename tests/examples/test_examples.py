@@ -13,17 +13,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from examples.using import ENVIRONMENT, EXAMPLES, SOURCES, OneFile, Package, copy_of, done_steps, lattice, output
+from examples.using import ENVIRONMENT, EXAMPLES, SOURCES, OneFile, Package, copy_of, done_steps, lattice, output, slow
 
-CASES = {
-    "small": ("paid", 1),
-    "rejected": ("rejected", 0),
-    "unsure": ("needs_person", 0),
-    "large": ("needs_person", 0),
-    "risky": ("needs_person", 0),
-    "repaired": ("paid", 1),
-    "escalated": ("paid", 1),
+CASES: dict[str, tuple[str, float | None]] = {
+    "small": ("paid", 24.9),
+    "rejected": ("rejected", None),
+    "unsure": ("declined", None),
+    "large": ("paid", 600.0),
+    "risky": ("paid", 42.0),
+    "repaired": ("paid", 38.5),
+    "escalated": ("paid", 31.0),
 }
+"""How each input ends, and what is paid."""
+DECISIONS = {"unsure": ["reject"], "large": ["approve", "--set", "amount=600"], "risky": ["approve"]}
+"""What a person says to runs that wait for one."""
 
 
 @pytest.fixture(scope="module")
@@ -52,23 +55,46 @@ def test_sources_are_clean_and_their_tests_pass(source: str, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("case", CASES)
 def test_refund_cases(case: str, refund: Path, tmp_path: Path) -> None:
-    """Each input ends as the README says, pays as often as it should, and replays."""
-    status, payments = CASES[case]
+    """Each input ends as the README says, waits for a person or not, pays what it should, once, and replays."""
+    status, paid = CASES[case]
     shutil.copytree(refund / "out", tmp_path / "out")
     package = Package(tmp_path, "refund")
-    words = ["--input", str(refund / f"inputs/{case}.json"), "--scripted", str(refund / f"replies/{case}.json")]
-    outcome = package.call("run", *words, "--run-id", case)
+    replies = ["--scripted", str(refund / f"replies/{case}.json")]
+    words = ["run", "--input", str(refund / f"inputs/{case}.json"), *replies, "--run-id", case]
+    if case in DECISIONS:
+        package.call(*words, code=4)
+        assert not ledger_in(package.folder)
+        decision, *more = DECISIONS[case]
+        package.call(decision, case, *more)
+        words = ["resume", case, *replies]
+    outcome = package.call(*words)
     assert outcome["result"]["status"] == status
-    assert payments_in(package.folder) == payments
+    assert [entry["receipt"]["amount"] for entry in ledger_in(package.folder)] == ([paid] if paid else [])
     replayed = package.call("replay", case)
     assert replayed["agrees"] and replayed["finished"]
     assert replayed["result"] == outcome["result"]
-    assert payments_in(package.folder) == payments
+    assert len(ledger_in(package.folder)) == (1 if paid else 0)
 
 
-def payments_in(folder: Path) -> int:
+def ledger_in(folder: Path) -> list[dict[str, Any]]:
     ledger = folder / "ledger.jsonl"
-    return len(ledger.read_text(encoding="utf-8").splitlines()) if ledger.exists() else 0
+    return [json.loads(line) for line in ledger.read_text(encoding="utf-8").splitlines()] if ledger.exists() else []
+
+
+def test_a_refund_that_is_cancelled_is_taken_back(refund: Path, tmp_path: Path) -> None:
+    """Killed when the money has moved, cancelled, resumed: the ledger has both, and pays no more under that key."""
+    shutil.copytree(refund / "out", tmp_path / "out")
+    package = Package(tmp_path, "refund")
+    input, replies = str(refund / "inputs/small.json"), refund / "replies/small.json"
+    words = ["run", "--input", input, "--run-id", "c", "--scripted", slow(replies, "letter", tmp_path)]
+    package.kill_when("c", "letter#1", (), *words)
+    package.call("cancel", "c")
+    assert package.call("resume", "c", code=1)["compensations"]["done"] == ["paid"]
+    paid, voided = ledger_in(package.folder)
+    assert voided == {"void": paid["receipt"]["id"]}
+    again = package.call("run", "--input", input, "--scripted", str(replies), code=1)
+    assert again["failure"]["error"] == "validation" and len(ledger_in(package.folder)) == 2
+    assert package.call("verify", "c")["intact"] and package.call("replay", "c")["agrees"]
 
 
 @pytest.mark.parametrize(("case", "error"), [("refunded", "conflict"), ("unknown", "not_found"), ("small", "auth")])
@@ -76,7 +102,7 @@ def test_refund_failures(case: str, error: str, refund: Path) -> None:
     """Without scripted replies: two requests fail before any model is asked, the third for want of a key."""
     words = ["--input", str(refund / f"inputs/{case}.json"), "--store", f"failures-{case}.db"]
     assert Package(refund, "refund").call("run", *words, code=1)["failure"]["error"] == error
-    assert payments_in(refund / "out") == 0
+    assert not ledger_in(refund / "out")
 
 
 def test_refund_attempts_are_events(refund: Path, tmp_path: Path) -> None:
@@ -92,7 +118,7 @@ def test_refund_attempts_are_events(refund: Path, tmp_path: Path) -> None:
 
 
 def test_refund_demo(tmp_path: Path) -> None:
-    """Killed twice, resumed twice, paid once; the demo itself checks all of that."""
+    """Killed twice, approved, resumed, paid once; the demo itself checks all of that."""
     demo = [sys.executable, str(EXAMPLES / "refund/demo.py")]
     shown = output(demo, tmp_path, PYTHONPATH=SOURCES, TMPDIR=str(tmp_path))
     assert "agrees with its log" in shown and "intact" in shown
@@ -118,6 +144,14 @@ def test_refund_with_the_bank_over_http(bank: str, tmp_path: Path) -> None:
     secrets = {"BANK_URL": bank, "BANK_TOKEN": "t-4711"}
     outcome = json.loads(lattice(*words, "--run-id", "b", "--json", cwd=folder, **secrets))
     assert outcome["result"]["receipt"] == "R-A1001"
+    script = json.loads((folder / "replies/repaired.json").read_text(encoding="utf-8"))
+    script["replies"] = [reply for reply in script["replies"] if reply["step"] != "letter"]
+    (folder / "speechless.json").write_text(json.dumps(script), encoding="utf-8")
+    words = ["run", "refund.lat", "--input", "inputs/repaired.json", "--store", "b.db", "--json", "--scripted"]
+    taken_back = json.loads(lattice(*words, "speechless.json", cwd=folder, code=1, **secrets).splitlines()[0])
+    assert taken_back["compensations"] == {"done": ["paid"], "failed": []}
+    again = json.loads(lattice(*words, "replies/repaired.json", cwd=folder, code=1, **secrets).splitlines()[0])
+    assert again["failure"]["error"] == "conflict"
     assert "t-4711" not in lattice("events", "b", "--store", "b.db", "--json", cwd=folder)
     assert b"t-4711" not in (folder / "b.db").read_bytes()
 

@@ -282,7 +282,7 @@ def test_a_run_that_nobody_drives_is_cancelled_too(serve: Serve, tmp_path: Path,
     done = subprocess.run([*words, "--json"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1 and json.loads(done.stdout)["status"] == "cancelled"
     done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=60)
-    assert done.stderr == "run r1 cancelled: cancelled: the run was cancelled: somebody asked for it\n"
+    assert done.stderr == "run r1 was cancelled: somebody asked for it\n"
 
 
 def test_a_store_that_cannot_be_used_is_an_error_of_the_call(serve: Serve, tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ def test_what_is_delivered_twice_counts_once(desk: Desk) -> None:
         assert desk("cancel", "r2", "--json", "--id", "d2") == 0
         assert desk.told["new"] is new
     assert desk("resume", "r2", "--quiet") == 1
-    assert desk.err == f"run r2 cancelled: cancelled: the run was cancelled: {getpass.getuser()} asked for it\n"
+    assert desk.err == f"run r2 was cancelled: {getpass.getuser()} asked for it\n"
 
 
 def test_a_signal_that_comes_before_its_step_waits_for_it(desk: Desk) -> None:
@@ -197,7 +197,7 @@ def test_runs_in_a_status(desk: Desk) -> None:
     assert desk("runs", "--status", "new") == 2 and "--status is one of queued, running, waiting" in desk.err
     assert desk("cancel", "queued") == 0
     assert desk.runs()["waiting"]["cancelling"] is False
-    assert desk("resume", "--all-due") == 1 and desk.out.startswith("run queued cancelled: ")
+    assert desk("resume", "--all-due") == 1 and desk.out.startswith("run queued was cancelled: ")
     told = desk.types("queued")
     assert told[:3] == ["run.queued", "run.cancelling", "run.started"] and told[-1] == "run.cancelled"
 

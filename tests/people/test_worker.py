@@ -109,7 +109,7 @@ def test_what_comes_to_a_run_that_is_driven_just_now_is_heard(desk: Desk, how: s
     assert desk("cancel", "r1", "--reason", "enough") == 0
     until(lambda: desk.runs()["r1"]["status"] == "cancelled")
     code, out = ended(worker, signal.SIGTERM)
-    assert code == 0 and out == "run r1 cancelled: cancelled: the run was cancelled: enough\n"
+    assert code == 0 and out == "run r1 was cancelled: enough\n"
 
 
 def test_a_killed_worker_is_followed_by_the_next(desk: Desk) -> None:

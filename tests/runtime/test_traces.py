@@ -23,7 +23,7 @@ from .samples import REFUND_REPLIES, World, refund, run
 from .test_events import failing_run, hooked
 
 
-def event(seq: int, ts: int, kind: str, step: str, **payload: Any) -> Any:
+def event(seq: int, ts: int, kind: str, step: str, /, **payload: Any) -> Any:
     return (seq, ts, kind, step, canonical(payload), None, b"")
 
 
@@ -64,6 +64,19 @@ def test_times_and_what_goes_on() -> None:
     assert (found["order"].start, found["order"].end) == (900_000, 1_000_000)
     assert (found["a.ask"].start, found["a.ask"].end, found["a.ask#1"].depth) == (1_200_000, 1_500_000, 2)
     assert found["paid"].status == OPEN
+
+
+def test_what_waits_and_what_was_stopped() -> None:
+    events = [
+        event(1, 1_000_000, "approval.requested", "sign", role="r", question="q", values={}, shown="s", until=9),
+        event(2, 1_000_000, "timer.set", "pause", kind="wait", until=2_000_000),
+        event(3, 1_000_000, "timer.set", "parcel", kind="signal", until=9),
+        event(4, 1_000_000, "effect.intended", "paid", op="bank.pay"),
+        event(5, 2_000_000, "timer.fired", "pause"),
+    ]
+    assert [span.status for span in spans(events)] == ["going on", "waits", "ok", "waits"]
+    events.append(event(6, 3_000_000, "run.cancelled", "", error="cancelled", message=""))
+    assert [span.status for span in spans(events)] == ["stopped", "stopped", "ok", "stopped"]
 
 
 KINDS = [

@@ -61,8 +61,9 @@ def test_a_fork_and_how_it_differs(folder: Path) -> None:
         "go on with: resume a",
     ]
     package = Package(folder, "refund")
-    outcome = package.call("resume", "a", "--scripted", "../replies/small.json", *PACKAGE_STORE)
-    assert outcome["result"]["status"] == "needs_person"
+    package.call("resume", "a", "--scripted", "../replies/small.json", *PACKAGE_STORE, code=4)
+    package.call("reject", "a", *PACKAGE_STORE)
+    assert package.call("resume", "a", *PACKAGE_STORE)["result"]["status"] == "declined"
     found = json.loads(lattice("diff", "small", "a", "--json", *STORE, cwd=folder, code=1).splitlines()[0])
     assert found["first"]["step"] == "order" and found["steps"][-1]["step"] == "(outcome)"
     assert {step["step"]: step["other"] for step in found["steps"]}["paid"] is None

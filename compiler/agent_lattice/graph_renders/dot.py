@@ -15,7 +15,11 @@ _SHAPES = {
     "ask": "hexagon",
     "run": "doubleoctagon",
     "call": "component",
+    "wait": "octagon",
+    "signal": "octagon",
+    "approve": "octagon",
     "parallel": "trapezium",
+    "race": "trapezium",
     "join": "invtrapezium",
     "each": "parallelogram",
     "loop": "parallelogram",
@@ -37,7 +41,7 @@ def _body(graph: Graph, prefix: str) -> Iterator[str]:
     yield f"label={_quoted([graph.workflow.name])};"
     for node in graph.nodes.values():
         shape = f", shape={_SHAPES[node.sort]}" if node.sort in _SHAPES else ""
-        yield f"{names[node.id]} [label={_quoted(node_lines(node))}{shape}];"
+        yield f"{names[node.id]} [label={_quoted(node_lines(node, graph.workflow))}{shape}];"
     for edge in graph.edges:
         text = edge_text(edge)
         settings = [f"label={_quoted([text])}"] if text else []

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from agent_lattice import plan
 from agent_lattice.graph import Graph, Node
 from agent_lattice.graph_renders.wording import edge_text, node_lines
 from agent_lattice.source import NOWHERE
@@ -22,14 +23,15 @@ def data(graph: Graph) -> dict[str, Any]:
         {"source": edge.source, "target": edge.target, "when": edge_text(edge), "back": edge.back}
         for edge in graph.edges
     ]
-    return {"workflow": graph.workflow.name, "nodes": [_node(node) for node in graph.nodes.values()], "edges": edges}
+    nodes = [_node(node, graph.workflow) for node in graph.nodes.values()]
+    return {"workflow": graph.workflow.name, "nodes": nodes, "edges": edges}
 
 
-def _node(node: Node) -> dict[str, Any]:
+def _node(node: Node, workflow: plan.Workflow) -> dict[str, Any]:
     return {
         "id": node.id,
         "sort": node.sort,
-        "label": "\n".join(node_lines(node)),
+        "label": "\n".join(node_lines(node, workflow)),
         "step": getattr(node.op, "step", None),
         "region": list(node.region),
         "place": None if node.span.source is NOWHERE.source else node.span.place,

@@ -15,7 +15,11 @@ _SHAPES = {
     "ask": ("{{", "}}"),
     "run": ("{{", "}}"),
     "call": ("[[", "]]"),
+    "wait": ("(", ")"),
+    "signal": ("(", ")"),
+    "approve": ("(", ")"),
     "parallel": ("[/", "\\]"),
+    "race": ("[/", "\\]"),
     "join": ("[\\", "/]"),
     "each": ("[/", "/]"),
     "loop": ("[/", "/]"),
@@ -40,7 +44,7 @@ def _body(graph: Graph, prefix: str) -> Iterator[str]:
     names = {id: f"{prefix}n{number}" for number, id in enumerate(graph.nodes)}
     for node in graph.nodes.values():
         before, after = _SHAPES.get(node.sort, ("[", "]"))
-        yield f"{names[node.id]}{before}{_quoted(node_lines(node))}{after}"
+        yield f"{names[node.id]}{before}{_quoted(node_lines(node, graph.workflow))}{after}"
     for edge in graph.edges:
         arrow = "-.->" if edge.back else "-->"
         text = edge_text(edge)

@@ -46,10 +46,10 @@ def outcome_line(run: Run, store: Store) -> str:
         return f"run {row.run_id} completed"
     if left_behind(failure):
         return f"run {row.run_id} is left as it is: {explained(failure)}"
+    said = printable(failure.message, 2000).removeprefix("the run ")
+    how = said if row.status == "cancelled" else f"failed: {explained(failure)}"
     more = [f"  {line}" for line in ending_words(ending(store, row))]
-    return "\n".join(
-        [f"run {row.run_id} {_ended(run)}: {explained(failure)}", *(printable(line, 2000) for line in more)]
-    )
+    return "\n".join([f"run {row.run_id} {how}", *(printable(line, 2000) for line in more)])
 
 
 def outcome_json(run: Run, store: Store) -> str:
@@ -97,4 +97,4 @@ def ending(store: Store, row: RunRow) -> Mapping[str, Any]:
 def waits(on: Iterable[Mapping[str, Any]]) -> str:
     """What a run waits for, for people, in one line."""
     words = [waiting_words(entry, moment(entry["until"]) if entry.get("until") else "") for entry in on]
-    return printable("; ".join(words) or "being driven again", 2000)
+    return printable("; ".join(words) or "a worker, or resume", 2000)

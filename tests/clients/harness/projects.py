@@ -141,7 +141,8 @@ def project(example: Example, target: ClientTarget, mode: str, folder: Path) -> 
         file.write(_OUTSIDE)
     (source.parent / "outside_tools.py").write_text(_OUTSIDE_TOOLS)
     built = folder / "project"
-    lattice("build", source.name, "--target", target.name, "--mode", mode, "-o", str(built), cwd=source.parent)
+    words = ["build", source.name, "--target", target.name, "--mode", mode, "--allow-loss", "approve", "-o", str(built)]
+    lattice(*words, cwd=source.parent)
     if example.data:
         shutil.copytree(EXAMPLES / example.name / example.data, built / example.data)
     made = plan_at(source)
