@@ -1,17 +1,17 @@
 """What a run can cost at most: how often each model is asked, how much it may answer, and for how much money.
 
 Every loop has a bound, and so have repairs, escalations, fallbacks, turns and retries. So the worst run is found by one walk over the
-operations: along the dearest way through choices, in sums over what is done one after the other or side by side. What a model reads is
-bounded by nothing that is declared, and is no part of the cost.
+operations: along the dearest way through choices, in sums over what is done one after the other or side by side. A budget, which is
+reserved before each call, is never gone beyond by the workflow that declares it and those that it calls: whatever its ways would
+cost, it is no more than that. What takes back steps behind the end asks no model. What a model reads is bounded by nothing else that is
+declared, and is no part of the cost.
 """
 
 from __future__ import annotations
 
-import math
-from fractions import Fraction
-
 from agent_lattice import plan
-from agent_lattice.costs import Cost, larger, largest, times, total
+from agent_lattice.costs import PARTS, Cost, exact, larger, largest, times, total
+from agent_lattice.limited_costs import limited
 from agent_lattice.records import record
 from agent_lattice.worst_ways import PATIENCE, TooMany, Walk
 
@@ -44,14 +44,14 @@ def bounds(made: plan.Plan) -> dict[str, Bounds]:
 
 
 class _Costs:
-    """Numbers of a cost: requests, calls, tokens of answers, their price, then the calls of each model. Prices are in millionths of
-    a millionth of a USD: those declared are USD per million tokens."""
+    """Numbers of a cost, four in a row: requests, calls, tokens of answers, their price. First those of all models, then those of each.
+    Prices are in millionths of a millionth of a USD: those declared are USD per million tokens."""
 
     def __init__(self, made: plan.Plan) -> None:
         self.models = {model.name: model for model in made.models}
         self.agents = {agent.name: agent for agent in made.agents}
         self.workflows = {workflow.name: workflow for workflow in made.workflows}
-        self.nothing: Cost = (0,) * (4 + len(self.models))
+        self.nothing: Cost = (0,) * PARTS * (1 + len(self.models))
         self.weights = {name: self._weight(model) for name, model in self.models.items()}
         self.known: dict[str, tuple[Cost | None, Cost]] = {}
 
@@ -60,20 +60,15 @@ class _Costs:
 
     def _weight(self, model: plan.Model) -> Cost:
         """The cost of one answer."""
-        price = math.ceil(Fraction(repr(model.output_price or 0)) * _MILLION)
-        own = (int(name == model.name) for name in self.models)
-        return (1 + model.retries, 1, model.max_tokens, model.max_tokens * price, *own)
+        price = exact(model.output_price or 0)
+        one = (1 + model.retries, 1, model.max_tokens, model.max_tokens * price)
+        return sum((one if name == model.name else (0,) * PARTS for name in self.models), one)
 
     def _bounds(self, most: Cost) -> Bounds:
-        requests, calls, tokens, price, *each = most
-        asked = {name: count for name, count in zip(self.models, each, strict=True) if count}
-        priced = all(self.models[name].output_price is not None for name in asked)
-        total = Bound(calls, requests, tokens, _usd(price) if priced else None)
-        return Bounds(total, tuple((name, self._bound(name, count)) for name, count in asked.items()))
-
-    def _bound(self, name: str, calls: int) -> Bound:
-        requests, _, tokens, price, *_ = times(calls, self.weights[name])
-        return Bound(calls, requests, tokens, _usd(price) if self.models[name].output_price is not None else None)
+        together, *rows = (most[at : at + PARTS] for at in range(0, len(most), PARTS))
+        asked = [(model, row) for model, row in zip(self.models.values(), rows, strict=True) if row[1]]
+        each = tuple((model.name, _bound(row, model.output_price is not None)) for model, row in asked)
+        return Bounds(_bound(together, all(model.output_price is not None for model, _ in asked)), each)
 
     def workflow(self, name: str) -> tuple[Cost | None, Cost]:
         """The cost of a workflow with a result (None: it has none), and the most of all, with a failure."""
@@ -84,8 +79,12 @@ class _Costs:
             except TooMany:
                 ways = Walk(body, self.nothing, self._asked, self.workflow, None).ways()
             result = larger(largest(ways.through.values()) if ways.through else None, ways.ended)
-            self.known[name] = (result, ways.most)
+            self.known[name] = (self._within(name, result) if result else None, self._within(name, ways.most))
         return self.known[name]
+
+    def _within(self, name: str, cost: Cost) -> Cost:
+        budget = self.workflows[name].budget
+        return limited(cost, budget, list(self.models.values())) if budget is not None else cost
 
     def _asked(self, op: plan.Ask | plan.Run) -> Cost:
         """A bad answer goes back, then the larger model is asked once; a model that fails gives way to its fallback for good.
@@ -103,6 +102,11 @@ class _Costs:
             weights[name] = self.weights[name]
             name = self.models[name].fallback
         return total([*weights.values(), times(again, largest(weights.values()))])
+
+
+def _bound(numbers: Cost, priced: bool) -> Bound:
+    requests, calls, tokens, price = numbers
+    return Bound(calls, requests, tokens, _usd(price) if priced else None)
 
 
 def _usd(price: int) -> float | int:

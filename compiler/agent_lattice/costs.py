@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
+from fractions import Fraction
 
 Cost = tuple[int, ...]
+PARTS = 4
+"""Numbers of a row: requests, calls, tokens of answers, their price. The first row is of all models, then each has one."""
 
 
 def total(costs: Iterable[Cost]) -> Cost:
@@ -26,3 +30,8 @@ def larger(one: Cost | None, other: Cost | None) -> Cost | None:
 
 def times(count: int, cost: Cost) -> Cost:
     return tuple(count * number for number in cost)
+
+
+def exact(usd: float) -> int:
+    """Millionths of USD, rounded up."""
+    return math.ceil(Fraction(repr(usd)) * 10**6)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from operator import sub
 
 from agent_lattice import plan
 from agent_lattice.costs import Cost, larger, largest, times, total
@@ -155,12 +156,12 @@ class Walk:
         return Ways(through, {self._known.nothing: total(most)}, total(most) if ended else None)
 
     def _race(self, op: plan.Race, state: State, cost: Cost) -> Ways:
-        """Losers may have come to their ends, too, and nothing is known that they have changed."""
+        """So many branches go through that win, the others as far as they can, also to a failure."""
         ways = [self._block(branch.body, {state: self._nothing}) for branch in op.branches]
         most = total([cost, *(one.most for one in ways)])
-        won = sum(bool(one.through) for one in ways) >= op.need
-        ended = any(one.ended is not None for one in ways)
-        return Ways({state: most} if won else {}, {self._known.nothing: most}, most if ended else None)
+        spared = [_less(one.most, largest(one.through.values())) for one in ways if one.through]
+        through = {state: _less(most, _least(spared, op.need))} if len(spared) >= op.need else {}
+        return Ways(through, {self._known.nothing: most}, None)
 
     def _repeated(self, op: plan.Each | plan.Loop, states: Costs) -> Ways:
         inside = list(plan.walk(op.body)) if self._known.nothing else []  # loops in loops are walked again and again
@@ -210,6 +211,15 @@ class Walk:
         ended = total([before, body.ended]) if body.ended is not None else None
         most = total([cost, times(turns - last, one), times(last, body.most)])
         return Ways(through, {state: most}, ended)
+
+
+def _less(one: Cost, other: Cost) -> Cost:
+    return tuple(map(sub, one, other))
+
+
+def _least(costs: Iterable[Cost], count: int) -> Cost:
+    """The sum of the least so many, number by number."""
+    return tuple(sum(sorted(numbers)[:count]) for numbers in zip(*costs, strict=True))
 
 
 def _both(state: State, one: State, other: State) -> State:

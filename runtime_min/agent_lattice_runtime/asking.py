@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .answers import attempt_payload, cost, hide, read_answer, reply_payload, restore_reply
+from .answers import attempt_payload, hide, read_answer, reply_payload, restore_reply
 from .calling import stored_form
 from .canonical import canonical, recorded
 from .effects import perform
@@ -129,7 +129,7 @@ async def reply_to(run: Run, question: Question, model: Model, messages: list[Me
     """One model call, or what the log says of it, within the budgets; raises the Failure it ended in."""
     if not question.budgets:
         return await _reply_to(run, question, model, messages, attempt)
-    from .budgets import estimate
+    from .budgets import UNANSWERED, estimate, spent
 
     needed = estimate(model, len(canonical(_asked(question, messages)).encode()))
     for budget in question.budgets:
@@ -137,11 +137,12 @@ async def reply_to(run: Run, question: Question, model: Model, messages: list[Me
     used = needed
     try:
         reply = await _reply_to(run, question, model, messages, attempt)
-        tokens = reply.input_tokens + reply.output_tokens
-        used = {"calls": 1, "tokens": tokens, "usd": cost(model, reply) or 0.0}
+        if reply.input_tokens or reply.output_tokens or run.setting.mocks is not None:
+            used = spent(model, reply.input_tokens, reply.output_tokens)
         return reply
-    except Failure:
-        used = {"calls": 1}
+    except Failure as failure:
+        if failure.code in UNANSWERED:
+            used = spent(model, 0, 0)
         raise
     finally:
         for budget in question.budgets:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 WARNED = 0.8  # part of a limit
 BYTES = 3  # of a request, for which a token is reserved
+UNANSWERED = ("auth", "not_found", "permission_denied", "rate_limited", "unavailable", "validation")
+"""Failures of a model call for which nobody asks money. After any other one, as after an answer that does not say how many tokens it
+has, all that was reserved counts as used."""
 _UNITS = {"usd": "USD", "tokens": "tokens", "calls": "calls", "time": "seconds"}
 
 
@@ -109,6 +112,10 @@ def earliest(until: int, budgets: Iterable[Budget]) -> int:
 
 def estimate(model: Model, size: int) -> dict[str, float]:
     """What a request of so many bytes may use: all the tokens that the model may answer, and one for every few bytes."""
-    tokens = -(-size // BYTES)
-    usd = tokens * (model.input_price or 0.0) + model.max_tokens * (model.output_price or 0.0)
-    return {"calls": 1, "tokens": tokens + model.max_tokens, "usd": usd / 1e6}
+    return spent(model, -(-size // BYTES), model.max_tokens)
+
+
+def spent(model: Model, read: int, written: int) -> dict[str, float]:
+    """What a call uses whose model reads and writes so many tokens."""
+    usd = read * (model.input_price or 0.0) + written * (model.output_price or 0.0)
+    return {"calls": 1, "tokens": read + written, "usd": usd / 1e6}
