@@ -26,13 +26,15 @@ class _Builder:
         self.region: tuple[str, ...] = ()
         self.counts: dict[str, int] = {}
         self.first = ""
+        self.finishing = False
 
     def run(self) -> Graph:
         graph = self.graph
         graph.nodes[START] = Node(START, "start", graph.workflow.name, span=graph.workflow.span)
         graph.nodes[END] = Node(END, "end", "end", span=graph.workflow.span)
         for id, label in self.block(graph.workflow.body, [(START, "")]):
-            graph.edges.append(Edge(id, END, f"{label} falls".strip()))
+            if not isinstance(graph.nodes[id].op, plan.Return):
+                graph.edges.append(Edge(id, END, f"{label} falls".strip()))
         return graph
 
     def run_flow(self, flow: plan.Flow) -> Graph:
@@ -134,9 +136,16 @@ class _Builder:
         for handler in op.handlers:
             ends += self.block(handler.body, [(id, f"catch {', '.join(handler.codes)}".strip())])
         if not op.finish or ends:
-            return self.block(op.finish, ends)
-        self._connect([(end, label) for end, label in self.block(op.finish, [(id, "finally")])], END)
+            return self._finish(op.finish, ends)
+        self._connect(self._finish(op.finish, [(id, "finally")]), END)
         return []
+
+    def _finish(self, block: plan.Block, loose: Loose) -> Loose:
+        outer, self.finishing = self.finishing, True
+        try:
+            return self.block(block, loose)
+        finally:
+            self.finishing = outer
 
     def _each(self, op: plan.Each, loose: Loose) -> Loose:
         id = self._node(op, loose, label=f"{op.step}: at most {op.at_most}")
@@ -151,8 +160,10 @@ class _Builder:
         return [(id, "done")]
 
     def _return(self, op: plan.Return, loose: Loose) -> Loose:
-        self._connect([(self._node(op, loose), "")], END)
-        return []
+        """In a `finally`, where it is a mistake of its own, nothing is said of what follows."""
+        id = self._node(op, loose)
+        self._connect([(id, "")], END)
+        return [(id, "")] if self.finishing else []
 
     def _fail(self, op: plan.Fail, loose: Loose) -> Loose:
         self._connect([(self._node(op, loose), "")], END)
