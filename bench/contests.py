@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -25,7 +27,13 @@ class Contestant:
         command = [interpreter, str(HERE / "contestants" / f"{name}.py"), *words]
         pipe = subprocess.PIPE
         self._process = subprocess.Popen(
-            command, stdin=pipe, stdout=pipe, text=True, stderr=subprocess.DEVNULL, env=_environment()
+            command,
+            stdin=pipe,
+            stdout=pipe,
+            text=True,
+            stderr=subprocess.DEVNULL,
+            env=_environment(),
+            start_new_session=True,
         )
         self.scenarios: list[str] = []
         self.scenarios += self._answer()
@@ -34,7 +42,7 @@ class Contestant:
         """How long the scenario takes with this many steps, branches or runs. Whoever takes too long is ended."""
         assert self._process.stdin is not None
         print(scenario, size, file=self._process.stdin, flush=True)
-        patience = Timer(LONGEST, self._process.kill)
+        patience = Timer(LONGEST, self._kill)
         patience.start()
         try:
             return float(self._answer())
@@ -57,12 +65,14 @@ class Contestant:
         try:
             self._process.communicate(timeout=60)
         except subprocess.TimeoutExpired:
-            self._process.kill()
+            self._kill()
+
+    def _kill(self) -> None:
+        """End it, and the servers that it has started."""
+        os.killpg(self._process.pid, signal.SIGKILL)
 
 
 def _environment() -> dict[str, str]:
-    import os
-
     return os.environ | {"PYTHONPATH": os.pathsep.join([*ROOTS, str(HERE)])}
 
 

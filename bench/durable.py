@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from importlib.util import find_spec
@@ -65,8 +66,11 @@ Entries = Sequence[Sequence[str]]
 def _compared(store: str, ours: Entries, others: Entries, python: Path | None) -> Iterator[Figure]:
     with ExitStack() as stack:
         contestants = [Contestant(*entry) for entry in ours]
-        if python is not None:
-            contestants += [Contestant(*entry, interpreter=str(python)) for entry in others]
+        for entry in others if python is not None else ():
+            try:
+                contestants.append(Contestant(*entry, interpreter=str(python)))
+            except RuntimeError as error:  # a server that does not start here
+                print(error, file=sys.stderr)
         for one in contestants:
             stack.callback(one.close)
         for scenario in SCENARIOS:
