@@ -77,7 +77,10 @@ def test_help_lists_it(package: Path, tmp_path: Path) -> None:
     for more in ([], ["mcp"]):
         said = subprocess.run([*words, *more, "--help"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
         assert said.returncode == 0
-        assert "mcp [--store STORE] [--scripted SCRIPTED] [--wait WAIT] [--role ROLE]... [--by BY] [--only ONLY] [--operations]" in said.stdout
+        assert (
+            "mcp [--store STORE] [--scripted SCRIPTED] [--wait WAIT] [--role ROLE]... [--by BY] [--only ONLY] [--operations]"
+            in said.stdout
+        )
 
 
 def test_a_closed_standard_error_does_not_matter(package: Path, tmp_path: Path) -> None:
