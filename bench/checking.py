@@ -14,7 +14,7 @@ ROUNDS = 15
 
 
 def figures() -> Iterator[Figure]:
-    """A workflow of 50 everyday steps; beside it, for orientation, the refund example with its nine tests."""
+    """A workflow of 50 everyday steps; beside it, for orientation, the refund example with its tests."""
     refund = ROOT / "examples" / "refund" / "refund.lat"
     with TemporaryDirectory() as folder:
         source = Path(folder, "main.lat")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from agent_lattice import plan
+from agent_lattice import plan, types
 from agent_lattice.expr.spelled import spelled, spelled_template
 from agent_lattice.expr.tree import quoted
 from agent_lattice.terms import Template, Text
+from agent_lattice_runtime.compensation import standard_retry
+from agent_lattice_targets.python.people import budget_text, length, span
 
 from agent_lattice_clients.roles import Roles
 
@@ -31,9 +33,11 @@ class Steps:
         self._workflow = ""
 
     def of(self, workflow: plan.Workflow) -> list[str]:
-        """Lines of a nested numbered list."""
+        """Lines of a nested numbered list; in front of it what all of it may use."""
         self._workflow = workflow.name
-        return list(self._block(workflow.body, ""))
+        limits = budget_text(workflow)
+        head = [f"All of this together may use {limits}. As soon as it is more, **fail** with `budget_exceeded`.", ""]
+        return [*(head if limits else ()), *self._block(workflow.body, "")]
 
     def _block(self, body: plan.Block, indent: str) -> Lines:
         number = 0
@@ -48,8 +52,10 @@ class Steps:
 
     def _op(self, op: plan.Op, indent: str) -> list[str]:
         match op:
-            case plan.Tool() | plan.Ask() | plan.Run() | plan.Call() | plan.Emit():
-                return self._act(op, indent)
+            case plan.Tool() | plan.Ask() | plan.Run() | plan.Call():
+                return [*self._act(op, indent), *_timeout(op, indent)]
+            case plan.Emit(event=event, payload=payload):
+                return [f"Say in one line that `{event}` has happened, with {_arguments(payload)}."]
             case plan.Let(name=name, value=value):
                 return [f"`{name}` is `{spelled(value)}`."]
             case plan.Narrow(name=name, value=value, type=type):
@@ -67,7 +73,7 @@ class Steps:
                 return _pause(op, indent)
         return self._nested(op, indent)
 
-    def _act(self, op: plan.Op, indent: str) -> list[str]:
+    def _act(self, op: plan.Tool | plan.Ask | plan.Run | plan.Call, indent: str) -> list[str]:
         match op:
             case plan.Tool():
                 return self._tool(op, indent)
@@ -78,24 +84,21 @@ class Steps:
                 return [
                     f"`{name}`: let the sub-agent `{role.id}` work, with {_arguments(args)}. Its answer is a `{op.type}`."
                 ]
-            case plan.Call(name=name, workflow=workflow, args=args):
-                return [
-                    f"`{name}`: carry out the workflow `{workflow}` below, with {_arguments(args)}; its result is `{name}`."
-                ]
-            case plan.Emit(event=event, payload=payload):
-                return [f"Say in one line that `{event}` has happened, with {_arguments(payload)}."]
-        raise TypeError(f"not a step: {op!r}")
+        return [
+            f"`{op.name}`: carry out the workflow `{op.workflow}` below, with {_arguments(op.args)}; its result is `{op.name}`."
+        ]
 
     def _tool(self, op: plan.Tool, indent: str) -> list[str]:
         once = " Call it once, and never again for this step." if self._effects[op.operation] == "write" else ""
         if op.retry is not None:
-            once = f" If it fails with {_codes(op.retry.codes)}, call it again, at most {op.retry.times} more times."
+            once = f" If it fails with {_codes(op.retry.codes)}, call it again with the same arguments, {_more(op.retry.times)}."
         lines = [f"`{op.name}`: call the tool `{self._roles.tools[op.operation]}` with {_arguments(op.args)}.{once}"]
         if op.undo is not None:
-            tool = self._roles.tools[op.undo.operation]
+            tool, retry = self._roles.tools[op.undo.operation], op.undo.retry or standard_retry()
             lines.append(
-                f"{indent}If anything behind it makes the workflow fail, take it back before you report the failure, the last "
-                f"such step first: call `{tool}` with {_arguments(op.undo.args)}."
+                f"{indent}If anything behind it makes the workflow fail, or the person stops it, take it back before you report that, "
+                f"the last such step first: call `{tool}` with {_arguments(op.undo.args)}; if that fails, again, "
+                f"{_more(retry.times)}."
             )
         return lines
 
@@ -108,7 +111,7 @@ class Steps:
         checks = [f"{indent}- `{spelled(check.condition)}`: {check.message}" for check in op.checks]
         if checks:
             lines += [f"{indent}Its answer must meet:", *checks]
-        again = f"at most {op.repair} more times" if op.repair else "not again"
+        again = _more(op.repair) if op.repair else "not again"
         lines += [
             f"{indent}An answer that does not fit goes back with what is wrong, {again}; then fail with `validation`."
         ]
@@ -187,12 +190,12 @@ def _pause(op: plan.Wait | plan.Signal | plan.Approve, indent: str) -> list[str]
     """A step that waits, as far as a session can."""
     match op:
         case plan.Wait(value=value):
-            return [
-                f"**Wait** for `{spelled(value)}`. You cannot: say so, say with which step to go on and when, and stop here."
-            ]
+            until = "until" if isinstance(value.type, types.Timestamp) else "for"
+            cannot = "You cannot: say so, say with which step to go on and when, and stop here."
+            return [f"**Wait** {until} {length(value)}. {cannot}"]
         case plan.Signal(name=name, signal=signal, sent=sent, within=within, otherwise=otherwise):
             ask = f"`{name}`: ask the person whether `{signal}` has been sent, a `{sent}`, and for its value; make none up."
-            return [ask, f"{indent}When none came within `{spelled(within)}`, it is `{spelled(otherwise)}`."]
+            return [ask, f"{indent}When none came within {length(within)}, it is `{spelled(otherwise)}`."]
     shown = f" Show {_arguments(op.args)}, which the person may change." if op.args else ""
     lines = [
         f"`{op.name}`: **ask the person**, who must have the role `{op.role}`, exactly this, and wait for the answer:"
@@ -201,9 +204,19 @@ def _pause(op: plan.Wait | plan.Signal | plan.Approve, indent: str) -> list[str]
     meant = {"approve": "counts as approved", "reject": "counts as rejected", "fail": "means to fail with `timeout`"}
     lines.append(
         f"{indent}Only a clear yes is an approval.{shown} `{op.name}` has `approved`, `by`, `reason`"
-        f"{''.join(f', `{name}`' for name, _ in op.args)}. No answer within `{spelled(op.within)}` {meant[op.otherwise]}."
+        f"{''.join(f', `{name}`' for name, _ in op.args)}. No answer within {length(op.within)} {meant[op.otherwise]}."
     )
     return lines
+
+
+def _timeout(op: plan.Tool | plan.Ask | plan.Run | plan.Call, indent: str) -> list[str]:
+    if op.timeout is None:
+        return []
+    return [f"{indent}What takes longer than {span(op.timeout)} has failed with `timeout`."]
+
+
+def _more(times: int) -> str:
+    return f"at most {times} more times" if times > 1 else "once more"
 
 
 def _arguments(args: plan.Args) -> str:

@@ -28,18 +28,18 @@ def waiting_rows(workflows: Sequence[plan.Workflow], main: str) -> Iterator[tupl
             name = getattr(op, "step", "") if workflow.name == main else f"{getattr(op, 'step', '')} of {workflow.name}"
             match op:
                 case plan.Wait(value=value):
-                    yield f"`{name}`", "time to pass", _length(value), "it goes on"
+                    yield f"`{name}`", "time to pass", length(value), "it goes on"
                 case plan.Signal(signal=signal, sent=sent, within=within, otherwise=otherwise):
                     yield (
                         f"`{name}`",
                         f"the signal `{signal}`: `{sent}`",
-                        _length(within),
+                        length(within),
                         f"it is `{spelled(otherwise)}`",
                     )
                 case plan.Approve(role=role, within=within, otherwise=otherwise):
                     values = ", ".join(f"`{param.name}`" for param in approved_values(op))
                     shown = f"; may change {values}" if values else ""
-                    yield f"`{name}`", f"somebody in the role `{role}`{shown}", _length(within), _OTHERWISE[otherwise]
+                    yield f"`{name}`", f"somebody in the role `{role}`{shown}", length(within), _OTHERWISE[otherwise]
 
 
 def doubt_rows(made: plan.Plan) -> Iterator[tuple[str, str]]:
@@ -60,19 +60,19 @@ def budget_text(workflow: plan.Workflow) -> str:
     return ", ".join([*parts, *([span(found["time"])] if "time" in found else [])])
 
 
-def _length(term: Term) -> str:
+def length(term: Term) -> str:
     """How long a step waits: fixed, or as the source says it."""
     fixed = seconds(term)
     return f"`{spelled(term)}`" if fixed is None else span(fixed)
 
 
-def span(length: float) -> str:
+def span(time: float) -> str:
     """Seconds in the largest unit that fits them: `36 hours`."""
     for size, word in _UNITS:
-        if length >= size and length % size == 0:
-            count = int(length // size)
+        if time >= size and time % size == 0:
+            count = int(time // size)
             return f"{count} {word}{'s' if count != 1 else ''}"
-    return f"{length:g} seconds"
+    return f"{time:g} seconds"
 
 
 def reached(made: plan.Plan) -> list[plan.Workflow]:
