@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
+REPLIES = HERE / "replies" / "large.json"
 RUN = "demo"
-THINKING = 1500  # milliseconds that the model takes for each answer, so that there is time to kill the run
+THINKING = 60_000  # milliseconds that a model takes for each answer that is not to be waited for: there is time to kill the run
 WAITS = 4  # the exit code of a command whose run waits
 PATIENCE = 60.0  # seconds until something that does not happen counts as a failure
 
@@ -33,22 +34,22 @@ def main() -> None:
         package.build()
 
         say("Run it as a process of its own, and kill it while the model is thinking.")
-        start = package.start("run", "--input", str(HERE / "inputs" / "large.json"), "--run-id", RUN)
-        package.kill_when(start, asked("triage"))
+        start = ["run", "--input", str(HERE / "inputs" / "large.json"), "--run-id", RUN]
+        package.kill_when(asked("triage"), *start)
         require(len(package.committed()) >= 2, "at least two steps are in the log")
 
         say(
             "Resume it. No step of the log is done again. The sum is large, so it waits for a person: without a process."
         )
-        package.finish(package.start("resume", RUN), WAITS)
+        package.finish("resume", RUN, code=WAITS)
         say("A person agrees to 600 EUR.")
         print(indented(package.call("approve", RUN, "--set", "amount=600", "--by", "ann")))
 
         say("Resume it. Kill it once more, right after the money has moved.")
-        package.kill_when(package.start("resume", RUN), asked("letter"))
+        package.kill_when(asked("letter"), "resume", RUN)
         require(package.ledger() == 1, "the ledger holds the payment")
         say("Resume it again. This time it may finish.")
-        package.finish(package.start("resume", RUN))
+        package.finish("resume", RUN)
         package.show_events()
 
         say("Replay it: the code runs against the log and performs nothing.")
@@ -69,20 +70,20 @@ class Package:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.replies = folder / "slow.json"
+        self.slow = folder / "slow.json"
 
     def build(self) -> None:
         """Build, and write the scripted replies of a model that takes its time."""
         command = ["-m", "agent_lattice.cli", "build", str(HERE / "refund.lat"), "--no-lock", "-o", str(self.folder)]
         print(indented(finished(subprocess.run([sys.executable, *command], capture_output=True, encoding="utf-8"))))
-        script = json.loads((HERE / "replies" / "large.json").read_text(encoding="utf-8"))
+        script = json.loads(REPLIES.read_text(encoding="utf-8"))
         for reply in script["replies"]:
             reply["delay_ms"] = THINKING
-        self.replies.write_text(json.dumps(script), encoding="utf-8")
+        self.slow.write_text(json.dumps(script), encoding="utf-8")
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
-        """Start `python -m refund run|resume …` with the slow model."""
-        words = (*words, "--scripted", str(self.replies))
+    def start(self, *words: str, replies: Path) -> subprocess.Popen[str]:
+        """Start `python -m refund run|resume …` with these answers of the model."""
+        words = (*words, "--scripted", str(replies))
         print(f"    $ python -m refund {words[0]} …")
         return subprocess.Popen(
             [sys.executable, "-m", "refund", *words],
@@ -98,8 +99,9 @@ class Package:
         print(f"    $ python -m refund {' '.join(words)}")
         return finished(self._run(*words))
 
-    def kill_when(self, process: subprocess.Popen[str], holds: Callable[[list[Event]], bool]) -> None:
-        """SIGKILL as soon as the log says so."""
+    def kill_when(self, holds: Callable[[list[Event]], bool], *words: str) -> None:
+        """Start a command with the slow model, and SIGKILL it as soon as the log says so."""
+        process = self.start(*words, replies=self.slow)
         deadline = time.monotonic() + PATIENCE
         try:
             while not holds(self.events()):
@@ -112,8 +114,9 @@ class Package:
         print(f"    $ kill -9 {process.pid}")
         require(process.returncode != 0, "the process was killed")
 
-    def finish(self, process: subprocess.Popen[str], code: int = 0) -> None:
-        """Wait for the end of a process that must end with this exit code."""
+    def finish(self, *words: str, code: int = 0) -> None:
+        """A command that must end by itself, with this exit code."""
+        process = self.start(*words, replies=REPLIES)
         with suppress(subprocess.TimeoutExpired):
             process.wait(PATIENCE)
         process.kill()  # which does nothing to a process that has ended

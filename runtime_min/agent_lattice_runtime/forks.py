@@ -187,7 +187,7 @@ def _written(
         "plan": row.plan,
         "workflow": row.workflow,
     }
-    waits = {"on": [{"kind": "parked", "step": step, "until": None}]}
+    waits = {"on": [{"kind": "parked", "name": "fork", "step": step, "until": None}]}
     texts: list[Text] = [(ts, "run.started", "", canonical({**first, **head}), None)]
     texts += [event[1:6] for event in kept]
     texts.append((texts[-1][0], "run.waiting", "", canonical(waits), None))

@@ -68,7 +68,8 @@ def waiting_words(entry: Payload, moment: str) -> str:
     """One thing that a run waits for, for people; `moment` is its deadline as a text."""
     kind, step = entry["kind"], entry["step"]
     if kind == "parked":
-        return "somebody who resumes it: one process after the other has died of it"
+        why = "it is a fork" if entry.get("name") == "fork" else "one process after the other has died of it"
+        return f"somebody who resumes it: {why}"
     until = f" until {moment}" if moment else ""
     if kind == "approval":
         return f"approval {step} by {entry['role']}{until}"

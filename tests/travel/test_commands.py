@@ -60,6 +60,8 @@ def test_a_fork_and_how_it_differs(folder: Path) -> None:
         "if it comes to paid, it makes the write bank.refund with the same key",
         "go on with: resume a",
     ]
+    listed = lattice("runs", "--status", "waiting", *STORE, cwd=folder)
+    assert listed.endswith("waits for somebody who resumes it: it is a fork\n")
     package = Package(folder, "refund")
     package.call("resume", "a", "--scripted", "../replies/small.json", *PACKAGE_STORE, code=4)
     package.call("reject", "a", *PACKAGE_STORE)
