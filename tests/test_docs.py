@@ -62,6 +62,7 @@ model fast = anthropic("small")
 tool shop = python("shop_tools") { op get_order(id: string) -> Order { effect: read } }
 tool bank = python("bank_tools") {
   op refund(order: string, amount: float) -> Receipt { effect: write, idempotent_by: order }
+  op void(id: string) -> Receipt { effect: write, idempotent_by: id }
 }
 %s
 """,
