@@ -3,7 +3,8 @@
     python tests/record_journals.py
 
 writes those of the version that this tree is; those of other versions are never touched. Each folder holds the sources as they were,
-and a log in the form of `events --json` for every run. A run of `killed` was ended by SIGKILL while it asked a model, and resumed.
+and a log in the form of `events --json` for every run. A run of `killed` was ended by SIGKILL while it asked a model, and resumed; one of
+`taken_back` failed as a model had no answer.
 """
 
 from __future__ import annotations
@@ -21,15 +22,21 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 JOURNALS = ROOT / "tests/journals"
 RUNS = {
-    "refund": ["small", "rejected", "repaired", "escalated", "refunded"],
+    "refund": ["small", "rejected", "repaired", "escalated", "refunded", "large", "unsure"],
     "research": ["skerra"],
     "support": ["order", "unknown", "reworked", "rejected", "threat"],
     "triage": ["short"],
 }
 """The inputs that are run, by example."""
 
+DECISIONS = {"large": ["approve", "--set", "amount=600"], "unsure": ["reject", "--reason", "no"]}
+"""What a person says to a run that waits, by input."""
+
 KILLED = {"refund": ("repaired", "triage#2"), "support": ("reworked", "draft[1].review#1")}
 """An input, and the model call during which its run is killed once."""
+
+TAKEN_BACK = {"refund": ("small", "letter")}
+"""An input, and the step that gets no answer, behind one that has a compensation."""
 
 TICKETS = 6
 """How many tickets of `triage` there are: enough for all desks, and logs stay short."""
@@ -57,18 +64,32 @@ class Recorder:
         return [sys.executable, "-m", "agent_lattice.cli", *words]
 
     def said(self, *words: str) -> str:
-        """Standard output of a command; a failed run is one to keep, too."""
+        """Standard output of a command; a run that fails or waits is one to keep, too."""
         done = subprocess.run(
             self.command(*words), cwd=self.folder, env=self._environment, capture_output=True, encoding="utf-8"
         )
-        if done.returncode not in (0, 1):
+        if done.returncode not in (0, 1, 4):
             raise SystemExit(f"{self.example}: {' '.join(words)}: {done.stderr}")
         return done.stdout
 
     def run(self, case: str, name: str) -> str:
         """The log of a run that nobody disturbs."""
-        self.said("run", f"{self.example}.lat", *self._given(case), "--run-id", name, "--store", "runs.db")
-        return self.said("events", name, "--store", "runs.db", "--json")
+        source = f"{self.example}.lat"
+        self.said("run", source, *self._given(case), "--run-id", name, "--store", "runs.db")
+        if case in DECISIONS:
+            decision, *words = DECISIONS[case]
+            self.said(decision, source, name, *words, "--by", "ann", "--store", "runs.db")
+            self.said("resume", source, name, *self._given(case)[2:], "--store", "runs.db")
+        return self._log(name)
+
+    def taken_back(self, case: str, step: str) -> str:
+        """The log of a run that fails in a step, because no model answers there."""
+        script = json.loads((self.folder / f"replies/{case}.json").read_text(encoding="utf-8"))
+        script["replies"] = [reply for reply in script["replies"] if reply["step"] != step]
+        (self.folder / "cut.json").write_text(json.dumps(script), encoding="utf-8")
+        words = ["--input", f"inputs/{case}.json", "--scripted", "cut.json", "--run-id", "taken_back"]
+        self.said("run", f"{self.example}.lat", *words, "--store", "runs.db")
+        return self._log("taken_back")
 
     def killed(self, case: str, step: str) -> str:
         """The log of a run that was killed in a step, and resumed."""
@@ -124,6 +145,9 @@ def record(root: Path) -> None:
                 (place / example / f"{case}.jsonl").write_text(recorder.run(case, case), encoding="utf-8")
             if example in KILLED:
                 (place / example / "killed.jsonl").write_text(recorder.killed(*KILLED[example]), encoding="utf-8")
+            if example in TAKEN_BACK:
+                log = recorder.taken_back(*TAKEN_BACK[example])
+                (place / example / "taken_back.jsonl").write_text(log, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -55,8 +55,8 @@ async def write(
             raise restore_failure(recorded(before["effect.failed"]), step)
         if op.key is None and run.performs:
             return await _doubted(run, step, static, op, arguments, _doubt(run, step, op, None))
-    elif before:
-        require_same(step, "kind of effect", next(iter(before)), "effect.intended")
+    elif other := before.keys() - {"compensation.started"}:  # that stands before the intent: a log may end with it
+        require_same(step, "kind of effect", min(other), "effect.intended")
     outcome = await _made(run, step, op, arguments, stored, grant, secrets, timeout, intended is None)
     if outcome.denied is not None:
         run.denied(outcome.denied)

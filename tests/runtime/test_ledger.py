@@ -12,6 +12,7 @@ from agent_lattice_runtime.errors import Failure
 from agent_lattice_runtime.models import OnDoubt, Workflow
 from agent_lattice_runtime.retrying import Retry
 from agent_lattice_runtime.stores.memory import MemoryStore
+from travel.recording import prefix
 
 from .patience import HOUR, Clock, duration, go
 from .samples import Crash, CrashingStore, World, manifest, ops, types, workflow
@@ -233,6 +234,25 @@ def test_what_cannot_be_taken_back_is_told_and_keeps_nothing_from_it() -> None:
     assert calls.count(2) == 6 and bank.paid == 1, "it is tried six times"
     assert '"failed":[{"error":"unavailable","message":' in store.events(store.runs()[0])[-1][4]
     sound(flow, store)
+
+
+def test_taking_back_that_was_begun_and_no_more_goes_on() -> None:
+    """A run that is stopped just then has only that in its log."""
+    bank, clock, store = Bank(), Clock(), MemoryStore()
+
+    async def fails(ctx: Context) -> None:
+        raise Failure("refused", "no")
+
+    flow = shop(bank, fails)
+    go(flow, store, clock)
+    begun = [event[0] for event in store.events(store.runs()[0]) if event[2] == "compensation.started"]
+    assert len(begun) == 3
+    for place in begun:
+        cut = prefix(store, place, "r1")
+        ended = go(flow, cut, clock)
+        assert ended.failure is not None and ended.failure.code == "refused"
+        assert sum(kind.endswith("compensation.completed") for kind in types(cut)) == 3
+        sound(flow, cut)
 
 
 def test_a_cancelled_run_takes_back_what_it_did() -> None:

@@ -66,7 +66,8 @@ def workflows() -> Iterator[dict[Path, Workflow]]:
 def test_there_are_journals_of_every_example() -> None:
     for version in JOURNALS.iterdir():
         assert {path.name for path in version.iterdir()} >= {"refund", "research", "support", "triage"}, version
-    assert any(event["type"] == "run.resumed" for log in LOGS for event in lines_of(log))
+    kinds = {event["type"] for log in LOGS for event in lines_of(log)}
+    assert kinds >= {"run.resumed", "run.waiting", "approval.decided", "compensation.completed"}
 
 
 @pytest.mark.parametrize("log", LOGS, ids=lambda log: log.relative_to(JOURNALS).as_posix())
@@ -90,4 +91,5 @@ def test_every_step_of_a_journal_can_be_come_to(log: Path, workflows: dict[Path,
     store, workflow = stored(log), workflows[log.parent]
     run_id = lines_of(log)[0]["run_id"]
     for step in {event[3]: None for event in events_of(store, run_id) if event[3]}:
-        assert moment(workflow, run_id, store, step).scopes[0].path == ""
+        scopes = moment(workflow, run_id, store, step).scopes
+        assert scopes[0].path == "" if scopes else step.endswith(".compensate"), "the code is over when it takes back"
