@@ -67,16 +67,46 @@ def _depth(choice: list[str], depths: dict[str, int]) -> int:
     return 1 + max((depths[symbol] for symbol in choice), default=0)
 
 
+@cache
+def _ways(goal: str) -> dict[str, tuple[list[str], int]]:
+    """From each symbol the next step of a shortest way to a rule: what it is derived to, and at which place the way goes on."""
+    rules, _, depths = _grammar()
+    ways: dict[str, tuple[list[str], int]] = {}
+    new = {goal}
+    while new:
+        known, new = new, set()
+        for name, choices in rules.items():
+            for choice in choices if name not in ways and name != goal else ():
+                place = next((at for at, symbol in enumerate(choice) if symbol in known), None)
+                if place is not None and all(symbol in depths for symbol in choice):
+                    ways[name] = choice, place
+                    new.add(name)
+                    break
+    return ways
+
+
 def derived(chance: random.Random, start: str = "module", depth: int = 40) -> list[str]:
-    """Random tokens of a symbol of the grammar."""
+    """Random tokens of a symbol of the grammar. Most have a rule in them that is chosen first: left to themselves derivations seldom come
+    to what stands deep inside."""
+    goal = chance.choice(sorted(_grammar()[0])) if chance.random() < 0.7 else ""
+    return _derived(chance, start, depth, goal)
+
+
+def _derived(chance: random.Random, start: str, depth: int, goal: str) -> list[str]:
     rules, words, depths = _grammar()
     if start not in rules:
         return [words[start] if start in words else chance.choice(WORDS[start])]
+    ways = _ways(goal) if goal else {}
+    if start in ways:
+        choice, place = ways[start]
+        parts = [_derived(chance, symbol, 6, goal if at == place else "") for at, symbol in enumerate(choice)]
+        return [token for part in parts for token in part]
+    depth = max(depth, 20) if start == goal else depth
     possible = [choice for choice in rules[start] if all(symbol in depths for symbol in choice)]
     fitting = [choice for choice in possible if _depth(choice, depths) <= depth]
     least = min(possible, key=lambda choice: _depth(choice, depths))
     choice = chance.choice(fitting) if fitting else least
-    return [token for symbol in choice for token in derived(chance, symbol, depth - chance.randint(1, 5))]
+    return [token for symbol in choice for token in _derived(chance, symbol, depth - chance.randint(1, 5), "")]
 
 
 def tokens(text: str) -> list[str]:

@@ -6,6 +6,7 @@ import json
 
 from .canonical import canonical
 from .errors import Divergence, Failure
+from .retrying import Retry
 from .trying import try_tool
 from .yielded import Join
 
@@ -29,6 +30,19 @@ _MOST_ERRORS, _LONGEST_ERROR = 20, 300  # mistakes in the arguments of a call, a
 _TOLD = frozenset(
     ("timeout", "rate_limited", "unavailable", "malformed_output", "refused", "validation", "conflict", "not_found")
 )
+
+
+class _Settling(Retry):
+    """Tries of a write with its key, from the first whose outcome nobody knows: if the model was told, it would make the write again
+    with another key."""
+
+    __slots__ = ()
+
+    def again(self, failure: Failure, attempt: int) -> bool:
+        return attempt <= self.times and (failure.doubtful or (attempt > 1 and failure.retryable))
+
+
+_SETTLING = _Settling(3, 1.0, 30.0, ())
 
 
 async def answered(
@@ -93,10 +107,14 @@ class _Call:
         step = f"{self.scope.path}{tool.name}[{self.index}]"
         try:
             static = self.scope.static + tool.name
-            value = await try_tool(run, step, static, tool.op, self.arguments, budgets=self.scope.budgets)
+            settling = _SETTLING if tool.op.key is not None and tool.op.doubt is None else None
+            value = await try_tool(run, step, static, tool.op, self.arguments, settling, budgets=self.scope.budgets)
         except Divergence:
             raise
         except Failure as failure:
+            if failure.doubtful or (settling is not None and failure.attempt > 1):
+                message = f"nobody knows whether {tool.op.name} happened: {failure.message}"
+                raise Failure("in_doubt", message, step=step) from failure
             if failure.code not in _TOLD:
                 raise
             return _error(f"{failure.code}: {failure.message}", failure.details)

@@ -32,7 +32,7 @@ class Failure(Exception):
     ("" outside of steps). `retryable` follows from the class unless it is given. An unknown code becomes `internal`.
     `attempts` are the failures of the tries before, oldest first, where something was tried more than once; `attempt` is
     which try of the step this is of, `retry_after` the seconds that the other side asks to wait, `unsent` whether nothing
-    has left for the other side.
+    has left for the other side, `doubtful` whether it is of a write with a key that may have happened all the same.
     """
 
     def __init__(
@@ -58,6 +58,7 @@ class Failure(Exception):
         self.attempt = 1
         self.retry_after: float | None = None
         self.unsent = False
+        self.doubtful = False
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"

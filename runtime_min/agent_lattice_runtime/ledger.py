@@ -143,7 +143,9 @@ async def _doubted(
     """What becomes of a write in doubt: its result, Redo, or a Failure."""
     policy = str(said.get("policy", "fail"))
     if policy == "retry" and "cause" in said:
-        raise restore_failure(said["cause"], step)
+        failure = restore_failure(said["cause"], step)
+        failure.doubtful = True
+        raise failure
     if policy == "assume":
         return decode(op.output, None, f"the assumed result of {step}")
     if policy in ("verify", "ask") and op.doubt is not None:

@@ -21,7 +21,9 @@ def block(pattern: str) -> str:
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "pay.lat").write_text(block("lattice pay.lat"))
-    (tmp_path / "bank_tools.py").write_text("def pay(order, amount):\n    raise AssertionError\n")
+    (tmp_path / "bank_tools.py").write_text(
+        "def latest(text):\n    raise AssertionError\n\n\ndef pay(order, amount):\n    raise AssertionError\n"
+    )
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -6,6 +6,7 @@ from threading import Barrier
 from typing import Any
 
 import pytest
+from agent_lattice.simulating.clock import Clock
 from agent_lattice_runtime.agent_calls import MOST_CALLS
 from agent_lattice_runtime.canonical import recorded
 from agent_lattice_runtime.errors import CATALOGUE, Failure
@@ -145,6 +146,50 @@ def test_the_model_is_told_of_what_it_can_react_to(code: str, provided: Any) -> 
         assert outcome.failure is None
         assert turns.asked[1].messages[2]["content"] == f"Error: {code}: as asked for"
     agreed(world, store)
+
+
+class Filing:
+    """A service that files and whose answers do not arrive, so often; then it ends as it is told."""
+
+    def __init__(self, lost: int, end: str = "") -> None:
+        self.lost, self.end, self.made = lost, end, 0
+
+    def __call__(self, text: str) -> str:
+        self.made += 1
+        if self.made <= self.lost:
+            raise TimeoutError("no answer")
+        if self.end:
+            failure = Failure(self.end, "no")
+            failure.unsent = True
+            raise failure
+        return f"filed {text}"
+
+
+@pytest.mark.parametrize(
+    ("lost", "end", "tries"), [(1, "", 2), (3, "", 4), (4, "", 4), (1, "rate_limited", 4), (1, "conflict", 2)]
+)
+def test_a_model_is_not_told_of_a_write_in_doubt(lost: int, end: str, tries: int, provided: Any) -> None:
+    """It would choose another key for it: the write is settled with the key that it has, or the agent ends."""
+    turns = provided(calls(("desk_file", "a")), Reply(text=GOOD))
+    filing, clock = Filing(lost, end), Clock()
+    outcome, store = run(desk(World(), file=filing), clock=clock, sleep=clock.sleep)
+    assert filing.made == tries
+    assert len({event["key"] for event in events(store, "effect.intended")}) == 1
+    if end or lost == 4:
+        assert (failure_of(outcome).code, failure_of(outcome).step) == ("in_doubt", "found.turn[0].desk_file[0]")
+        assert len(turns.asked) == 1
+    else:
+        assert turns.asked[1].messages[-1]["content"] == "filed a"
+    agreed(World(), store)
+
+
+@pytest.mark.parametrize("end", ["conflict", "rate_limited"])
+def test_a_model_is_told_of_a_write_that_did_not_happen(end: str, provided: Any) -> None:
+    turns = provided(calls(("desk_file", "a")), Reply(text=GOOD))
+    filing = Filing(0, end)
+    _, store = run(desk(World(), file=filing))
+    assert filing.made == 1 and turns.asked[1].messages[-1]["content"] == f"Error: {end}: no"
+    agreed(World(), store)
 
 
 def test_a_bad_answer_is_corrected_within_the_turns(provided: Any) -> None:

@@ -55,7 +55,7 @@ def test_branches_go_on_in_any_order(tools: str) -> None:
     assert len(orders) == 2
 
 
-def test_a_key_that_depends_on_a_model_pays_twice(tools: str) -> None:
+def test_a_key_that_is_looked_up_again_pays_twice(tools: str) -> None:
     summary = found(WAVERING, tools)
     (broken,) = [broken for broken in summary.broken if broken.law.startswith("always")]
     assert broken.law == "always calls(bank.pay) <= 1"

@@ -43,7 +43,7 @@ def analyse(program: Program, graphs: dict[str, Graph], report: Report) -> None:
         tools(name, touches, report)
         losers(name, touches, report)
     signals(program.workflows, report)
-    keys(_with_cycles(program.workflows, report), touches.operations, report)
+    keys(_with_cycles(program.workflows, report), touches.operations, touches.agents, report)
     if not report.failed:  # of what does not work yet nothing is said that could be better
         for workflow in program.workflows.values():
             if workflow.flow is None:  # in a graph it is edges that say what waits
