@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import agent_lattice_runtime
 import pytest
 from agent_lattice_runtime import cli
 from agent_lattice_runtime.commands.keeping import _moment
@@ -149,3 +153,27 @@ def test_a_backup_is_a_store(shell: Shell, tmp_path: Path) -> None:
     assert shell("backup", "no/copy.db", "--store", "runs.db") == 2
     assert shell("backup", "copy2.db", "--store", "no.db") == 2
     assert not (tmp_path / "copy2.db").exists()
+
+
+HALF = """
+import os, signal
+from agent_lattice_runtime.new_files import write_new
+
+def write(part):
+    with open(part, "wb") as file:
+        file.write(b"SQLite format 3")
+    os.kill(os.getpid(), signal.SIGKILL)
+
+write_new("copy.db", write)
+"""
+
+
+def test_a_backup_that_is_killed_leaves_nothing_that_looks_like_one(shell: Shell, tmp_path: Path) -> None:
+    SqliteStore("runs.db").close()
+    home = os.environ | {"PYTHONPATH": str(Path(agent_lattice_runtime.__file__).parents[1])}
+    assert subprocess.run([sys.executable, "-c", HALF], env=home, check=False).returncode == -9
+    assert not (tmp_path / "copy.db").exists()
+    assert shell("backup", "copy.db", "--store", "runs.db") == 0
+    (left,) = (path.name for path in tmp_path.glob("copy.db.*"))
+    assert left.endswith(".part"), "of the one that was killed"
+    assert shell("verify", "--store", "copy.db") == 0

@@ -140,24 +140,21 @@ def _show_imported(run_id: str, count: int, new: bool, as_json: bool) -> None:
 
 def backup_command(request: Request) -> int:
     """Write a copy of the store while others work with it: an SQLite file, or all runs of a database as `import` reads them."""
-    from os import O_CREAT, O_EXCL, O_WRONLY
-    from os import open as open_descriptor
-
+    from ..new_files import write_new
     from ..stores.sqlite import SqliteStore
 
     path = request["PATH"]
     store = open_store(request.store, readonly=True)
+
+    def write(part: str) -> None:
+        with open(part, "w", encoding="utf-8") as file:
+            file.writelines(line + "\n" for line in _lines(store, store.runs()))
+
     try:
         if isinstance(store, SqliteStore):
             store.backup(path)
         else:
-            with open(open_descriptor(path, O_WRONLY | O_CREAT | O_EXCL, 0o600), "w", encoding="utf-8") as file:
-                file.writelines(line + "\n" for line in _lines(store, store.runs()))
-    except FileExistsError:
-        raise Failure("conflict", f"{path} exists already") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise Failure("permission_denied", f"{path} cannot be written: {reason}") from None
+            write_new(path, write)
     finally:
         store.close()
     put(sys.stdout, f"{printable(path)}: written\n")

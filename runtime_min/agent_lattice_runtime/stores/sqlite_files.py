@@ -144,26 +144,18 @@ class Transaction:
 
 def copied(connection: sqlite3.Connection, path: str) -> None:
     """Write what a store holds now into a file that is not there yet. Raises StoreFailure."""
-    import os
+    from ..new_files import write_new
 
-    try:
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    except FileExistsError:
-        raise StoreFailure("conflict", f"{path} exists already") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise StoreFailure("permission_denied", f"{path} cannot be written: {reason}") from None
-    try:
-        target = sqlite3.connect(path)
+    def copy(part: str) -> None:
+        target = sqlite3.connect(part)
         try:
             connection.backup(target)
+        except sqlite3.Error as error:
+            raise store_failure(error, path) from None
         finally:
             target.close()
-    except BaseException as error:
-        os.unlink(path)
-        if isinstance(error, sqlite3.Error):
-            raise store_failure(error, path) from None
-        raise
+
+    write_new(path, copy)
 
 
 def version_of(connection: sqlite3.Connection) -> int:
