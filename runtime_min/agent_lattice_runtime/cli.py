@@ -33,6 +33,10 @@ def main(
     replies start, `tools` the folder of Python tools (default: `_tools` beside the runtime), `served` loads what
     `mcp` needs beside the workflow."""
     words = sys.argv[1:] if words is None else words
+    if None in (sys.stdin, sys.stdout, sys.stderr):
+        from .standard_streams import open_closed_streams
+
+        open_closed_streams()
     gc.set_threshold(10_000)  # what runs leave behind is hardly ever a cycle
     atexit.register(gc.freeze)  # at its end the process need not look for garbage in all that it has loaded
     try:
@@ -40,7 +44,9 @@ def main(
         sys.stdout.flush()
         return code
     except BrokenPipeError:
-        _close_stdout()
+        from .standard_streams import silence
+
+        silence(sys.stdout)
         return 1
     except KeyboardInterrupt:
         return 130
@@ -89,11 +95,3 @@ def _help(workflow: Workflow) -> str:
 def _version(workflow: Workflow) -> str:
     plan = workflow.manifest.get("plan", "")
     return f"{workflow.name} (plan {plan}, compiler {workflow.manifest.get('compiler', '')}, runtime {__version__})\n"
-
-
-def _close_stdout() -> None:
-    """Nobody reads any more: keep the interpreter from complaining about that at its end."""
-    from os import O_WRONLY, devnull, dup2
-    from os import open as open_descriptor
-
-    dup2(open_descriptor(devnull, O_WRONLY), sys.stdout.fileno())

@@ -7,7 +7,7 @@ from queue import Empty, SimpleQueue
 from .deaths import DEATHS, Deaths
 from .engine import Loop
 from .errors import Conflict, Failure, StoreFailure
-from .execute import body_of, continued, input_of
+from .execute import body_of, continued, input_of, make_ready
 from .journal import TERMINAL
 from .pauses import woken
 
@@ -147,7 +147,7 @@ class Worker:
         every: float = EVERY,
         deaths: int = DEATHS,
     ) -> None:
-        self._prepare = workflow.prepare
+        self._make_ready: Callable[[], None] = lambda: make_ready(workflow, setting)
         self._open = open_store
         self._once = once
         self._aside: set[str] = set()
@@ -164,8 +164,7 @@ class Worker:
         Raises Failure when what the workflow needs is not installed, StoreFailure when the store cannot be used and that
         does not pass.
         """
-        if self._prepare is not None:
-            self._prepare()
+        self._make_ready()
         troubles = 0
         while not self._stopped:
             self._runs = None

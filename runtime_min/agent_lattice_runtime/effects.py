@@ -134,6 +134,17 @@ def load_module(name: str, tools: str) -> object:
     return sys.modules[name]
 
 
+def require_module(name: str, tool: str, tools: str) -> None:
+    """Raises Failure validation unless there is a Python module `name` for a tool of that name."""
+    import sys
+    from importlib.machinery import PathFinder
+
+    if PathFinder.find_spec(name.partition(".")[0], [tools, *sys.path]) is None:
+        raise Failure(
+            "validation", f"there is no Python module {name}, which the tool {tool} needs: no run goes on without it"
+        )
+
+
 def _is_under(module: object, folder: str) -> bool:
     return str(getattr(module, "__file__", None) or "").replace("\\", "/").startswith(folder.rstrip("/") + "/")
 

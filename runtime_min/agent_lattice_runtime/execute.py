@@ -14,7 +14,7 @@ from .run import FORMAT, Run, Setting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
     from typing import Any
 
     from .branches import Body
@@ -143,8 +143,12 @@ def drive(workflow: Workflow, runs: list[tuple[Run, Any]], loop: Loop) -> None:
     going = [(run, body_of(workflow, run, value)) for run, value in runs if not run.over]
     if not going:
         return
-    if workflow.prepare is not None and going[0][0].setting.mocks is None:
-        _prepare(workflow.prepare, going)
+    try:
+        make_ready(workflow, going[0][0].setting)
+    except Failure:
+        for _, body in going:
+            body.close()
+        raise
     try:
         loop.drive(going)
     finally:
@@ -152,13 +156,17 @@ def drive(workflow: Workflow, runs: list[tuple[Run, Any]], loop: Loop) -> None:
             run.leave()
 
 
-def _prepare(prepare: Callable[[], None], going: list[tuple[Run, Body]]) -> None:
-    try:
-        prepare()
-    except Failure:
-        for _, body in going:
-            body.close()
-        raise
+def make_ready(workflow: Workflow, setting: Setting) -> None:
+    """Load what a workflow needs. Raises Failure when something is not there: a run that goes on without it would fail for good."""
+    if setting.mocks is not None:
+        return
+    if workflow.prepare is not None:
+        workflow.prepare()
+    for name, tool in workflow.manifest.get("tools", {}).items():
+        if tool.get("protocol") == "python":
+            from .effects import require_module
+
+            require_module(tool["module"], name, setting.tools)
 
 
 def cancel(

@@ -68,9 +68,9 @@ def put(stream: TextIO, text: str) -> None:
 
 
 class Progress:
-    """Writes the steps of a run to `stream`; `event` and `notice` are the run's listeners."""
+    """Writes the steps of a run to `stream`, as long as somebody reads there; `event` and `notice` are the run's listeners."""
 
-    __slots__ = ("_colour", "_live", "_plain", "_shown", "_stream")
+    __slots__ = ("_colour", "_gone", "_live", "_plain", "_shown", "_stream")
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -78,37 +78,41 @@ class Progress:
         self._live = stream.isatty()
         self._plain = not _can_show(stream, "✓✗·…")
         self._shown = False
+        self._gone = False
 
     def notice(self, run_id: str, step: str, what: str) -> None:
         """An effect starts."""
         if self._live:
-            self._clear()
-            put(self._stream, f"  {'...' if self._plain else '…'} {printable(step)}  {printable(what)}"[:78])
-            self._stream.flush()
+            self._write(f"  {'...' if self._plain else '…'} {printable(step)}  {printable(what)}"[:78])
             self._shown = True
 
     def event(self, row: RunRow, event: EventRow) -> None:
         """An event is durable."""
         tone, text = sentence(row, event)
         if tone:
-            self._clear()
-            put(self._stream, self.line(tone, text) + "\n")
-            self._stream.flush()
+            self._write(self.line(tone, text) + "\n")
 
     def line(self, tone: str, text: str) -> str:
         """A line with the mark of its tone, coloured if the stream wants that."""
         mark = _MARKS[tone][self._plain]
         return f"\x1b[{_COLOURS[tone]}m{mark}\x1b[0m {text}" if self._colour else f"{mark} {text}"
 
-    def _clear(self) -> None:
-        if self._shown:
-            self._stream.write("\r\x1b[K")
-            self._shown = False
+    def _write(self, text: str) -> None:
+        if self._gone:
+            return
+        clear, self._shown = "\r\x1b[K" if self._shown else "", False
+        try:
+            put(self._stream, clear + text)
+            self._stream.flush()
+        except OSError:  # what the run does is worth more than showing it
+            from .standard_streams import silence
+
+            self._gone = True
+            silence(self._stream)
 
     def close(self) -> None:
         """Leave no unfinished line behind."""
-        self._clear()
-        self._stream.flush()
+        self._write("")
 
 
 def sentence(row: RunRow, event: EventRow) -> tuple[str, str]:

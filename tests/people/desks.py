@@ -12,20 +12,20 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
-PROGRAM = [sys.executable, str(HERE / "flows.py")]
 WAITS = 4
 
 
 class Desk:
-    """`store` is given with every command. `out` and `err` are what the last command has written."""
+    """`store` is given with every command of `program`. `out` and `err` are what the last command has written."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.store = str(folder / "runs.db")
+        self.program: tuple[str, ...] = (str(HERE / "flows.py"),)
         self.out = self.err = ""
 
     def command(self, *words: str) -> list[str]:
-        return [*PROGRAM, words[0], "--store", self.store, *words[1:]]
+        return [sys.executable, *self.program, words[0], "--store", self.store, *words[1:]]
 
     def environment(self) -> dict[str, str]:
         roots = [str(HERE.parents[1] / root) for root in ("compiler", "runtime_min", "targets")]

@@ -49,14 +49,19 @@ def work(request: Request, *, once: bool) -> int:
     from ..due_runs import EVERY, LIMIT, Worker
     from ..interrupts import draining
 
-    failed = False
+    failed = unread = False
 
     def tell(store: Store, row: RunRow, run: Run | None, failure: Failure | None) -> None:
-        nonlocal failed
+        nonlocal failed, unread
         failed = failed or failure is not None
-        if not request.has("quiet"):
+        if request.has("quiet") or unread:
+            return
+        try:
             put(sys.stdout, _outcome(store, row, run, failure, request.as_json) + "\n")
             sys.stdout.flush()
+        except BrokenPipeError:
+            unread = True
+            worker.stop()  # and not at once: effects of other runs go on
 
     worker = Worker(
         request.workflow,
@@ -70,6 +75,8 @@ def work(request: Request, *, once: bool) -> int:
     )
     with draining(worker.stop) as drained:
         worker.work()
+    if unread:
+        raise BrokenPipeError
     return 130 if drained.asked == SIGINT else int(failed and once)
 
 
