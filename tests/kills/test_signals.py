@@ -99,3 +99,53 @@ def finished(folder: Path) -> None:
     command = [sys.executable, "-m", "main", "resume", "r1", "--json"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     assert json.loads(done.stdout)["result"] == "a!", done.stderr
+
+
+FAILING = """
+tool slow = python("slow") {
+  op pay(text: string) -> string { effect: write, idempotent_by: text, files: ["paid.txt"] }
+  op void(text: string) -> string { effect: write, idempotent_by: text, files: ["paid.txt"] }
+  op refuse(text: string) -> string { effect: write, idempotent_by: text, files: ["written.txt"] }
+}
+workflow main(text: string) -> string {
+  paid = slow.pay(text) { compensate slow.void(text: paid) }
+  never = slow.refuse(text)
+  return never
+}
+"""
+FAILING_TOOLS = {
+    "slow.py": """import time
+
+
+def _note(file, text):
+    with open(file, "a") as opened:
+        opened.write(f"{text}\\n")
+
+
+def pay(text):
+    _note("paid.txt", "paid")
+    return text
+
+
+def void(text):
+    _note("paid.txt", "voided")
+    return text
+
+
+def refuse(text):
+    _note("written.txt", "began")
+    time.sleep(0.6)
+    raise ValueError("no")
+"""
+}
+
+
+def test_stopped_in_a_write_that_fails(tmp_path: Path) -> None:
+    """What was done is taken back by the process that goes on, once."""
+    folder = built(FAILING, FAILING_TOOLS, tmp_path)
+    done = interrupted(folder, "written.txt", signal.SIGTERM, "run", "--input", '{"text": "a"}', "--run-id", "r1")
+    assert done.returncode == 130 and ("effect.failed", "never") in events(folder)
+    command = [sys.executable, "-m", "main", "resume", "r1", "--json"]
+    told = json.loads(subprocess.run(command, cwd=folder, capture_output=True, text=True).stdout.splitlines()[0])
+    assert told["failure"]["error"] == "validation" and told["compensations"] == {"done": ["paid"], "failed": []}
+    assert (folder / "paid.txt").read_text() == "paid\nvoided\n"

@@ -21,6 +21,7 @@ from agent_lattice_runtime.stores.memory import MemoryStore
 from agent_lattice_runtime.verify import verify
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from travel.recording import prefix
 
 from .patience import HOUR, Clock, duration
 from .samples import Crash, CrashingStore, World, check_int, check_record, manifest, ops, workflow
@@ -194,6 +195,8 @@ def test_a_program_that_dies_ends_as_if_nothing_had_happened(
     (row,) = store.runs()
     assert verify(store, row) is None
     assert replay(flow, "r1", store).divergence is None
+    for count in range(1, row.head_seq or 1):
+        assert replay(flow, "r1", prefix(store, count, "r1")).divergence is None, f"cut off after event {count}"
     assert all(count == 1 for count in (books.made + Counter()).values()), "no write was made twice"
     undoable = {at for at in books.made if at not in books.failed}
     if fails and not races(program):
