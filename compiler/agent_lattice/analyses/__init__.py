@@ -13,7 +13,9 @@ from agent_lattice.analyses.endings import endings
 from agent_lattice.analyses.fan_in import fan_in
 from agent_lattice.analyses.keys import keys
 from agent_lattice.analyses.losers import losers
+from agent_lattice.analyses.prices import prices
 from agent_lattice.analyses.reach import reach
+from agent_lattice.analyses.repeats import repeats
 from agent_lattice.analyses.signals import signals
 from agent_lattice.analyses.tools import tools
 from agent_lattice.analyses.touches import Touches
@@ -43,12 +45,19 @@ def analyse(program: Program, graphs: dict[str, Graph], report: Report) -> None:
         tools(name, touches, report)
         losers(name, touches, report)
     signals(program.workflows, report)
+    prices(program.workflows, touches.agents, _models(program), report)
+    repeats(program.workflows, touches.operations, touches.agents, report)
     keys(_with_cycles(program.workflows, report), touches.operations, touches.agents, report)
     if not report.failed:  # of what does not work yet nothing is said that could be better
         for workflow in program.workflows.values():
             if workflow.flow is None:  # in a graph it is edges that say what waits
                 waiting(workflow, touches, report)
         unused(program, touches, report)
+
+
+def _models(program: Program) -> dict[str, plan.Model]:
+    found = (symbol.value for module in program.modules for symbol in module.of_sort("model"))
+    return {model.name: model for model in found if isinstance(model, plan.Model)}
 
 
 def _with_cycles(workflows: dict[str, plan.Workflow], report: Report) -> dict[str, plan.Workflow]:
