@@ -77,7 +77,13 @@ def call_of(run: Run, step: str, op: Op, arguments: Mapping[str, Any], deps: Dep
 def limit(call: Call, seconds: float) -> None:
     """Nobody waits longer than so many seconds for the outcome of a call."""
     call.timeout = seconds
-    call.late = lambda: Outcome(None, Failure("timeout", f"no outcome within {seconds:g} s"), int(seconds * 1000))
+    call.late = lambda: _late(seconds)
+
+
+def _late(seconds: float) -> Outcome:
+    outcome = Outcome(None, Failure("timeout", f"no outcome within {seconds:g} s"), int(seconds * 1000))
+    outcome.going_on = True
+    return outcome
 
 
 def stored_form(text: str) -> str:

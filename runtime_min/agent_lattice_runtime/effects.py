@@ -159,15 +159,17 @@ def _awaited(awaitable: Any) -> object:
 
 
 class Outcome:
-    """How an effect ended: a value or a failure, how long it took, and what it was denied on the way."""
+    """How an effect ended: a value or a failure, how long it took, and what it was denied on the way; or that it is `going_on`
+    although nobody waits for it any more."""
 
-    __slots__ = ("denied", "failure", "ms", "value")
+    __slots__ = ("denied", "failure", "going_on", "ms", "value")
 
     def __init__(self, value: object, failure: Failure | None, ms: int, denied: Denied | None = None) -> None:
         self.value = value
         self.failure = failure
         self.ms = ms
         self.denied = denied
+        self.going_on = False
 
 
 def perform(call: Callable[..., object], subject: Any, deps: Deps) -> Outcome:

@@ -21,9 +21,9 @@ _NO_EVENTS: dict[str, str] = {}
 class History:
     """The recorded events of a run. `started` and `ended` hold the payloads of its first and its terminal event, `begun` is
     the time of the first in µs, `received` what came from outside, `places` the numbers of the events
-    that settled writes, by step."""
+    that settled writes and `intended` the times in µs of those before writes, by step."""
 
-    __slots__ = ("_reached", "_steps", "begun", "ended", "last", "places", "received", "started", "status")
+    __slots__ = ("_reached", "_steps", "begun", "ended", "intended", "last", "places", "received", "started", "status")
 
     def __init__(self, events: Iterable[EventRow] = ()) -> None:
         self._steps: dict[str, dict[str, str]] = {}  # step -> type -> payload text
@@ -35,6 +35,7 @@ class History:
         self.last: EventRow | None = None
         self.received = Received()
         self.places: dict[str, int] = {}
+        self.intended: dict[str, int] = {}
         for event in events:
             self._add(event)
 
@@ -51,6 +52,8 @@ class History:
             self._steps.setdefault(step, {}).setdefault(kind, payload)
             if kind in ("effect.committed", "effect.in_doubt"):
                 self.places[step] = seq
+            elif kind == "effect.intended":
+                self.intended[step] = ts
             elif kind == "step.completed" and '"delivery":' in payload:
                 self.received.take(payload)
 

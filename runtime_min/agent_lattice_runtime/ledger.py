@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from .effects import Op, Outcome
     from .run import Run
 
+HOLD = 60.0  # seconds that a write is waited for which nothing else ends
+MARGIN = 1.0  # seconds in which a call that breaks off has done so
 _UNCERTAIN = ("timeout", "unavailable", "malformed_output")
 _UNCERTAIN_STATUS = (500, 502, 504)  # the service, or what stands before it, broke off in the middle
 
@@ -71,7 +73,8 @@ async def write(
             return value
     elif uncertain(outcome.failure):
         known = run.cleared(outcome.failure, step)
-        return await _doubted(run, step, static, op, arguments, _doubt(run, step, op, known))
+        doubt = _doubt(run, step, op, known, looks=not outcome.going_on)
+        return await _doubted(run, step, static, op, arguments, doubt, _answered(outcome.failure))
     raise failed(run, "effect.failed", step, outcome, {})
 
 
@@ -93,11 +96,33 @@ async def _made(
     call.write = True
     call.settles = not first
     if first:
+        run.intended[step] = run.now()
         payload = {"op": op.name, "args": recorded(stored)} | ({"key": key} if key else {})
         call.intent = ("effect.intended", step, canonical(payload), secrets)
     if timeout is not None:
-        limit(call, timeout)
+        limit(call, _patience(op, timeout))
     return await call  # type: ignore[no-any-return]
+
+
+def _patience(op: Op, timeout: float) -> float:
+    """Seconds in which a write has to come to its end. One that is looked up in doubt is waited for when its time is over, as its
+    outcome may still become another one: until an operation with a time limit of its own has broken off, or for a minute."""
+    if op.doubt is None or op.doubt.sort != "verify":
+        return timeout
+    own = limit_of(op)
+    return timeout + HOLD if own is None else max(timeout, own + MARGIN)
+
+
+def limit_of(op: Op) -> float | None:
+    """Seconds after which an operation breaks a call off by itself; None when it does not."""
+    return getattr(op, "timeout", None)
+
+
+def _answered(failure: Failure) -> bool:
+    """Whether the service itself has said something: then it does nothing any more."""
+    return getattr(failure, "status", 0) == 500 or (
+        failure.code == "malformed_output" and getattr(failure, "status", 0) > 0
+    )
 
 
 def _key(run: Run, step: str, op: Op, arguments: Mapping[str, Any]) -> str | None:
@@ -122,13 +147,16 @@ def uncertain(failure: Failure) -> bool:
     return failure.code == "in_doubt" or (failure.code in _UNCERTAIN and not failure.unsent)
 
 
-def _doubt(run: Run, step: str, op: Op, failure: Failure | None) -> dict[str, Any]:
-    """Record that nobody knows whether a write happened, because of a failure or because the process ended; and what follows."""
+def _doubt(run: Run, step: str, op: Op, failure: Failure | None, *, looks: bool = True) -> dict[str, Any]:
+    """Record that nobody knows whether a write happened, because of a failure or because the process ended; and what follows. A
+    write that goes on cannot be looked up."""
     if failure is None:
         message = f"{op.name} was started before the run was interrupted, and nobody knows whether it happened"
     else:
         message = f"nobody knows whether {op.name} happened: {failure.message}"
     policy = op.doubt.sort if op.doubt is not None else "fail" if op.key is None else "retry"
+    if policy == "verify" and not looks:
+        policy = "fail"
     payload: dict[str, Any] = {"op": op.name, "message": message, "policy": policy}
     if failure is not None:
         payload["cause"] = failure_payload(failure)
@@ -138,9 +166,15 @@ def _doubt(run: Run, step: str, op: Op, failure: Failure | None) -> dict[str, An
 
 
 async def _doubted(
-    run: Run, step: str, static: str, op: Op, arguments: Mapping[str, Any], said: Mapping[str, Any]
+    run: Run,
+    step: str,
+    static: str,
+    op: Op,
+    arguments: Mapping[str, Any],
+    said: Mapping[str, Any],
+    answered: bool = False,
 ) -> Any:
-    """What becomes of a write in doubt: its result, Redo, or a Failure."""
+    """What becomes of a write in doubt: its result, Redo, or a Failure. `answered`: it is over, whatever has become of it."""
     policy = str(said.get("policy", "fail"))
     if policy == "retry" and "cause" in said:
         failure = restore_failure(said["cause"], step)
@@ -151,6 +185,21 @@ async def _doubted(
     if policy in ("verify", "ask") and op.doubt is not None:
         from .doubts import asked, verified
 
+        if policy == "verify" and not answered and "effect.verified" not in run.recorded(step):
+            await _over(run, step, op)
         follow = verified if policy == "verify" else asked
         return await follow(run, step, static, op, op.doubt, arguments, str(said["message"]))
     raise Failure("in_doubt", str(said["message"]), step=step)
+
+
+async def _over(run: Run, step: str, op: Op) -> None:
+    """Wait until the call of a write cannot go on any more at the other side either, as far as the limit of its time says: what is
+    looked up before that may become another. A Python tool is over with its process, or has been waited for."""
+    own = limit_of(op)
+    if own is None or run.setting.instant:
+        return
+    until = run.intended.get(step, 0) + int((own + MARGIN) * 1e6)
+    if run.performs and run.now() < until:
+        from .doubts import pause
+
+        await pause(run, step, until, "retry", settles=True)

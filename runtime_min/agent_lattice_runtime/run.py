@@ -104,6 +104,7 @@ class Run:
         "failure",
         "grants",
         "history",
+        "intended",
         "journal",
         "over",
         "paused",
@@ -141,6 +142,7 @@ class Run:
         self.places: dict[str, int] = (
             dict(history.places) if history else {}
         )  # numbers of the events that settle writes
+        self.intended: dict[str, int] = dict(history.intended) if history else {}  # and when they were begun, in µs
         self.begun = history.begun if history else 0  # when it was started, in µs since 1970
         self.shared: dict[str, Any] = {}
         self.dirty = False

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from threading import Event
 from typing import Any
 
 import pytest
+from agent_lattice_runtime import ledger
 from agent_lattice_runtime.compensation import Undo
 from agent_lattice_runtime.context import Context
 from agent_lattice_runtime.deliveries import cancel, resolve
 from agent_lattice_runtime.errors import Failure
+from agent_lattice_runtime.execute import start
 from agent_lattice_runtime.models import OnDoubt, Workflow
 from agent_lattice_runtime.retrying import Retry
 from agent_lattice_runtime.stores.memory import MemoryStore
@@ -80,6 +83,55 @@ def test_a_reading_operation_tells_whether_it_happened(way: str, calls: int, die
     assert [name for name, _ in bank.world.done].count("t.find") == 1
     assert "pay effect.verified" in types(store) and ("pay#2 effect.committed" in types(store)) == (calls == 2)
     sound(flow, store)
+
+
+class Slowly(Bank):
+    """Has paid only when `seconds` are over, or when `end` is set: what is looked up before that is not there yet."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(doubt="verify")
+        self.seconds, self.end = seconds, Event()
+
+    def _pay(self, amount: int = 1) -> dict[str, int]:
+        self.end.wait(self.seconds)
+        return super()._pay(amount)
+
+
+def test_a_write_whose_time_is_over_is_not_looked_up_while_it_goes_on() -> None:
+    """Looked up at once it would not have happened, would be made again, and happen twice."""
+    bank = Slowly(0.3)
+    flow, store = paying(bank, timeout=0.05), MemoryStore()
+    assert start(flow, {}, store, "r1").result == {"id": 1}
+    assert bank.paid == 1 and [name for name, _ in bank.world.done] == ["t.pay"]
+    sound(flow, store)
+
+
+def test_a_write_that_never_ends_stays_in_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger, "HOLD", 0.1)
+    bank = Slowly(60)
+    flow, store = paying(bank, timeout=0.05), MemoryStore()
+    try:
+        ended = start(flow, {}, store, "r1")
+        assert ended.failure is not None and ended.failure.code == "in_doubt"
+        assert bank.world.done == [], "it is not looked up, and not made again"
+        sound(flow, store)
+    finally:
+        bank.end.set()
+
+
+@pytest.mark.parametrize("dies", [False, True])
+def test_a_write_is_looked_up_only_when_the_time_of_its_call_is_over(dies: bool) -> None:
+    """The connection is lost, or the process dies: the other side may be at work until then."""
+    bank, clock = Bank("after", doubt="verify"), Clock()
+    vars(bank.pay)["timeout"] = 30.0
+    begun = clock.now
+    store = crashed(paying(bank), clock) if dies else MemoryStore()
+    looked: list[float] = []
+    found = bank.find.function
+    bank.find.function = lambda: (looked.append((clock.now - begun) / 1e9), found())[1]
+    assert go(paying(bank), store, clock).result == {"id": 1} and bank.paid == 1
+    assert looked == [pytest.approx(31.0, abs=0.01)]
+    sound(paying(bank), store)
 
 
 def test_an_operation_that_cannot_be_asked_leaves_the_doubt() -> None:
