@@ -172,3 +172,18 @@ def test_whoever_has_not_claimed_a_run_can_append_to_it(open_store: Open) -> Non
     commit(other, guest)
     assert guest.row.token is None
     assert [event[3] for event in store.events(journal.row)] == ["", "told"]
+
+
+def test_a_run_that_was_driven_and_waits_for_the_same_as_before_is_free_at_once(open_store: Open) -> None:
+    store, other = open_store(), open_store()
+    journal = begun()
+    for resumed in (False, True):
+        if resumed:
+            assert store.claim(journal.row)
+            journal.append("run.resumed", "", '{"plan":"plan"}')
+        journal.append("run.waiting", "", '{"on":[]}')
+        journal.row.due = 5_000_000
+        commit(store, journal)
+        store.release(journal.row)
+    row = other.find("r1")
+    assert row is not None and other.claim(row)

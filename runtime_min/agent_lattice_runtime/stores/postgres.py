@@ -113,8 +113,8 @@ class PostgresStore:
         keys = self._session.do(lambda connection, again: _append_all(connection, again, batch, owner))
         for (row, _), key in zip(batch, keys, strict=True):
             created, row.key = row.key is None, key
-            row.kept = (row.status, row.due)
-            if row.status != "running":
+            freed, row.kept = row.changed and row.status != "running", (row.status, row.due)
+            if freed:
                 self._forget(row)
             elif created:
                 self._hold(row, 1)

@@ -37,6 +37,7 @@ _MEANINGS = {
     "53": ("unavailable", "the server has no disk space, memory or connections left"),
     "55": ("unavailable", "the store is locked"),
     "57": ("unavailable", "the server is being stopped or started"),
+    "57014": ("unavailable", "the server broke off the statement"),
     "58": ("unavailable", "the disk of the server cannot be read or written"),
     "XX": ("validation", "the store is damaged"),
 }
