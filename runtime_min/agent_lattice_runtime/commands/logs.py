@@ -74,7 +74,8 @@ def trace_command(request: Request) -> int:
     if not request.as_json:
         sums = totals(found)
         used = f"{sums['input_tokens']:.0f}+{sums['output_tokens']:.0f} tokens, {sums['cost_usd']:.6f} USD"
-        asked = f", {sums['calls']:.0f} model calls, {used}" if sums["calls"] else ""
+        calls = f"{sums['calls']:.0f} model call{'' if sums['calls'] == 1 else 's'}"
+        asked = f", {calls}, {used}" if sums["calls"] else ""
         put(sys.stdout, f"run {run_id} of {printable(row.workflow)}: {row.status}{asked}\n")
         put(sys.stdout, "".join(f"  {printable(line, 2000)}\n" for line in ending_words(told)))
     return 0
