@@ -36,6 +36,11 @@ class Commits:
     def all(self) -> None:
         """Store the new events of all runs. Raises StoreFailure; a Conflict ends one run only."""
         runs, self._runs = self._runs, []
+        for run in runs:
+            run.dirty = bool(run.journal.pending)
+        runs = [run for run in runs if run.dirty]
+        if not runs:
+            return
         if len(runs) == 1 or not self._together(runs):
             for run in runs:
                 self.one(run)

@@ -286,9 +286,16 @@ class Run:
         self.journal.rebase(tail)
 
     def suspend(self) -> None:
-        """Nothing goes on: the log says for what the run waits, and with that it is given up here."""
+        """Nothing goes on: the log says for what the run waits, and with that it is given up here. Where the code has left the log,
+        what people and others have said to what the log asks would be lost: then nothing is written down."""
         from .pauses import waits
 
+        if self._behind and not self.compensating:
+            assert self.history is not None
+            if left := self.history.unreached():
+                self._leave_log(left, next(iter(self.paused.values())).step, None)
+                return
+            self._behind = False
         self.waits = waits(self)
         self.append("run.waiting", "", canonical({"on": self.waits}))
         self.journal.row.due = min(pause.until for pause in self.paused.values())
@@ -400,6 +407,8 @@ class Run:
 
     def abort(self, failure: Failure) -> None:
         """Stop without another event. Nobody waits in it any more: the loop would wait with it, perhaps for days."""
+        if self._behind and isinstance(failure, Divergence):
+            self.journal.pending = []  # nothing has been done yet that it could be about
         self.over = True
         self.suspended = False
         self.failure = failure

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 
 from .branches import Cancelled, Group, Task
-from .errors import Failure
+from .errors import Divergence, Failure
 from .yielded import Call, Join, Pause
 
 TYPE_CHECKING = False
@@ -101,6 +101,9 @@ class Schedule:
     def _end(self, task: Task, value: Any, error: BaseException | None) -> None:
         run, group = task.run, task.group
         run.active -= 1
+        if isinstance(error, Divergence):  # it is no failure of a branch, which others might make up for
+            run.abort(error)
+            return
         if group is None:
             self._finish(run, value, error)
             return

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from agent_lattice_runtime.errors import Conflict, Failure, Fenced
+from agent_lattice_runtime.errors import Conflict, Divergence, Failure, Fenced
 from agent_lattice_runtime.execute import resume, start
 from agent_lattice_runtime.forks import fork
 from agent_lattice_runtime.replay import replay
@@ -208,3 +208,45 @@ def test_who_reads_the_log_of_a_run_drives_it_already() -> None:
 
     assert resume(run.flow, "r1", Slow(), run.clock.setting()).suspended  # type: ignore[arg-type]
     assert isinstance(others[0].failure, Conflict) and list(run.open()) == ["again"]
+
+
+def test_a_decision_is_not_lost_to_code_that_asks_at_another_step() -> None:
+    """A run waits, the step is renamed, somebody has decided: the new code does not ask again, it is told to be another."""
+    run = Waiting(workflow("  a = desk.look(n)\n" + asks("sign") + "  return sign.amount\n"))
+    run.go()
+    run.decide(values={"amount": 7})
+    before, old = log(run.store), run.flow
+    run.flow = workflow("  a = desk.look(n)\n" + asks("signed") + "  return signed.amount\n")
+    ended = run.go()
+    assert isinstance(ended.failure, Divergence) and not ended.suspended, "sign was renamed to signed"
+    assert log(run.store) == before, "nothing is written down"
+    run.flow = old
+    assert run.go().result == 7
+    run.ended_well()
+
+
+RACE = """  found = parallel first {{
+    branch asked {{
+{asked}      yield sign.amount
+    }}
+    branch timed {{
+      wait 2h
+      yield 0
+    }}
+  }}
+  return found
+"""
+
+
+def test_a_branch_of_a_race_that_has_left_the_log_is_no_branch_that_has_lost() -> None:
+    run = Waiting(workflow(RACE.format(asked=asks("sign"))))
+    run.go()
+    run.decide(values={"amount": 7})
+    before, old = log(run.store), run.flow
+    run.flow = workflow(RACE.format(asked=asks("sign", "it really")))
+    ended = run.go()
+    assert isinstance(ended.failure, Divergence) and "question" in ended.failure.message
+    assert log(run.store) == before
+    run.flow = old
+    assert run.go().result == 7
+    run.ended_well()
