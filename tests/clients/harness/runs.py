@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -50,12 +50,20 @@ class Run:
 
 
 def run(
-    driver: Driver, project: Path, words: Sequence[str], rules: Sequence[Rule], cwd: Path | None = None, **env: str
+    driver: Driver,
+    project: Path,
+    words: Sequence[str],
+    rules: Sequence[Rule],
+    cwd: Path | None = None,
+    settle: Callable[[Path], None] | None = None,
+    **env: str,
 ) -> Run:
-    """Run the client in a project that it trusts, or in a folder of it, with a new home. `words` are its arguments, `env` what it gets
-    to see in addition."""
+    """Run the client in a project that it trusts, or in a folder of it, with a new home, into which `settle` writes settings of the
+    person. `words` are its arguments, `env` what it gets to see in addition."""
     home = project.with_name(f"{project.name}-home")
     variables = surroundings(home) | driver.settings(home) | env
     driver.trust(home, project)
+    if settle is not None:
+        settle(home)
     command = [str(program(driver.target)), *words]
     return Run(**run_alone(command, cwd or project, variables, tuple(rules), driver.seconds))
