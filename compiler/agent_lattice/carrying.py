@@ -33,7 +33,7 @@ def _report_unsafe(plan: Plan, target: ModalTarget, loss: Loss, report: Report) 
         report.add(
             UNSAFE,
             f"`{loss.feature}` would not hold on {target.name}: {loss.why}",
-            span,
+            span.head,
             help=f"{weaker}`--allow-loss {loss.feature}` builds all the same, and the manifest says so",
         )
 

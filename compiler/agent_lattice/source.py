@@ -67,6 +67,11 @@ class Span(NamedTuple):
         line, column = self.source.position(self.start)
         return f"{self.source.name}:{line}:{column}"
 
+    @property
+    def head(self) -> Span:
+        """The part on the first line, without the brace that opens there: what a statement is, without what is in it."""
+        return Span(self.source, self.start, self.start + len(self.text.partition("\n")[0].rstrip(" \t\r{")))
+
     def to(self, other: Span) -> Span:
         """From the start of this span to the end of `other`."""
         return Span(self.source, self.start, other.end)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     Calls = Mapping[str, Any]
     """`server` is how the workflow's tools begin; `session` lists those that a session may call, `asked` those for which the
-    client asks its person, `roles` those of each sub-agent, who calls nothing else at all."""
+    client asks its person, whoever calls them, `roles` those of each sub-agent, who calls nothing else at all."""
 
 ALLOW, DENY, NOTHING = "allow", "deny", ""
 
@@ -40,10 +40,9 @@ def decision(calls: Calls, who: str | None, tool: str) -> str:
     """ALLOW or DENY, or NOTHING for calls that are not the workflow's. `who` is a kind of sub-agent; None is the session."""
     roles: Mapping[str, Sequence[str]] = calls["roles"]
     own: Sequence[str] = calls["session"] if who is None else roles.get(who, ())
-    if tool in own:
-        return ALLOW
-    if who is None and tool in calls.get("asked", ()):
-        return NOTHING
+    asked = tool in calls.get("asked", ())
+    if tool in own or (asked and who is None):
+        return NOTHING if asked else ALLOW
     return DENY if who in roles or tool.startswith(calls["server"]) else NOTHING
 
 

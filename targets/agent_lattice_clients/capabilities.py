@@ -110,12 +110,12 @@ def writes(made: plan.Plan) -> Iterator[tuple[Place, str]]:
     effects = {f"{tool.name}.{op.name}": op.effect for tool in made.tools for op in tool.operations}
     for workflow in reached(made):
         for op in plan.walk(workflow.body):
-            for operation in _operations(made, op):
+            for operation in operations_of(made, op):
                 if effects[operation] == "write":
                     yield _place(made, workflow, op), operation
 
 
-def _operations(made: plan.Plan, op: plan.Op) -> tuple[str, ...]:
+def operations_of(made: plan.Plan, op: plan.Op) -> tuple[str, ...]:
     """What an operation of the plan may call."""
     match op:
         case plan.Tool(operation=operation, undo=undo):
@@ -136,9 +136,9 @@ def _used(made: plan.Plan) -> Iterator[tuple[str, Place | None]]:
         for op in plan.walk(workflow.body):
             place = _place(made, workflow, op)
             yield from ((feature, place) for feature in _safeguards(op))
-            yield from (("doubt", place) for operation in _operations(made, op) if operation in doubted)
+            yield from (("doubt", place) for operation in operations_of(made, op) if operation in doubted)
             yield from ((feature, place) for kinds, feature in _OPERATIONS if isinstance(op, kinds))
-            for operation in _operations(made, op):
+            for operation in operations_of(made, op):
                 yield from _effect(effects[operation], place)
             if isinstance(op, plan.Ask | plan.Run):
                 yield "models", place

@@ -43,8 +43,8 @@ def going_on(made: plan.Plan, tool: str) -> str:
         "## When it waits",
         "",
         "With the status `waiting` nothing goes on until what it says under `waits` has come, or its time is over. Tell the "
-        "person what it waits for, and until when. When its time is over, call "
-        f"`{tool}` with the same `run_id` and the same arguments: the run goes on.",
+        "person what it waits for, and until when. When its time is over, it goes on by itself; "
+        f"`{tool}_status` with its `run_id` tells how it stands.",
     ]
     if words := deliveries(made):
         lines += [

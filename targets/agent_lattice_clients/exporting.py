@@ -8,6 +8,7 @@ from agent_lattice import plan
 from agent_lattice.records import record
 from agent_lattice_runtime.client_names import server_name, slug, tool_name
 
+from agent_lattice_clients.approvals import behind_approval
 from agent_lattice_clients.deliveries import deliveries
 from agent_lattice_clients.embedding import server_command
 from agent_lattice_clients.javascript.roles import ScriptRoles
@@ -26,7 +27,8 @@ MODES = {
 @record
 class ServerTool:
     """A tool of the package's MCP server: its name there, whether calling it changes nothing, and the operation that it is. One
-    that is `asked` speaks for a person: the client asks that person before every call."""
+    that is `asked` speaks for a person, or comes behind the decision of one that only a model has asked: the client asks a person
+    before every call."""
 
     name: str
     reads: bool
@@ -88,8 +90,9 @@ class Export:
         )
 
     def _operating(self) -> tuple[ServerTool, ...]:
+        asked = behind_approval(self.plan) if self.mode == INSTRUCTED else frozenset()
         return tuple(
-            ServerTool(self.roles.tools[operation], effect != "write", operation)
+            ServerTool(self.roles.tools[operation], effect != "write", operation, operation in asked)
             for operation, effect in sorted(self._effects().items())
         )
 

@@ -9,6 +9,9 @@ from agent_lattice_clients.contracts import Shape
 from agent_lattice_clients.exporting import MODES
 from agent_lattice_clients.target import ClientTarget
 
+_ASKED = """Before each call of a tool that speaks for a person, and of a write that comes behind an `approve` which a model carries
+out, the client asks the person who sits there."""
+
 
 def page(target: ClientTarget, shaped: Shape) -> str:
     """Markdown: how every feature is carried in every mode, and the files, which `shaped` lists."""
@@ -17,7 +20,8 @@ def page(target: ClientTarget, shaped: Shape) -> str:
     return (
         f"# {target.title}\n\n"
         f"`lattice build FILE --target {target.name}`, contract {target.contract}, tried with `{client['package']}` {tried}.\n\n"
-        f"{_modes(target)}\n{_features(target)}\n{_meanings()}\n## Trust\n\n{target.trust}\n\n{_files(target, shaped)}"
+        f"{_modes(target)}\n{_features(target)}\n{_meanings()}\n## Trust\n\n{target.trust}\n\n"
+        f"## People\n\n{_ASKED}\n{target.people}\n\n{_files(target, shaped)}"
     )
 
 

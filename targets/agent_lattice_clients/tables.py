@@ -62,7 +62,10 @@ INSTRUCTED: Entries = {
     "try": (Strength.DEGRADED, "the client's model reads the failure"),
     "wait": (Strength.LOST, "a session does not wait: it says when to go on, and ends there"),
     "signal": (Strength.DEGRADED, "the person of the session is asked for what was sent; nobody looks at the time"),
-    "approve": (Strength.UNSAFE, "nothing but its instructions keeps a model from going on without having asked"),
+    "approve": (
+        Strength.UNSAFE,
+        "a model may go on without having asked; the client asks before each write behind it, and nobody knows whom, or what they saw",
+    ),
     "retry": (Strength.DEGRADED, "the client's model counts, and makes no pauses"),
     "timeout": (Strength.LOST, "the client's model has no clock"),
     "compensate": (Strength.DEGRADED, "the client's model takes things back, if it gets there"),

@@ -50,6 +50,8 @@ class ClientTarget(ABC):
     models: Offered
     trust: str
     """What a person has to accept in a fresh checkout before all of it works; a sentence or two for a page."""
+    people: str
+    """How it comes that the client asks a person before some calls, and what a person's own settings change of that; as `trust`."""
 
     contract: int
     """Version of the shape of its output."""

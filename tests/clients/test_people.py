@@ -7,21 +7,21 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
-from agent_lattice_clients.exporting import DRIVEN
+from agent_lattice_clients.exporting import DRIVEN, INSTRUCTED
 from agent_lattice_runtime.stores.sqlite import SqliteStore
 from clients.harness.choosing import DRIVERS, need
 from clients.harness.dialogues import CASE
 from clients.harness.drivers import Driver
 from clients.harness.runs import Run, run
-from clients.harness.scripts import Rule
+from clients.harness.scripts import Call, Rule
 from examples.using import lattice
 
 pytestmark = pytest.mark.clients
 SOURCE = """
 tool desk = python("sign_tools") {
+  op look() -> string { effect: read }
   op note(order: string) -> string { effect: write, idempotent_by: order, files: ["book"] }
 }
 
@@ -31,12 +31,18 @@ workflow sign(order: string) -> string {
     ask "Note {{ order }}?"
     within 1d else reject
   }
-  if !decided.approved { return "refused" }
+  if !decided.approved {
+    looked = desk.look()
+    return looked
+  }
   noted = desk.note(order: order)
   return noted
 }
 """
 TOOLS = """from pathlib import Path
+
+def look():
+    return "nothing yet"
 
 
 def note(order):
@@ -46,9 +52,9 @@ def note(order):
 
 
 REFUSAL = {
-    "claude": "Claude requested permissions to use mcp__sign__sign_approve",
+    "claude": "Claude requested permissions to use mcp__sign__",
     "codex": "MCP tool call requires approval, but approval policy is never",
-    "opencode": "permission requested: sign_sign_approve",
+    "opencode": "permission requested: sign_",
     "copilot": "Permission denied because no interactive user response was available",
 }
 """What a client says that would have asked a person; OpenCode to whoever reads its output, as its turn ends there."""
@@ -111,31 +117,37 @@ PASSED = (
 )
 
 
-def built(driver: Driver, folder: Path) -> Path:
+def built(driver: Driver, folder: Path, mode: str = DRIVEN) -> Path:
     """A project with the workflow."""
     need(driver)
     source = folder / "source"
     source.mkdir()
     (source / "sign.lat").write_text(SOURCE)
     (source / "sign_tools.py").write_text(TOOLS)
-    words = ("build", "sign.lat", "--target", driver.target.name, "--mode", DRIVEN, "-o", str(folder / "project"))
-    lattice(*words, cwd=source)
+    accepted = ("--allow-loss", "approve") if mode == INSTRUCTED else ()
+    words = ("build", "sign.lat", "--target", driver.target.name, "--mode", mode, *accepted)
+    lattice(*words, "-o", str(folder / "project"), cwd=source)
     return folder / "project"
 
 
 def session(project: Path, setting: Setting) -> Run:
     """A session in which the model starts a run, and then says yes for the person whom the run asks."""
     driver = DRIVERS[setting.client]
-    when: dict[str, Any] = {"having": (CASE,), "armed": True}
     begin = driver.call("sign", "sign", order="A1", run_id="r1")
     decide = driver.call("sign", "sign_approve", run_id="r1", by="ann")
-    rules = [Rule("begin", calls=(begin,), **when), Rule("decide", calls=(decide,), **when)]
-    words = driver.words(driver.target.launch("sign", (CASE,), mode=DRIVEN, headless=True).words[1:])
-    more = [*setting.words, *SOONER.get(setting.client, ())]
-    place = words.index("--") if "--" in words else len(words)
-    found = run(driver, project, [*words[:place], *more, *words[place:]], rules, settle=setting.write, IS_SANDBOX="1")
+    found = launched(project, setting, DRIVEN, begin=begin, decide=decide)
     assert '"status":"waiting"' in found.result("begin"), found.told
     return found
+
+
+def launched(project: Path, setting: Setting, mode: str, **calls: Call) -> Run:
+    """A session without a person in which the model makes these calls, by the names of their rules."""
+    driver = DRIVERS[setting.client]
+    rules = [Rule(name, calls=(call,), having=(CASE,), armed=True) for name, call in calls.items()]
+    words = driver.words(driver.target.launch("sign", (CASE,), mode=mode, headless=True).words[1:])
+    place = words.index("--") if "--" in words else len(words)
+    more = [*setting.words, *SOONER.get(setting.client, ())]
+    return run(driver, project, [*words[:place], *more, *words[place:]], rules, settle=setting.write, IS_SANDBOX="1")
 
 
 def recorded(project: Path) -> list[str]:
@@ -164,3 +176,15 @@ def test_a_setting_of_the_person_lets_it_pass(setting: Setting, tmp_path: Path) 
     found = session(project, setting)
     assert '"status":"completed"' in found.result("decide"), found.told
     assert "approval.decided" in recorded(project) and (project / "book").read_text() == "A1"
+
+
+@pytest.mark.parametrize("name", DRIVERS)
+def test_a_write_behind_an_approval_that_no_person_gave(name: str, tmp_path: Path) -> None:
+    """A model that follows the steps, and goes on without having asked, comes no further than to what changes something."""
+    driver = DRIVERS[name]
+    project = built(driver, tmp_path, INSTRUCTED)
+    calls = {"read": driver.call("sign", "desk_look"), "write": driver.call("sign", "desk_note", order="A1")}
+    found = launched(project, Setting(name), INSTRUCTED, **calls)
+    assert "nothing yet" in found.result("read"), found.told
+    assert REFUSAL[name] in f"{found.text}\n{found.err}", found.told
+    assert not (project / "book").exists()

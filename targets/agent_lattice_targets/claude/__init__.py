@@ -25,7 +25,7 @@ class Claude(ClientTarget):
     name = "claude"
     title = "Claude Code"
     program = "claude"
-    contract = 2
+    contract = 3
     modes = (DRIVEN, NATIVE, INSTRUCTED)
     shared: ClassVar = {"AGENTS.md": "markdown", ".mcp.json": "json", ".claude/settings.json": "json"}
     hiding = ("CLAUDE.md",)
@@ -37,6 +37,10 @@ class Claude(ClientTarget):
         forms={"anthropic": "{}"},
         known={"anthropic": ("sonnet", "opus", "haiku")},
         open=True,
+    )
+    people = (
+        "They are in `permissions.ask`; with `-p` the call is refused. That stands above what a person allows, also above\n"
+        "`--dangerously-skip-permissions`; only a `PermissionRequest` hook of the person can answer in their place."
     )
 
     def table(self, mode: str) -> Table:

@@ -41,7 +41,7 @@ class Codex(ClientTarget):
     name = "codex"
     title = "Codex CLI"
     program = "codex"
-    contract = 2
+    contract = 3
     modes = (DRIVEN, INSTRUCTED)
     shared: ClassVar = {"AGENTS.md": "markdown", ".codex/config.toml": "toml", ".codex/hooks.json": "json"}
     servers = (".codex/config.toml", "mcp_servers")
@@ -67,6 +67,10 @@ class Codex(ClientTarget):
             )
         },
         open=True,
+    )
+    people = (
+        "They have `approval_mode` `prompt`; `codex exec` refuses the call. A person's `config.toml` does not change that;\n"
+        "`-c mcp_servers.NAME.tools.TOOL.approval_mode=…` on the command line and `--dangerously-bypass-approvals-and-sandbox` do."
     )
 
     def table(self, mode: str) -> Table:

@@ -48,7 +48,7 @@ class Copilot(ClientTarget):
     name = "copilot"
     title = "GitHub Copilot"
     program = "copilot"
-    contract = 2
+    contract = 3
     modes = (DRIVEN, INSTRUCTED)
     shared: ClassVar = {"AGENTS.md": "markdown", ".mcp.json": "json", ".vscode/mcp.json": "json"}
     trust = (
@@ -78,6 +78,10 @@ class Copilot(ClientTarget):
         },
         open=False,
         spelled=_SPELLED,
+    )
+    people = (
+        "The hook says nothing of them, and so the client asks; with `-p` it refuses the call. `--allow-tool 'NAME(TOOL)'`, and\n"
+        "what allows all tools, lets it pass."
     )
 
     def table(self, mode: str) -> Table:

@@ -34,6 +34,10 @@ class OpenCode(ClientTarget):
         open=True,
     )
     trust = "Nothing: the client has no such notion, and everything in a project holds at once. The plugin of `instructed` runs, too."
+    people = (
+        "They are `ask` in `permission`; `opencode run` refuses the call, and its turn ends there. A person's own `opencode.json`\n"
+        "does not change that; `--auto` does."
+    )
 
     def table(self, mode: str) -> Table:
         return table({DRIVEN: tables.DRIVEN, INSTRUCTED: tables.INSTRUCTED}[mode])
