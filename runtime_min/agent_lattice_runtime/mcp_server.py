@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from contextlib import contextmanager
 
 from .errors import Failure
@@ -87,11 +88,8 @@ def _connected(runs: Runs) -> Iterator[Wire]:
 def _private_streams() -> tuple[BinaryIO, BinaryIO]:
     """Standard input and output for the protocol alone: a tool that reads finds nothing, and what it prints goes to
     standard error, whoever prints, and in whatever way."""
-    try:
-        os.fstat(0)
-        os.fstat(1)
-    except OSError as error:
-        raise Failure("validation", f"standard input or output is closed: {error.strerror}") from None
+    if sys.__stdin__ is None or sys.__stdout__ is None:  # what stands in their places since then leads nowhere
+        raise Failure("validation", "standard input or output is closed")
     nothing = os.open(os.devnull, os.O_RDWR)  # takes the number of standard error if that is closed
     source, target = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(nothing, 0)
