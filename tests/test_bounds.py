@@ -106,7 +106,7 @@ class Programs:
 
     def asked_people(self, depth: int, alone: bool) -> str:
         missing = self.chance.choice(("reject", "fail"))
-        return f'{self.step()} = approve "boss" {{ ask "p" within 1d else {missing} }}'
+        return f'_{self.step()} = approve "boss" {{ ask "p" within 1d else {missing} }}'
 
     def race(self, depth: int, alone: bool) -> str:
         bodies = [self.body(depth, False) for _ in range(self.chance.choice((2, 2, 3)))]
@@ -225,7 +225,7 @@ LOOPED = 'l = loop at most 3 {\nx = ask c -> int { prompt "p" }\ny = ask b -> in
         'branch r {\ng = t.flip()\nif g {\nz = ask c -> int { prompt "p" }\nfail "x"\n}\nyield 2\n}\n}\ny = ask b -> int { prompt "p" }',
         'try {\nx = run worker() { timeout 5s }\n} catch timeout {\ny = ask b -> int { prompt "p" }\n}',
         'try {\na1 = t.book(key: "k") { compensate t.free(key: a1) }\nx = ask c -> int { prompt "p" }\nfail "x"\n} catch validation {\n'
-        'd = approve "boss" { ask "p" within 1d else fail }\ny = ask b -> int { prompt "p" }\n}',
+        '_d = approve "boss" { ask "p" within 1d else fail }\ny = ask b -> int { prompt "p" }\n}',
     ],
 )
 def test_the_bound_of_one_thing(body: str) -> None:

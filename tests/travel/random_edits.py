@@ -81,7 +81,7 @@ def _statement(one: dict[str, Any], children: list[str]) -> list[str]:
         case "signal":
             return [f"{name} = signal p{k}: int within {k + 1}h else {k}"]
         case "approve":
-            return [f'{name} = approve "ops" {{ ask "Go {k}?" within 1h else approve }}']
+            return [f'_{name} = approve "ops" {{ ask "Go {k}?" within 1h else approve }}']
         case "try":
             inner, other = (_lines(one[part], 1, children) for part in ("body", "other"))
             final = [] if k == 0 else ["} finally {", f"  emit f{name}(k: n)"]

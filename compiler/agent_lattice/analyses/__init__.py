@@ -9,6 +9,7 @@ from agent_lattice.analyses.areas import Survey
 from agent_lattice.analyses.assignment import assignment
 from agent_lattice.analyses.calls import call_cycles
 from agent_lattice.analyses.cycles import cycles
+from agent_lattice.analyses.decisions import decisions
 from agent_lattice.analyses.endings import endings
 from agent_lattice.analyses.fan_in import fan_in
 from agent_lattice.analyses.keys import keys
@@ -48,6 +49,11 @@ def analyse(program: Program, graphs: dict[str, Graph], report: Report) -> None:
     prices(program.workflows, touches.agents, _models(program), report)
     repeats(program.workflows, touches.operations, touches.agents, report)
     keys(_with_cycles(program.workflows, report), touches.operations, touches.agents, report)
+    for workflow in program.workflows.values():
+        if workflow.flow is None:
+            decisions(workflow.body, report, mend=True)
+        elif not report.failed:  # what edges read is known when the graph is sound
+            decisions(structured(workflow).body, report, mend=False)
     if not report.failed:  # of what does not work yet nothing is said that could be better
         for workflow in program.workflows.values():
             if workflow.flow is None:  # in a graph it is edges that say what waits
