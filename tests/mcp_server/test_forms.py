@@ -55,9 +55,16 @@ def answer(speaker: Speaker, form: Any, **message: Any) -> None:
     speaker.write(json.dumps({"jsonrpc": "2.0", "id": form, **message}).encode() + b"\n")
 
 
-def withdrawn(speaker: Speaker, form: Any) -> bool:
-    told = [message["params"] for message in speaker.seen if message.get("method") == "notifications/cancelled"]
-    return any(params["requestId"] == form for params in told)
+def until_withdrawn(speaker: Speaker, form: Any) -> None:
+    """Talk to the server until it has withdrawn the form, which it does beside its answers."""
+    end = time.monotonic() + 30
+    while not any(
+        message["params"]["requestId"] == form
+        for message in speaker.seen
+        if message.get("method") == "notifications/cancelled"
+    ):
+        assert time.monotonic() < end
+        speaker.ask("ping")
 
 
 def status(speaker: Speaker) -> Any:
@@ -121,7 +128,7 @@ def test_somebody_else_decides_first(start: Start, package: Path, tmp_path: Path
     words = [sys.executable, "-I", "-S", str(package / "hours"), "approve", "r1", "--by", "bob"]
     subprocess.run(words, cwd=tmp_path, env=environment(), check=True, capture_output=True, timeout=60)
     assert speaker.answer(call)["result"]["structuredContent"]["status"] == "completed"
-    assert withdrawn(speaker, form)
+    until_withdrawn(speaker, form)
     answer(speaker, form, result={"action": "decline"})
     events = speaker.call("hours_events", run_id="r1")["structuredContent"]["events"]
     assert [event["payload"]["by"] for event in events if event["type"] == "approval.decided"] == ["bob"]
@@ -131,7 +138,7 @@ def test_the_deadline_passes_while_the_form_is_open(start: Start) -> None:
     speaker = start("--role", "ops")
     call, form = asked(speaker, "approve")
     assert speaker.answer(call)["result"]["structuredContent"]["status"] == "completed"
-    assert withdrawn(speaker, form)
+    until_withdrawn(speaker, form)
 
 
 def test_a_call_that_is_given_up_while_its_form_is_open(start: Start) -> None:
@@ -140,10 +147,7 @@ def test_a_call_that_is_given_up_while_its_form_is_open(start: Start) -> None:
     until(speaker, "waiting")
     speaker.send("notifications/cancelled", {"requestId": call, "reason": "enough"}, id=None)
     assert "enough" in until(speaker, "cancelled")["error"]["message"]
-    end = time.monotonic() + 10
-    while not withdrawn(speaker, form):
-        assert time.monotonic() < end
-        speaker.ask("ping")
+    until_withdrawn(speaker, form)
 
 
 def test_killed_while_the_form_is_open(start: Start) -> None:

@@ -10,7 +10,7 @@ from agent_lattice.diagnostics import Code, Edit, Fix, Report, Severity
 from agent_lattice.source import Span
 from agent_lattice.terms import FieldOf, Template, Term, Var, parts, template_terms
 
-UNREAD_DECISION = Code("LAT5023", "decision-not-read")
+UNREAD_DECISION = Code("LAT5023", "decision-not-read", Severity.WARNING)
 UNREAD_CHANGE = Code("LAT5024", "change-not-read", Severity.WARNING)
 
 
