@@ -46,9 +46,13 @@ class _Client:
     def post(self, path: str, value: object) -> object:
         if not hasattr(self._own, "connection"):
             self._own.connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=290)
-        self._own.connection.request("POST", path, json.dumps(value), {"content-type": "application/json"})
-        answer = self._own.connection.getresponse()
-        text = answer.read()
+        try:
+            self._own.connection.request("POST", path, json.dumps(value), {"content-type": "application/json"})
+            answer = self._own.connection.getresponse()
+            text = answer.read()
+        except (OSError, http.client.HTTPException):
+            del self._own.connection
+            raise
         if answer.status >= 300:
             raise RuntimeError(text.decode()[:300])
         return json.loads(text)

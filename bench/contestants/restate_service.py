@@ -13,6 +13,8 @@ from hypercorn.config import Config
 
 SOON = restate.InvocationRetryPolicy(initial_interval=timedelta(milliseconds=10))
 
+AT_ONCE = 1000  # the server awaits no more together
+
 bench = restate.Service("bench")
 _failed: set[str] = set()
 
@@ -31,8 +33,12 @@ async def chain(ctx: restate.Context, steps: int) -> int:
 
 @bench.handler()
 async def fan(ctx: restate.Context, width: int) -> int:
-    futures = [ctx.run_typed("add", add, number=number) for number in range(width)]
-    return sum([await future for future in await restate.gather(*futures)])
+    total = 0
+    for start in range(0, width, AT_ONCE):
+        numbers = range(start, min(start + AT_ONCE, width))
+        futures = [ctx.run_typed("add", add, number=number) for number in numbers]
+        total += sum([await future for future in await restate.gather(*futures)])
+    return total
 
 
 @bench.handler(invocation_retry_policy=SOON)
